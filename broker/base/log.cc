@@ -26,7 +26,8 @@ constexpr std::string_view level_name(LogLevel level) {
 bool needs_quotes(std::string_view value) {
     if (value.empty()) return true;
     for (const char c : value)
-        if (c == ' ' || c == '"' || c == '\\' || c == '=' || std::iscntrl(static_cast<unsigned char>(c)) != 0) return true;
+        if (c == ' ' || c == '"' || c == '\\' || c == '=' || std::iscntrl(static_cast<unsigned char>(c)) != 0)
+            return true;
     return false;
 }
 

@@ -101,7 +101,7 @@ class [[nodiscard]] Result<void, E> {
 // Declares or assigns `target` from the value of `expression`, or returns its error to the caller.
 #define ASSIGN_OR_RETURN(target, expression) \
     ASSIGN_OR_RETURN_IMPL(MILENA_JOIN(milena_outcome_, __LINE__), target, expression)
-#define ASSIGN_OR_RETURN_IMPL(outcome, target, expression)                    \
-    auto outcome = (expression);                                              \
-    if (!outcome.has_value()) return ::milena::unexpected(outcome.error());   \
+#define ASSIGN_OR_RETURN_IMPL(outcome, target, expression)                  \
+    auto outcome = (expression);                                            \
+    if (!outcome.has_value()) return ::milena::unexpected(outcome.error()); \
     target = std::move(outcome).value()

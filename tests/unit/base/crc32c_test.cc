@@ -1,14 +1,16 @@
 #include "base/crc32c.h"
 
-#include <gtest/gtest.h>
-
 #include <string_view>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace milena {
 namespace {
 
-std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
+std::span<const std::byte> bytes_of(std::string_view text) {
+    return std::as_bytes(std::span(text.data(), text.size()));
+}
 
 TEST(Crc32c, has_the_check_value_of_the_standard) { EXPECT_EQ(crc32c(bytes_of("123456789")), 0xe3069283U); }
 

@@ -1,0 +1,107 @@
+// Files as the core sees them. A Disk and its Files belong to one shard and are used by its thread only; completions
+// are called from that shard's loop, never from inside the call that asked for them.
+//
+// Durability: what write_at() wrote is in the page cache: it survives the death of the process, not that of the
+// machine. It is durable once a sync() that was asked for afterwards has succeeded. A created, renamed or removed name
+// is durable once sync_directory() of its directory has succeeded. A failed sync is final: the kernel may have dropped
+// the pages it could not write, so nobody may ask again and believe the answer (fsyncgate, 2018).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace milena::env {
+
+enum class DiskError : uint8_t {
+    not_found,
+    already_exists,
+    full,    // no space or quota: reads go on, appends are refused until there is space again
+    failed,  // anything else: the directory can't be trusted any more
+};
+
+std::string_view disk_error_name(DiskError error);
+
+template <class T>
+using DiskResult = Result<T, DiskError>;
+
+template <class T>
+using DiskDone = std::function<void(DiskResult<T>)>;
+
+// A logical handle: the operating system's descriptor behind it may be closed and opened again when many are in use.
+struct File {
+    virtual ~File() = default;
+
+    virtual uint64_t size() const = 0;
+
+    // Writes all parts one after the other at `position` (<= size()), or fails; after a failure the bytes from
+    // `position` on are undefined up to where the write would have ended, and size() says how far the file reaches.
+    virtual DiskResult<void> write_at(uint64_t position, std::span<const Bytes> parts) = 0;
+
+    // Reads up to `into.size()` bytes; fewer only at the end of the file. May block on the device.
+    virtual DiskResult<size_t> read_at(uint64_t position, std::span<std::byte> into) = 0;
+
+    // As read_at, but only what needs no waiting for the device: returns 0 where that is nothing.
+    virtual DiskResult<size_t> read_cached(uint64_t position, std::span<std::byte> into) = 0;
+
+    // As read_at, off the shard's thread; the File may be destroyed meanwhile.
+    virtual void read_async(uint64_t position, size_t bytes, DiskDone<Bytes> done) = 0;
+
+    virtual DiskResult<void> truncate(uint64_t bytes) = 0;
+
+    // Makes durable what has been written so far. Many files asked for at about the same time share the device's flush.
+    virtual void sync(DiskDone<void> done) = 0;
+    virtual DiskResult<void> sync_now() = 0;
+
+    // Lets the kernel begin to write [position, position + bytes) to the device; promises nothing.
+    virtual void start_writeback(uint64_t position, uint64_t bytes) = 0;
+};
+
+struct DirectoryEntry {
+    std::string name;
+    bool is_directory = false;
+    uint64_t bytes = 0;
+};
+
+struct DiskSpace {
+    uint64_t total_bytes = 0;
+    uint64_t usable_bytes = 0;
+};
+
+enum class OpenMode : uint8_t {
+    read_only,        // not_found where it doesn't exist
+    read_write,       // not_found where it doesn't exist
+    create,           // read_write, made empty if it doesn't exist
+    create_truncate,  // read_write, and empty
+};
+
+struct Disk {
+    virtual ~Disk() = default;
+
+    virtual DiskResult<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) = 0;
+    virtual DiskResult<std::vector<DirectoryEntry>> list(const std::string& directory) = 0;  // sorted by name
+    virtual DiskResult<void> create_directories(const std::string& path) = 0;
+    virtual DiskResult<void> remove(const std::string& path) = 0;  // a file or an empty directory
+    virtual DiskResult<void> rename(const std::string& from, const std::string& to) = 0;  // replaces `to`
+    virtual DiskResult<void> sync_directory(const std::string& path) = 0;
+    virtual DiskResult<DiskSpace> space(const std::string& path) = 0;
+};
+
+// The whole content of a small file (at most `bytes_max`, else `failed`).
+DiskResult<Bytes> read_file(Disk& disk, const std::string& path, size_t bytes_max);
+
+// Replaces `path` by `content` so that a crash leaves the old or the new content, never a mixture: writes
+// `path`.tmp, syncs it, renames it, syncs the directory.
+DiskResult<void> replace_file(Disk& disk, const std::string& path, std::string_view content);
+
+// Removes a directory with all that is in it; a missing one is fine.
+DiskResult<void> remove_tree(Disk& disk, const std::string& path);
+
+}  // namespace milena::env
