@@ -1,0 +1,85 @@
+// Every setting of the broker that has an effect, as plain typed values: one member per effective row of the table (a
+// test compares the two). Made from BrokerSettings at start and after every change of dynamic settings; each shard
+// holds a shared_ptr<const BrokerConfig>. Never changed in place.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "settings/broker_settings.h"
+#include "settings/listeners.h"
+#include "settings/topic_config.h"
+
+namespace milena::settings {
+
+struct BrokerConfig {
+    // Who this node is, where it listens, who is in the quorum. Fixed at start: dynamic settings don't change them.
+    Quorum quorum;
+    Listeners listeners;
+    std::string rack;  // empty: none
+
+    // Directories
+    std::vector<std::string> log_dirs;
+    std::string metadata_log_dir;  // the first of log_dirs unless configured
+
+    // Network
+    int32_t socket_send_buffer_bytes = 0;     // -1: the system's
+    int32_t socket_receive_buffer_bytes = 0;  // -1: the system's
+    int32_t socket_request_max_bytes = 0;
+    int32_t socket_listen_backlog_size = 0;
+    int32_t max_connections = 0;
+    int32_t max_connections_per_ip = 0;
+    std::map<std::string, int32_t> max_connections_per_ip_overrides;
+    int64_t connections_max_idle_ms = 0;
+    int32_t max_request_partition_size_limit = 0;
+
+    // Topics
+    TopicConfig topic_defaults;
+    bool auto_create_topics_enable = true;
+    bool delete_topic_enable = true;
+    int32_t num_partitions = 1;
+    int32_t default_replication_factor = 1;
+
+    // Log
+    int64_t log_retention_check_interval_ms = 0;
+    int64_t log_flush_scheduler_interval_ms = 0;
+    int32_t log_flush_offset_checkpoint_interval_ms = 0;
+    int32_t log_flush_start_offset_checkpoint_interval_ms = 0;
+    int64_t replica_high_watermark_checkpoint_interval_ms = 0;
+    int32_t producer_id_expiration_ms = 0;
+    int32_t producer_id_expiration_check_interval_ms = 0;
+
+    // Fetch
+    int32_t fetch_max_bytes = 0;
+    int32_t max_incremental_fetch_session_cache_slots = 0;
+
+    // Metadata log
+    int32_t metadata_log_segment_bytes = 0;
+    int64_t metadata_log_segment_ms = 0;
+    int64_t metadata_log_max_record_bytes_between_snapshots = 0;
+    int64_t metadata_log_max_snapshot_interval_ms = 0;
+    int64_t metadata_max_retention_bytes = 0;
+    int64_t metadata_max_retention_ms = 0;
+
+    // Our own
+    int32_t shards = 0;  // 0: one per core
+    int64_t tail_cache_bytes = 0;
+    int64_t memory_requests_bytes = 0;
+    int64_t writeback_bytes = 0;
+    std::string metrics_listener;  // host:port; empty: off
+
+    bool operator==(const BrokerConfig&) const = default;
+};
+
+// All errors at once, each a sentence that names the setting. `host_name` is advertised for a listener without a host.
+Result<BrokerConfig, std::vector<std::string>> broker_config(const BrokerSettings& settings,
+                                                             std::string_view host_name);
+
+// The names of the settings that broker_config reads.
+std::vector<std::string_view> names_read();
+
+}  // namespace milena::settings
