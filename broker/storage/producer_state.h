@@ -1,5 +1,5 @@
 // What a log knows of the producers that write to it: enough to recognise a batch that was sent twice (KIP-98, KIP-360)
-// and to know which transactions are open. Owned by one log. `check` decides and changes nothing; `apply` takes in a
+// and to know which transactions are open. Owned by one log. `decide` changes nothing; `apply` takes in a
 // batch that has been appended and cannot fail, so that replaying the log gives the same state.
 //
 // Its snapshot, `<offset>.snapshot`, is Kafka's ProducerSnapshot version 1:
@@ -71,8 +71,8 @@ struct CompletedTransaction {
 class ProducerState {
   public:
     // The earlier batch if this one is a repetition; an error that the producer gets; or nothing: append it.
-    Result<std::optional<ProducerBatch>> check(const wire::BatchHeader& batch, AppendOrigin origin) const;
-    Result<void> check(const wire::BatchHeader& batch, const EndTransactionMarker& marker, AppendOrigin origin) const;
+    Result<std::optional<ProducerBatch>> decide(const wire::BatchHeader& batch, AppendOrigin origin) const;
+    Result<void> decide(const wire::BatchHeader& batch, const EndTransactionMarker& marker, AppendOrigin origin) const;
 
     void apply(const wire::BatchHeader& batch);
     // Nothing if no transaction of this producer was open.
