@@ -1,0 +1,54 @@
+#include "env/posix/descriptor.h"
+
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+namespace milena::env {
+
+Descriptor::~Descriptor() { ::close(fd_); }
+
+DiskError disk_error(std::string_view action, std::string_view path, int number) {
+    switch (number) {
+        case ENOENT: return DiskError::not_found;
+        case EEXIST:
+        case ENOTEMPTY: return DiskError::already_exists;
+        case ENOSPC:
+        case EDQUOT: return DiskError::full;
+        default: break;
+    }
+    char text[128];
+    log_error("disk failed", {{"action", action},
+                              {"path", path},
+                              {"errno", number},
+                              {"reason", std::string_view(::strerror_r(number, text, sizeof text))}});
+    return DiskError::failed;
+}
+
+DiskResult<std::shared_ptr<Descriptor>> open_descriptor(const std::string& path, int flags) {
+    for (;;) {
+        const int fd = ::open(path.c_str(), flags | O_CLOEXEC, 0644);
+        if (fd >= 0) return std::make_shared<Descriptor>(fd);
+        if (errno != EINTR) return unexpected(disk_error("open", path, errno));
+    }
+}
+
+DiskResult<size_t> read_fully(const Descriptor& descriptor, uint64_t position, std::span<std::byte> into) {
+    size_t done = 0;
+    while (done < into.size()) {
+        const ssize_t n =
+            ::pread(descriptor.fd(), into.data() + done, into.size() - done, static_cast<off_t>(position + done));
+        if (n == 0) break;
+        if (n > 0)
+            done += static_cast<size_t>(n);
+        else if (errno != EINTR)
+            return unexpected(disk_error("read", "fd " + std::to_string(descriptor.fd()), errno));
+    }
+    return done;
+}
+
+}  // namespace milena::env

@@ -1,0 +1,147 @@
+#include "env/posix/disk_threads.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace milena::env {
+namespace {
+
+DiskResult<void> sync_descriptor(const Descriptor& descriptor) {
+    // Never repeated after a failure: the kernel has forgotten the pages it could not write.
+    if (::fdatasync(descriptor.fd()) == 0) return {};
+    return unexpected(disk_error("fdatasync", "fd " + std::to_string(descriptor.fd()), errno));
+}
+
+}  // namespace
+
+Flusher::~Flusher() {
+    {
+        const std::lock_guard lock(mutex_);
+        is_stopping_ = true;
+    }
+    wake_.notify_one();
+    if (thread_.joinable()) thread_.join();
+}
+
+void Flusher::start_locked() {
+    if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+}
+
+void Flusher::sync(SyncJob job) {
+    {
+        const std::lock_guard lock(mutex_);
+        start_locked();
+        syncs_.push_back(std::move(job));
+    }
+    wake_.notify_one();
+}
+
+void Flusher::start_writeback(WritebackJob job) {
+    {
+        const std::lock_guard lock(mutex_);
+        start_locked();
+        writebacks_.push_back(std::move(job));
+    }
+    wake_.notify_one();
+}
+
+void Flusher::run() {
+    ::pthread_setname_np(::pthread_self(), "flusher");
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        wake_.wait(lock, [this] { return is_stopping_ || !syncs_.empty() || !writebacks_.empty(); });
+        if (syncs_.empty() && writebacks_.empty()) return;
+        std::vector<SyncJob> syncs = std::exchange(syncs_, {});
+        std::vector<WritebackJob> writebacks = std::exchange(writebacks_, {});
+        lock.unlock();
+        for (const WritebackJob& job : writebacks)
+            ::sync_file_range(job.descriptor->fd(), static_cast<off64_t>(job.position), static_cast<off64_t>(job.bytes),
+                              SYNC_FILE_RANGE_WRITE);
+        writebacks.clear();
+        if (!syncs.empty()) flush(std::move(syncs));
+        lock.lock();
+    }
+}
+
+// Starts the device on all files before it waits for the first: the waits then overlap, and a journal commits once.
+void Flusher::flush(std::vector<SyncJob> jobs) {
+    std::stable_sort(jobs.begin(), jobs.end(), [](const SyncJob& a, const SyncJob& b) {
+        return std::less<const Descriptor*>()(a.descriptor.get(), b.descriptor.get());
+    });
+    if (jobs.front().descriptor != jobs.back().descriptor)
+        for (const SyncJob& job : jobs) ::sync_file_range(job.descriptor->fd(), 0, 0, SYNC_FILE_RANGE_WRITE);
+
+    using Finished = std::vector<std::pair<DiskDone<void>, DiskResult<void>>>;
+    std::map<std::shared_ptr<const Post>, Finished> finished;
+    const Descriptor* last = nullptr;
+    DiskResult<void> outcome;
+    for (SyncJob& job : jobs) {
+        if (job.descriptor.get() != last) outcome = sync_descriptor(*job.descriptor);
+        last = job.descriptor.get();
+        finished[job.post].emplace_back(std::move(job.done), outcome);
+    }
+    jobs.clear();
+    for (auto& [post, completions] : finished)
+        (*post)([all = std::move(completions)] {
+            for (const auto& [done, result] : all) done(result);
+        });
+}
+
+ReaderPool::~ReaderPool() {
+    {
+        const std::lock_guard lock(mutex_);
+        is_stopping_ = true;
+    }
+    wake_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+}
+
+void ReaderPool::read(ReadJob job) {
+    {
+        const std::lock_guard lock(mutex_);
+        jobs_.push_back(std::move(job));
+        if (idle_count_ < jobs_.size() && threads_.size() < threads_max_) threads_.emplace_back([this] { run(); });
+    }
+    wake_.notify_one();
+}
+
+void ReaderPool::run() {
+    ::pthread_setname_np(::pthread_self(), "cold-reader");
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        ++idle_count_;
+        wake_.wait(lock, [this] { return is_stopping_ || !jobs_.empty(); });
+        --idle_count_;
+        if (jobs_.empty()) return;
+        ReadJob job = std::move(jobs_.front());
+        jobs_.pop_front();
+        lock.unlock();
+        auto memory = std::make_shared_for_overwrite<std::byte[]>(job.bytes);
+        const std::span<std::byte> into(memory.get(), job.bytes);
+        DiskResult<size_t> read = read_fully(*job.descriptor, job.position, into);
+        DiskResult<Bytes> result = unexpected(DiskError::failed);
+        if (read.has_value())
+            result = Bytes(std::move(memory), into.first(*read));
+        else
+            result = unexpected(read.error());
+        (*job.post)([done = std::move(job.done), result = std::move(result)] { done(result); });
+        job = {};
+        lock.lock();
+    }
+}
+
+Flusher& DiskThreads::flusher_of(const Descriptor& descriptor) {
+    struct stat status{};
+    ::fstat(descriptor.fd(), &status);
+    const std::lock_guard lock(mutex_);
+    std::unique_ptr<Flusher>& flusher = flushers_[static_cast<uint64_t>(status.st_dev)];
+    if (!flusher) flusher = std::make_unique<Flusher>();
+    return *flusher;
+}
+
+}  // namespace milena::env

@@ -1,0 +1,100 @@
+// The threads that wait for the device, so that no shard does: one flusher for each device, and a few readers of cold
+// data. Shared by the disks of all shards; thread-safe. Threads start with the first job. Completions go back through
+// the `Post` of the disk that asked, one message for all that were finished at about the same time.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "env/disk.h"
+#include "env/posix/descriptor.h"
+
+namespace milena::env {
+
+// Hands a function to the loop of one shard. Must stay callable until the DiskThreads are destroyed.
+using Post = std::function<void(std::function<void()>)>;
+
+struct SyncJob {
+    std::shared_ptr<Descriptor> descriptor;
+    std::shared_ptr<const Post> post;
+    DiskDone<void> done;
+};
+
+struct WritebackJob {
+    std::shared_ptr<Descriptor> descriptor;
+    uint64_t position = 0;
+    uint64_t bytes = 0;
+};
+
+struct ReadJob {
+    std::shared_ptr<Descriptor> descriptor;
+    std::shared_ptr<const Post> post;
+    uint64_t position = 0;
+    size_t bytes = 0;
+    DiskDone<Bytes> done;
+};
+
+// Group commit: everything that was asked for while the last round was under way is flushed in one round, each file
+// once.
+class Flusher {
+  public:
+    Flusher() = default;
+    ~Flusher();  // finishes what was asked for
+
+    void sync(SyncJob job);
+    void start_writeback(WritebackJob job);
+
+  private:
+    void start_locked();
+    void run();
+    static void flush(std::vector<SyncJob> jobs);
+
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::vector<SyncJob> syncs_;
+    std::vector<WritebackJob> writebacks_;
+    bool is_stopping_ = false;
+    std::thread thread_;
+};
+
+class ReaderPool {
+  public:
+    explicit ReaderPool(size_t threads_max) : threads_max_(threads_max) {}
+    ~ReaderPool();
+
+    void read(ReadJob job);
+
+  private:
+    void run();
+
+    const size_t threads_max_;
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::deque<ReadJob> jobs_;
+    size_t idle_count_ = 0;
+    bool is_stopping_ = false;
+    std::vector<std::thread> threads_;
+};
+
+class DiskThreads {
+  public:
+    static constexpr size_t readers_max = 2;
+
+    // The flusher of the device on which the file of `descriptor` lies; lives as long as this.
+    Flusher& flusher_of(const Descriptor& descriptor);
+    ReaderPool& readers() { return readers_; }
+
+  private:
+    std::mutex mutex_;
+    std::map<uint64_t, std::unique_ptr<Flusher>> flushers_;  // by device number
+    ReaderPool readers_{readers_max};
+};
+
+}  // namespace milena::env

@@ -1,0 +1,147 @@
+#include "env/posix/posix_disk.h"
+
+#include <gtest/gtest.h>
+
+#include "unit/env_posix/test_directory.h"
+
+namespace milena::env {
+namespace {
+
+struct PosixDiskTest : testing::Test {
+    TestDirectory directory;
+    TestMailbox mailbox;
+    DiskThreads threads;
+    PosixDisk disk{threads, {.descriptors_max = 2, .post = mailbox.post()}};
+
+    std::unique_ptr<File> create(const std::string& name) {
+        return disk.open(directory / name, OpenMode::create).value();
+    }
+    static void append(File& file, std::string_view text) {
+        const Bytes part = Bytes::copy_of(text);
+        ASSERT_TRUE(file.write_at(file.size(), std::span(&part, 1)));
+    }
+    static std::string content(File& file) {
+        std::string text(file.size(), '?');
+        const size_t read = file.read_at(0, std::as_writable_bytes(std::span(text))).value();
+        return text.substr(0, read);
+    }
+};
+
+TEST_F(PosixDiskTest, all_parts_are_written_one_after_the_other) {
+    const auto file = create("a");
+    std::vector<Bytes> parts;
+    std::string expected;
+    for (int i = 0; i < 200; ++i) {
+        parts.push_back(Bytes::copy_of(std::to_string(i)));
+        parts.emplace_back();
+        expected += std::to_string(i);
+    }
+    ASSERT_TRUE(file->write_at(0, parts));
+    EXPECT_EQ(file->size(), expected.size());
+    EXPECT_EQ(content(*file), expected);
+}
+
+TEST_F(PosixDiskTest, a_missing_file_is_not_found) {
+    EXPECT_EQ(disk.open(directory / "none", OpenMode::read_only).error(), DiskError::not_found);
+    EXPECT_EQ(disk.list(directory / "none").error(), DiskError::not_found);
+}
+
+TEST_F(PosixDiskTest, many_handles_share_few_descriptors) {
+    std::vector<std::unique_ptr<File>> files;
+    for (int i = 0; i < 10; ++i) files.push_back(create("f" + std::to_string(i)));
+    for (int round = 0; round < 3; ++round)
+        for (auto& file : files) append(*file, "x");
+    for (auto& file : files) EXPECT_EQ(content(*file), "xxx");
+    EXPECT_LE(disk.descriptors_open(), 2U);
+}
+
+TEST_F(PosixDiskTest, handles_follow_the_rename_of_their_directory) {
+    ASSERT_TRUE(disk.create_directories(directory / "t-0/deep"));
+    const auto file = create("t-0/deep/log");
+    append(*file, "before");
+    ASSERT_TRUE(disk.rename(directory / "t-0", directory / "t-0-delete"));
+    const auto other = create("x");
+    const auto another = create("y");  // by now the descriptor of `file` is closed
+    append(*file, " after");
+    EXPECT_EQ(content(*file), "before after");
+}
+
+TEST_F(PosixDiskTest, sync_completes_through_the_mailbox) {
+    const auto file = create("a");
+    append(*file, "x");
+    bool is_synced = false;
+    file->sync([&](DiskResult<void> result) { is_synced = result.has_value(); });
+    EXPECT_FALSE(is_synced);
+    mailbox.run_one();
+    EXPECT_TRUE(is_synced);
+}
+
+TEST_F(PosixDiskTest, every_sync_of_many_is_answered) {
+    std::vector<std::unique_ptr<File>> files;
+    for (int i = 0; i < 5; ++i) files.push_back(create("f" + std::to_string(i)));
+    size_t answered = 0;
+    for (int round = 0; round < 20; ++round)
+        for (auto& file : files) file->sync([&](DiskResult<void> result) { answered += result.has_value(); });
+    while (answered < 100) mailbox.run_one();
+    EXPECT_EQ(answered, 100U);
+}
+
+TEST_F(PosixDiskTest, a_cold_read_outlives_its_file) {
+    auto file = create("a");
+    append(*file, "0123456789");
+    std::string text;
+    file->read_async(2, 100, [&](DiskResult<Bytes> result) { text = result.value().view(); });
+    file.reset();
+    mailbox.run_one();
+    EXPECT_EQ(text, "23456789");
+}
+
+TEST_F(PosixDiskTest, what_was_just_written_is_read_without_waiting) {
+    const auto file = create("a");
+    append(*file, "0123456789");
+    std::string text(4, '?');
+    EXPECT_EQ(file->read_cached(3, std::as_writable_bytes(std::span(text))).value(), 4U);
+    EXPECT_EQ(text, "3456");
+}
+
+TEST_F(PosixDiskTest, truncate_shortens_file_and_size) {
+    const auto file = create("a");
+    append(*file, "0123456789");
+    ASSERT_TRUE(file->truncate(3));
+    EXPECT_EQ(file->size(), 3U);
+    append(*file, "x");
+    EXPECT_EQ(content(*file), "012x");
+}
+
+TEST_F(PosixDiskTest, list_is_sorted_and_knows_directories) {
+    create("b");
+    create("a");
+    ASSERT_TRUE(disk.create_directories(directory / "c"));
+    const auto entries = disk.list(directory.path()).value();
+    ASSERT_EQ(entries.size(), 3U);
+    EXPECT_EQ(entries[0].name, "a");
+    EXPECT_EQ(entries[1].name, "b");
+    EXPECT_TRUE(entries[2].is_directory);
+}
+
+TEST_F(PosixDiskTest, remove_tree_removes_everything) {
+    ASSERT_TRUE(disk.create_directories(directory / "t/u"));
+    create("t/u/f");
+    ASSERT_TRUE(remove_tree(disk, directory / "t"));
+    EXPECT_TRUE(disk.list(directory.path()).value().empty());
+}
+
+TEST_F(PosixDiskTest, a_full_disk_is_told_apart_from_a_broken_one) {
+    const auto file = disk.open("/dev/full", OpenMode::read_write).value();
+    const Bytes part = Bytes::copy_of("x");
+    EXPECT_EQ(file->write_at(0, std::span(&part, 1)).error(), DiskError::full);
+}
+
+TEST_F(PosixDiskTest, replace_file_leaves_the_new_content) {
+    ASSERT_TRUE(replace_file(disk, directory / "checkpoint", "one"));
+    ASSERT_TRUE(replace_file(disk, directory / "checkpoint", "two"));
+    EXPECT_EQ(read_file(disk, directory / "checkpoint", 100).value().view(), "two");
+}
+
+}  // namespace
+}  // namespace milena::env
