@@ -1,0 +1,74 @@
+"""Fixtures. SUBJECT=kafka puts real Kafka in Milena's place: oracle against oracle, which proves the tests themselves."""
+import os
+import pathlib
+import re
+import shutil
+import sys
+import tempfile
+
+import pytest
+
+from harness import paths
+from harness.broker import Milena, RealKafka
+from harness.compare import Pair, Side
+from harness.tools import ToolServer
+
+SUBJECT = RealKafka if os.environ.get("SUBJECT") == "kafka" else Milena
+
+
+def pytest_addoption(parser):
+    parser.addoption("--kills", type=int, default=5, help="how often the crash test kills the broker")
+    parser.addoption("--idle-connections", type=int, default=1000, help="how many connections idle in the hostile test")
+    parser.addoption("--keep", action="store_true", help="keep the directories under build/tmp")
+
+
+@pytest.fixture(scope="session")
+def run_directory(request):
+    paths.TEMPORARY.mkdir(parents=True, exist_ok=True)
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="integration-", dir=paths.TEMPORARY))
+    yield directory
+    if request.session.testsfailed == 0 and not request.config.getoption("--keep"):
+        shutil.rmtree(directory, ignore_errors=True)
+    else:
+        print(f"\nlogs and data: {directory}", file=sys.stderr)
+
+
+@pytest.fixture(scope="session")
+def sides(run_directory):
+    """The two long-lived brokers that most tests share, each with its JVM of tools."""
+    brokers = [SUBJECT(run_directory / "milena"), RealKafka(run_directory / "kafka")]
+    jvms = [ToolServer(broker.directory) for broker in brokers]
+    pair = [Side(broker, jvm) for broker, jvm in zip(brokers, jvms)]
+    try:
+        for broker in brokers:
+            broker.start()
+        yield pair
+    finally:
+        for thing in (*brokers, *jvms):
+            thing.close()
+
+
+@pytest.fixture(scope="session")
+def both(sides):
+    return Pair(*sides)
+
+
+@pytest.fixture
+def make_broker(run_directory, request):
+    """Brokers of a test's own: make_broker(settings, kind). They are killed when the test ends."""
+    made = []
+
+    def make(settings=None, kind=SUBJECT):
+        directory = run_directory / re.sub(r"\W+", "-", request.node.name) / f"{kind.name}-{len(made)}"
+        made.append(kind(directory, settings))
+        return made[-1]
+
+    yield make
+    for broker in made:
+        broker.close()
+
+
+@pytest.fixture
+def jvm(sides):
+    """A JVM of tools for what isn't asked of both brokers."""
+    return sides[1].jvm

@@ -1,0 +1,134 @@
+"""The two brokers under test behind one interface: Milena, and real Apache Kafka as the oracle.
+
+Both get the same server.properties, a data directory of their own under build/tmp, and ports that are free."""
+import os
+import pathlib
+import random
+import shutil
+import socket
+import subprocess
+import time
+
+from harness import paths, wire
+from harness.process import Process, until
+
+CLUSTER_ID = "MkU3OEVBNTcwNTJENDM2Qg"
+
+
+def free_port():
+    """Below the ephemeral range, so that no client's connection takes it between now and the broker's bind."""
+    while True:
+        port = random.SystemRandom().randrange(20000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+
+
+class Broker:
+    """One broker that can be started, stopped, killed and started again on the same port and directory."""
+
+    name = ""
+
+    def __init__(self, directory, settings=None):
+        self.directory = pathlib.Path(directory)
+        self.data = self.directory / "data"
+        self.log = self.directory / "broker.log"
+        self.port = free_port()
+        self.controller_port = free_port()
+        self.settings = dict(settings or {})
+        self.process = None
+        shutil.rmtree(self.directory, ignore_errors=True)
+        self.directory.mkdir(parents=True)
+
+    @property
+    def bootstrap(self):
+        return f"127.0.0.1:{self.port}"
+
+    def properties(self):
+        return {
+            "process.roles": "broker,controller",
+            "node.id": "1",
+            "controller.quorum.voters": f"1@127.0.0.1:{self.controller_port}",
+            "controller.listener.names": "CONTROLLER",
+            "listeners": f"PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self.controller_port}",
+            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{self.port}",
+            "log.dirs": str(self.data),
+            "offsets.topic.replication.factor": "1",
+            "transaction.state.log.replication.factor": "1",
+            "transaction.state.log.min.isr": "1",
+            "group.initial.rebalance.delay.ms": "0",
+            **self.settings,
+        }
+
+    def write_properties(self):
+        path = self.directory / "server.properties"
+        path.write_text("".join(f"{name}={value}\n" for name, value in self.properties().items()))
+        return path
+
+    def start(self, deadline_s=60.0):
+        """Starts and waits until it serves; returns the seconds from exec to the first answer."""
+        assert self.process is None or not self.process.is_alive()
+        properties = self.write_properties()
+        self.prepare(properties)
+        begin = time.monotonic()
+        self.process = Process(self.command(properties), self.log, env=self.environment())
+        until(self.serves, f"{self.name} serves on {self.port}, see {self.log}", deadline_s, poll_s=0.002)
+        return time.monotonic() - begin
+
+    def serves(self):
+        if not self.process.is_alive():
+            raise SystemExit(f"{self.name} ended with {self.process.popen.returncode}:\n{self.log_tail()}")
+        return wire.api_versions(self.port)
+
+    def prepare(self, properties):
+        """Formats an empty data directory where the broker does not do so itself."""
+
+    def command(self, properties):
+        raise NotImplementedError
+
+    def environment(self):
+        return dict(os.environ)
+
+    def stop(self):
+        return self.process.stop()
+
+    def kill(self):
+        self.process.kill()
+
+    def restart(self):
+        self.stop()
+        return self.start()
+
+    def log_tail(self, bytes_max=4000):
+        return self.log.read_bytes()[-bytes_max:].decode(errors="replace") if self.log.exists() else ""
+
+    def close(self):
+        if self.process:
+            self.process.kill()
+
+
+class Milena(Broker):
+    name = "milena"
+
+    def command(self, properties):
+        return [paths.MILENA, "broker", properties]
+
+
+class RealKafka(Broker):
+    name = "kafka"
+    jvm = ["-Xms256M", "-Xmx768M", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
+
+    def java(self, main, *arguments):
+        return ["java", *self.jvm, f"-Dmilena.log={self.log}", "-Dlog4j2.configurationFile="
+                f"{paths.CONF / 'log4j2-broker.properties'}", "-cp", paths.CLASSPATH, main, *map(str, arguments)]
+
+    def prepare(self, properties):
+        if not (self.data / "meta.properties").exists():
+            subprocess.run(self.java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", properties),
+                           check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=120)
+
+    def command(self, properties):
+        return self.java("kafka.Kafka", properties)

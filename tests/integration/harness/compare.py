@@ -1,0 +1,96 @@
+"""The heart of the compatibility tests: one script, run against Milena and against real Kafka, must give one answer.
+
+A script is a function of a Side that returns anything made of dicts, lists, strings and numbers. What has to differ
+(ports, directories, random ids, the clock) is normalised away; everything else counts."""
+import concurrent.futures
+import dataclasses
+import difflib
+import json
+import re
+
+from harness import tools
+from harness.broker import Broker
+
+
+@dataclasses.dataclass
+class Side:
+    """A broker together with the clients that talk to it."""
+
+    broker: Broker
+    jvm: tools.ToolServer
+
+    @property
+    def bootstrap(self):
+        return self.broker.bootstrap
+
+    def kcat(self, *arguments, stdin=b"", deadline_s=60.0):
+        done = tools.kcat("-b", self.bootstrap, *arguments, stdin=stdin, deadline_s=deadline_s)
+        return {**done, "out": done["out"].decode(errors="backslashreplace")}
+
+    def tool(self, name, *arguments, **options):
+        return self.jvm.run(name, "--bootstrap-server", self.bootstrap, *arguments, **options)
+
+    def clients(self, scenario, *arguments, **options):
+        """The JSON lines that a scenario of java/Clients.java prints."""
+        done = self.jvm.run("clients", self.bootstrap, scenario, *arguments, **options)
+        assert done["exit"] == 0, done
+        return [json.loads(line) for line in done["out"].splitlines()]
+
+
+UUID = re.compile(r"(?<![\w/+=-])[A-Za-z0-9_-]{22}(?![\w/+=-])")
+MASKS = [
+    (re.compile(r"%(\d)\|\d+\.\d+\|"), r"%\1|TIME|"),                     # librdkafka's log prefix
+    (re.compile(r"\[thrd:[^\]]*\]"), "[thrd:]"),
+    (re.compile(r"rdkafka#(producer|consumer)-\d+"), r"rdkafka#\1"),
+    (re.compile(r"\(after \d+ms in state [^)]*\)"), "(after)"),
+    (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[,.:]\d+"), "DATE"),
+    (re.compile(r"\b1[6-9]\d{11}\b"), "MILLIS"),                          # a wall clock of this decade
+    (re.compile(r"\b\d+ ms\b"), "N ms"),
+]
+
+
+def normalise(value, side):
+    """The answer of one side without what must differ. Random ids become ID0, ID1, … in the order they appear."""
+    ids = {}
+
+    def text(words):
+        broker = side.broker
+        words = words.replace(str(broker.directory), "DIR")
+        words = re.sub(rf"\b{broker.port}\b", "PORT", words)
+        words = re.sub(rf"\b{broker.controller_port}\b", "CONTROLLER_PORT", words)
+        for pattern, replacement in MASKS:
+            words = pattern.sub(replacement, words)
+        return UUID.sub(lambda found: ids.setdefault(found[0], f"ID{len(ids)}"), words)
+
+    def walk(node):
+        if isinstance(node, dict):
+            return {text(str(key)): walk(child) for key, child in node.items()}
+        if isinstance(node, (list, tuple)):
+            return [walk(child) for child in node]
+        if isinstance(node, int) and not isinstance(node, bool):
+            number = text(str(node))
+            return node if number == str(node) else number
+        return text(node) if isinstance(node, str) else node
+
+    return walk(value)
+
+
+class Pair:
+    """Milena and real Kafka, asked the same at the same time."""
+
+    def __init__(self, milena, kafka):
+        self.sides = (milena, kafka)
+
+    def answers(self, script):
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            running = [pool.submit(script, side) for side in self.sides]
+            return [normalise(answer.result(), side) for answer, side in zip(running, self.sides)]
+
+    def same(self, script):
+        """Runs the script on both sides, fails with a diff unless the answers are equal, and returns the answer."""
+        milena, kafka = self.answers(script)
+        if milena != kafka:
+            lines = (json.dumps(side, indent=1, sort_keys=True, default=str).splitlines() for side in (kafka, milena))
+            diff = difflib.unified_diff(*lines, "kafka", "milena", lineterm="", n=2)
+            raise AssertionError("Milena answers differently:\n" + "\n".join(diff))
+        return kafka

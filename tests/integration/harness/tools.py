@@ -1,0 +1,64 @@
+"""The clients that tests drive: kcat as a process each time, Kafka's Java tools inside one JVM per broker."""
+import json
+import select
+import subprocess
+
+from harness import paths
+from harness.process import Process
+
+TOOLS = "org.apache.kafka.tools."
+MAINS = {
+    "kafka-topics": TOOLS + "TopicCommand",
+    "kafka-configs": "kafka.admin.ConfigCommand",
+    "kafka-console-producer": TOOLS + "ConsoleProducer",
+    "kafka-console-consumer": TOOLS + "consumer.ConsoleConsumer",
+    "kafka-get-offsets": TOOLS + "GetOffsetShell",
+    "kafka-delete-records": TOOLS + "DeleteRecordsCommand",
+    "kafka-log-dirs": TOOLS + "LogDirsCommand",
+    "kafka-producer-perf-test": TOOLS + "ProducerPerformance",
+    "kafka-consumer-perf-test": TOOLS + "ConsumerPerformance",
+    "kafka-broker-api-versions": TOOLS + "BrokerApiVersionsCommand",
+    "kafka-features": TOOLS + "FeatureCommand",
+    "kafka-cluster": TOOLS + "ClusterTool",
+    "kafka-transactions": TOOLS + "TransactionsCommand",
+    "kafka-dump-log": TOOLS + "DumpLogSegments",
+    "kafka-metadata-shell": "org.apache.kafka.shell.MetadataShell",
+    "clients": "Clients",
+}
+
+
+class ToolServer:
+    """One JVM that runs Java tools one after another; see java/ToolServer.java."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.process = None
+        self.start()
+
+    def start(self):
+        self.process = Process(
+            ["java", "-Xmx512M", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Duser.timezone=UTC",
+             f"-Dlog4j2.configurationFile={paths.CONF / 'log4j2-tools.properties'}", "-cp", paths.CLASSPATH,
+             "ToolServer"], self.directory / "tools.log", stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=self.directory)
+
+    def run(self, tool, *arguments, stdin="", deadline_s=60.0):
+        """{exit, out, err} of one tool."""
+        request = {"main": MAINS[tool], "args": [str(word) for word in arguments], "stdin": stdin}
+        self.process.popen.stdin.write(json.dumps(request).encode() + b"\n")
+        self.process.popen.stdin.flush()
+        if not select.select([self.process.popen.stdout], [], [], deadline_s)[0]:
+            self.process.kill()
+            raise TimeoutError(f"{tool} {arguments}: no answer in {deadline_s} s")
+        line = self.process.popen.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{tool} {arguments}: the tool server ended, see {self.process.log}")
+        return json.loads(line)
+
+    def close(self):
+        self.process.kill()
+
+
+def kcat(*arguments, stdin=b"", deadline_s=60.0):
+    """{exit, out, err} of one kcat; out stays bytes when it is no text."""
+    done = subprocess.run(["kcat", *map(str, arguments)], input=stdin, capture_output=True, timeout=deadline_s)
+    return {"exit": done.returncode, "out": done.stdout, "err": done.stderr.decode(errors="replace")}
