@@ -1,0 +1,89 @@
+#include <algorithm>
+
+#include <lz4frame.h>
+#include <lz4hc.h>
+
+#include "base/check.h"
+#include "wire/compression.h"
+#include "wire/compression_stream.h"
+
+namespace milena::wire {
+namespace {
+
+// Kafka's default level means the fast compressor, every other level the high-compression one.
+int library_level(int level) {
+    if (level == default_compression_level(Codec::lz4)) return 0;
+    return std::clamp(level, LZ4HC_CLEVEL_MIN, LZ4HC_CLEVEL_MAX);
+}
+
+class Lz4Compression final : public CompressionStream {
+  public:
+    Lz4Compression() { check(!LZ4F_isError(LZ4F_createCompressionContext(&context_, LZ4F_VERSION))); }
+    ~Lz4Compression() override { LZ4F_freeCompressionContext(context_); }
+
+    void compress(int level, std::span<const std::byte> input, std::vector<std::byte>& output) override {
+        // Kafka's reader of frames takes only independent blocks, and no content checksum is needed under our own.
+        LZ4F_preferences_t preferences = LZ4F_INIT_PREFERENCES;
+        preferences.frameInfo.blockSizeID = LZ4F_max64KB;
+        preferences.frameInfo.blockMode = LZ4F_blockIndependent;
+        preferences.compressionLevel = library_level(level);
+        const size_t before = output.size();
+        output.resize(before + LZ4F_HEADER_SIZE_MAX + LZ4F_compressBound(input.size(), &preferences));
+        std::byte* to = output.data() + before;
+        std::byte* const end = output.data() + output.size();
+        to += checked(LZ4F_compressBegin(context_, to, room(to, end), &preferences));
+        to += checked(LZ4F_compressUpdate(context_, to, room(to, end), input.data(), input.size(), nullptr));
+        to += checked(LZ4F_compressEnd(context_, to, room(to, end), nullptr));
+        output.resize(static_cast<size_t>(to - output.data()));
+    }
+
+  private:
+    static size_t room(const std::byte* from, const std::byte* end) { return static_cast<size_t>(end - from); }
+    static size_t checked(size_t outcome) {
+        check(!LZ4F_isError(outcome));
+        return outcome;
+    }
+
+    LZ4F_cctx* context_ = nullptr;
+};
+
+// Exactly one frame.
+class Lz4Decompression final : public DecompressionStream {
+  public:
+    Lz4Decompression() { check(!LZ4F_isError(LZ4F_createDecompressionContext(&context_, LZ4F_VERSION))); }
+    ~Lz4Decompression() override { LZ4F_freeDecompressionContext(context_); }
+
+    void start(std::span<const std::byte> input) override {
+        LZ4F_resetDecompressionContext(context_);
+        input_ = input;
+        has_ended_ = false;
+    }
+
+    Result<std::span<const std::byte>> next(std::span<std::byte> chunk) override {
+        while (!has_ended_) {
+            size_t produced = chunk.size();
+            size_t consumed = input_.size();
+            const size_t outcome =
+                LZ4F_decompress(context_, chunk.data(), &produced, input_.data(), &consumed, nullptr);
+            if (LZ4F_isError(outcome)) return unexpected(ErrorCode::invalid_record);
+            input_ = input_.subspan(consumed);
+            has_ended_ = outcome == 0;
+            if (produced > 0) return std::span<const std::byte>(chunk.first(produced));
+            if (!has_ended_ && consumed == 0) return unexpected(ErrorCode::invalid_record);
+        }
+        if (!input_.empty()) return unexpected(ErrorCode::invalid_record);
+        return std::span<const std::byte>();
+    }
+
+  private:
+    LZ4F_dctx* context_ = nullptr;
+    std::span<const std::byte> input_;  // not yet read
+    bool has_ended_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<CompressionStream> make_lz4_compression() { return std::make_unique<Lz4Compression>(); }
+std::unique_ptr<DecompressionStream> make_lz4_decompression() { return std::make_unique<Lz4Decompression>(); }
+
+}  // namespace milena::wire
