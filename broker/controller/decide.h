@@ -1,0 +1,77 @@
+// Decisions: what a request does to the cluster, as records, and what its sender is told. Pure functions of the request
+// and an image; nothing changes here. The records of one decision become one batch of the metadata log: all or none.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "base/uuid.h"
+#include "env/random.h"
+#include "metadata/image.h"
+#include "metadata/record.h"
+#include "settings/broker_settings.h"
+#include "settings/topic_config.h"
+#include "wire/messages/configs.h"
+#include "wire/messages/topics.h"
+
+namespace milena::controller {
+
+struct Context {
+    const metadata::Image& image;
+    const settings::BrokerSettings& settings;  // of this node, with what is dynamic in the image
+    env::Random& random;
+    Offset next_offset;  // that the first record of the decision will have
+};
+
+template <class Response>
+struct Decision {
+    metadata::Records records;
+    Response response{};
+};
+
+// What one request may create: a batch of the metadata log must hold it.
+inline constexpr size_t records_per_request_max = 100'000;
+
+Decision<wire::CreateTopicsResponse> decide(const Context& context, const wire::CreateTopicsRequest& request);
+Decision<wire::DeleteTopicsResponse> decide(const Context& context, const wire::DeleteTopicsRequest& request);
+Decision<wire::CreatePartitionsResponse> decide(const Context& context, const wire::CreatePartitionsRequest& request);
+Decision<wire::AlterConfigsResponse> decide(const Context& context, const wire::AlterConfigsRequest& request);
+Decision<wire::IncrementalAlterConfigsResponse> decide(const Context& context,
+                                                       const wire::IncrementalAlterConfigsRequest& request);
+
+// A broker has started: what it is and where it listens.
+struct BrokerRegistration {
+    NodeId id = no_node;
+    Uuid incarnation_id;  // drawn anew at every start
+    std::vector<metadata::Endpoint> endpoints;
+    std::optional<std::string> rack;
+    std::vector<Uuid> directories;  // sorted
+};
+
+struct BrokerEpoch {
+    int64_t value = -1;
+};
+
+// Registers the broker, unfences it at once, and makes it lead what it may, each with a new leader epoch. More records
+// than a batch holds: to be proposed in pieces.
+Decision<Result<BrokerEpoch>> decide(const Context& context, const BrokerRegistration& registration);
+
+// Producer ids [first, first + count) belong to the broker that asked for them.
+struct ProducerIdBlock {
+    ProducerId first = no_producer_id;
+    int32_t count = 0;
+};
+
+struct AllocateProducerIds {
+    NodeId broker = no_node;
+};
+
+Decision<Result<ProducerIdBlock>> decide(const Context& context, const AllocateProducerIds& request);
+
+// What a log without any record begins with: the feature levels of a new cluster, or what bootstrap.checkpoint says.
+metadata::Records decide_bootstrap(const metadata::Records& bootstrap);
+
+}  // namespace milena::controller

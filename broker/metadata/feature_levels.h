@@ -1,0 +1,37 @@
+// Feature levels: Kafka's names for behaviour that the whole cluster has agreed to (KIP-584), and which levels this
+// broker can live with. Only levels whose behaviour is there are finalized in a new cluster.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace milena::metadata {
+
+// Finalized levels by feature; a feature that is absent has level 0.
+using FeatureLevels = std::map<std::string, int16_t, std::less<>>;
+
+inline constexpr std::string_view metadata_version_feature = "metadata.version";
+inline constexpr std::string_view kraft_version_feature = "kraft.version";
+inline constexpr std::string_view elr_version_feature = "eligible.leader.replicas.version";
+
+// 4.3-IV0, the level of Kafka 4.3: its records are those we write.
+inline constexpr int16_t metadata_version_latest = 30;
+
+struct SupportedLevels {
+    std::string_view name;
+    int16_t level_min = 0;
+    int16_t level_max = 0;
+    int16_t level_new_cluster = 0;  // what formatting an empty directory finalizes; 0: nothing is written
+};
+
+// Sorted by name.
+std::span<const SupportedLevels> supported_features();
+const SupportedLevels* supported_feature(std::string_view name);
+
+// The finalized level; 0 where none is.
+int16_t feature_level(const FeatureLevels& levels, std::string_view name);
+
+}  // namespace milena::metadata
