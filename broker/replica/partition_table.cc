@@ -1,0 +1,290 @@
+#include "replica/partition_table.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+
+namespace milena::replica {
+namespace {
+
+constexpr std::string_view metadata_topic = "__cluster_metadata";
+
+}  // namespace
+
+PartitionTable::PartitionTable(TableEnvironment environment)
+    : environment_(std::move(environment)), directory_load_(environment_.directories.size()) {
+    check(!environment_.directories.empty());
+    check(environment_.inventories.size() == environment_.directories.size());
+}
+
+PartitionTable::~PartitionTable() = default;
+
+void PartitionTable::apply(const metadata::Delta& delta, std::shared_ptr<const settings::BrokerConfig> config) {
+    const bool is_first = image_ == nullptr;
+    const bool defaults_changed = config_ == nullptr || !(*config_ == *config);
+    config_ = std::move(config);
+    image_ = delta.after;
+    const size_t size_before = replicas_.size();
+    if (defaults_changed || !delta.configs.empty()) reconfigure(delta, defaults_changed);
+    uses_inventory_ = is_first;
+    for (const metadata::TopicChange& change : delta.topics) apply_topic(change);
+    uses_inventory_ = false;
+    if (replicas_.size() != size_before || !delta.topics.empty()) {
+        order_.clear();
+        for (const auto& [key, slot] : replicas_) order_.push_back(key);
+        std::sort(order_.begin(), order_.end());
+    }
+    if (is_first && environment_.shard == 0) set_strays_aside();
+}
+
+void PartitionTable::reconfigure(const metadata::Delta& delta, bool defaults_changed) {
+    std::vector<Uuid> changed;
+    for (const auto& [topic_id, policy] : policies_) {
+        const metadata::TopicImage* topic = image_->topic(topic_id);
+        if (topic == nullptr) continue;
+        const metadata::ConfigResource resource{metadata::ConfigResourceType::topic, topic->name};
+        if (defaults_changed || delta.configs.contains(resource)) changed.push_back(topic_id);
+    }
+    for (const Uuid& topic_id : changed) {
+        const metadata::TopicImage& topic = *image_->topic(topic_id);
+        policies_.erase(topic_id);
+        for (size_t i = 0; i < topic.partitions.size(); ++i) {
+            const auto at = replicas_.find({topic_id, PartitionIndex(static_cast<int32_t>(i))});
+            if (at != replicas_.end() && at->second.replica) at->second.replica->configure(policy_for(topic));
+        }
+    }
+}
+
+std::shared_ptr<const TopicPolicy> PartitionTable::policy_for(const metadata::TopicImage& topic) {
+    auto& policy = policies_[topic.id];
+    if (!policy)
+        policy =
+            topic_policy(settings::topic_config(config_->topic_defaults, image_->topic_config(topic.name)), *config_);
+    return policy;
+}
+
+void PartitionTable::apply_topic(const metadata::TopicChange& change) {
+    const metadata::TopicImage& named = change.after ? *change.after : *change.before;
+    for (const PartitionIndex index : change.partitions) {
+        const PartitionKey key{named.id, index};
+        if (!owns(key)) continue;
+        const metadata::PartitionImage* partition = change.after ? change.after->partition(index) : nullptr;
+        if (partition == nullptr || !partition->has_replica(environment_.node))
+            remove(key);
+        else
+            apply_partition(*change.after, index, *partition);
+    }
+    if (!change.after) policies_.erase(named.id);
+}
+
+void PartitionTable::apply_partition(const metadata::TopicImage& topic, PartitionIndex index,
+                                     const metadata::PartitionImage& partition) {
+    const PartitionKey key{topic.id, index};
+    if (!replicas_.contains(key)) open(key, topic, partition);
+    Replica* replica = replicas_.at(key).replica.get();
+    if (replica == nullptr || partition.leader_epoch < replica->leader_epoch()) return;
+    if (partition.leader == environment_.node)
+        replica->become_leader(partition.leader_epoch, partition.isr.size());
+    else
+        replica->resign(partition.leader_epoch);
+}
+
+// What an earlier run left of the partition. Only the first image is about that run: a topic that is created later may
+// have the name of an old one, but nothing else of it.
+const DirectoryInventory::Entry* PartitionTable::left_behind(size_t directory, const std::string& topic,
+                                                             PartitionIndex index) const {
+    if (!uses_inventory_) return nullptr;
+    const auto& partitions = environment_.inventories[directory]->partitions;
+    const auto at = partitions.find({topic, index});
+    return at == partitions.end() ? nullptr : &at->second;
+}
+
+// Where its files are, else where the metadata says, else the directory with the fewest replicas.
+size_t PartitionTable::choose_directory(const metadata::TopicImage& topic, PartitionIndex index,
+                                        const metadata::PartitionImage& partition) const {
+    for (size_t i = 0; i < environment_.directories.size(); ++i)
+        if (left_behind(i, topic.name, index) != nullptr) return i;
+    const Uuid assigned = partition.directory_of(environment_.node);
+    for (size_t i = 0; i < environment_.directories.size(); ++i)
+        if (environment_.directories[i].id == assigned) return i;
+    size_t best = 0;
+    for (size_t i = 1; i < environment_.directories.size(); ++i) {
+        const bool best_failed = environment_.directories[best].log_directory->has_failed();
+        const bool this_failed = environment_.directories[i].log_directory->has_failed();
+        if (this_failed != best_failed ? best_failed : directory_load_[i] < directory_load_[best]) best = i;
+    }
+    return best;
+}
+
+void PartitionTable::open(const PartitionKey& key, const metadata::TopicImage& topic,
+                          const metadata::PartitionImage& partition) {
+    Slot& slot = replicas_[key];
+    slot.directory = choose_directory(topic, key.partition, partition);
+    ++directory_load_[slot.directory];
+    storage::LogDirectory& directory = *environment_.directories[slot.directory].log_directory;
+    const std::shared_ptr<const TopicPolicy> policy = policy_for(topic);
+
+    storage::OpenOptions options;
+    options.topic = topic.name;
+    options.partition = key.partition;
+    options.topic_id = key.topic_id;
+    options.config = policy->log;
+    if (const DirectoryInventory::Entry* entry = left_behind(slot.directory, topic.name, key.partition)) {
+        options.was_closed_cleanly = environment_.inventories[slot.directory]->was_closed_cleanly;
+        options.recovery_point = entry->recovery_point;
+        options.log_start_offset = entry->log_start_offset;
+    }
+    const storage::LogEnvironment environment{directory, environment_.cache, environment_.clock, environment_.random};
+    auto log = storage::PartitionLog::open(environment, options);
+    if (!log.has_value() && log.error() == ErrorCode::inconsistent_topic_id) {
+        set_aside(directory, topic.name, key.partition);
+        options.recovery_point = options.log_start_offset = Offset{0};
+        log = storage::PartitionLog::open(environment, options);
+    }
+    // What a crash left in the page cache counts as written; where only durable records may be seen, it is made so.
+    if (log.has_value() && policy->is_fsynced_before_acknowledgement()) {
+        const Result<void> synced = (*log)->sync_now();
+        if (!synced.has_value()) log = unexpected(synced.error());
+    }
+    if (!log.has_value()) {
+        log_error("partition offline", {{"topic", topic.name},
+                                        {"partition", key.partition},
+                                        {"directory", directory.path()},
+                                        {"error", log.error()}});
+        return;
+    }
+    slot.replica = std::make_unique<Replica>(key, std::move(*log), policy);
+}
+
+// Files of a topic that the cluster doesn't know, or that was deleted and created anew meanwhile: kept, out of the way.
+void PartitionTable::set_aside(storage::LogDirectory& directory, const std::string& topic, PartitionIndex partition) {
+    const std::string from = storage::partition_directory_name(topic, partition);
+    const Uuid unique = Uuid::from_random(environment_.random.next(), environment_.random.next());
+    const std::string to = storage::stray_directory_name(topic, partition, unique);
+    const auto renamed = directory.disk().rename(directory.path() + "/" + from, directory.path() + "/" + to);
+    if (!renamed.has_value()) {
+        (void)directory.failed(renamed.error(), "setting a stray partition aside", from);
+        return;
+    }
+    directory.names_changed();
+    log_warn("stray partition set aside", {{"directory", directory.path()}, {"from", from}, {"to", to}});
+}
+
+void PartitionTable::set_strays_aside() {
+    for (size_t i = 0; i < environment_.directories.size(); ++i) {
+        for (const auto& [place, entry] : environment_.inventories[i]->partitions) {
+            const auto& [topic_name, partition] = place;
+            if (topic_name == metadata_topic) continue;
+            const metadata::TopicImage* topic = image_->topic(topic_name);
+            if (topic == nullptr || topic->partition(partition) == nullptr)
+                set_aside(*environment_.directories[i].log_directory, topic_name, partition);
+        }
+    }
+}
+
+void PartitionTable::remove(const PartitionKey& key) {
+    const auto at = replicas_.find(key);
+    if (at == replicas_.end()) return;
+    --directory_load_[at->second.directory];
+    // Destroyed after it has left the table: those who wait are told, and may look for it again.
+    const std::unique_ptr<Replica> replica = std::move(at->second.replica);
+    replicas_.erase(at);
+    if (!replica) return;
+    const Result<void> removed = replica->log().remove();
+    if (!removed.has_value())
+        log_error("partition not removed",
+                  {{"topic", replica->log().topic()}, {"partition", key.partition}, {"error", removed.error()}});
+}
+
+Replica* PartitionTable::find(const PartitionKey& key) {
+    const auto at = replicas_.find(key);
+    return at == replicas_.end() ? nullptr : at->second.replica.get();
+}
+
+PartitionTable::Found PartitionTable::use(const PartitionKey& key) {
+    const auto at = replicas_.find(key);
+    if (at == replicas_.end()) return {.replica = nullptr, .error = ErrorCode::not_leader_or_follower};
+    const Slot& slot = at->second;
+    if (!slot.replica || environment_.directories[slot.directory].log_directory->has_failed())
+        return {.replica = nullptr, .error = ErrorCode::kafka_storage_error};
+    return {.replica = slot.replica.get(), .error = ErrorCode::none};
+}
+
+// Visits up to `count_max` replicas from where the last call stopped; true when the last one has been visited.
+template <class F>
+bool PartitionTable::some(size_t& cursor, size_t count_max, F&& visit) {
+    for (size_t n = 0; n < count_max && cursor < order_.size(); ++n, ++cursor)
+        if (const Found found = use(order_[cursor]); found.replica != nullptr) visit(*found.replica);
+    if (cursor < order_.size()) return false;
+    cursor = 0;
+    return true;
+}
+
+bool PartitionTable::delete_old_segments(size_t count_max) {
+    return some(retention_cursor_, count_max, [](Replica& replica) {
+        const Result<void> result = replica.delete_old_segments();
+        if (!result.has_value())
+            log_warn(
+                "retention failed",
+                {{"topic", replica.log().topic()}, {"partition", replica.key().partition}, {"error", result.error()}});
+    });
+}
+
+bool PartitionTable::checkpoint(size_t count_max) {
+    return some(checkpoint_cursor_, count_max, [](Replica& replica) {
+        if (replica.log().needs_checkpoint()) replica.log().checkpoint([](Result<void>) {});
+    });
+}
+
+void PartitionTable::flush_due() {
+    const Instant now = environment_.clock.now();
+    each([now](Replica& replica) { replica.flush_if_due(now); });
+}
+
+void PartitionTable::expire_producers() {
+    each([](Replica& replica) { replica.log().expire_producers(); });
+}
+
+void PartitionTable::remove_due_files(size_t count_max) {
+    for (const TableDirectory& directory : environment_.directories) {
+        if (directory.log_directory->has_failed()) continue;
+        (void)directory.log_directory->remove_due(environment_.clock.now(), count_max);
+    }
+}
+
+DirectoryOffsets PartitionTable::offsets_in(const Uuid& directory_id) const {
+    DirectoryOffsets offsets;
+    for (const PartitionKey& key : order_) {
+        const Slot& slot = replicas_.at(key);
+        if (!slot.replica || environment_.directories[slot.directory].id != directory_id) continue;
+        const storage::PartitionLog& log = slot.replica->log();
+        if (log.log_end_offset() == Offset{0}) continue;
+        offsets.recovery_points.push_back({log.topic(), key.partition, log.recovery_point()});
+        offsets.high_watermarks.push_back({log.topic(), key.partition, slot.replica->high_watermark()});
+        if (log.log_start_offset() > Offset{0})
+            offsets.log_starts.push_back({log.topic(), key.partition, log.log_start_offset()});
+    }
+    return offsets;
+}
+
+bool PartitionTable::has_failed(const Uuid& directory_id) const {
+    for (const TableDirectory& directory : environment_.directories)
+        if (directory.id == directory_id) return directory.log_directory->has_failed();
+    return true;
+}
+
+bool PartitionTable::close_all() {
+    bool all_closed = true;
+    for (const PartitionKey& key : order_) {
+        Replica* replica = find(key);
+        if (replica == nullptr) continue;
+        replica->resign(replica->leader_epoch());
+        Result<void> closed = replica->log().sync_now();
+        if (closed.has_value()) closed = replica->log().close();
+        all_closed = all_closed && closed.has_value();
+    }
+    return all_closed;
+}
+
+}  // namespace milena::replica

@@ -1,0 +1,145 @@
+// PartitionTable: the replicas that one shard owns. It is told of every new metadata image and opens, configures,
+// promotes and removes replicas so that they agree with it. Used by its shard's thread only; never asks for an image.
+//
+// A directory that fails takes its replicas offline: they answer KAFKA_STORAGE_ERROR until the process restarts, while
+// those in other directories go on.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "env/clock.h"
+#include "env/random.h"
+#include "metadata/delta.h"
+#include "replica/replica.h"
+#include "settings/broker_config.h"
+#include "storage/checkpoints.h"
+#include "storage/log_directory.h"
+#include "storage/tail_cache.h"
+
+namespace milena::replica {
+
+// What lay in one log directory when the process started. Read once, shared by all shards.
+struct DirectoryInventory {
+    struct Entry {
+        Offset recovery_point{0};
+        Offset log_start_offset{0};
+    };
+
+    Uuid directory_id;
+    bool was_closed_cleanly = false;
+    std::map<std::pair<std::string, PartitionIndex>, Entry> partitions;
+};
+
+// Reads the names and checkpoints of a directory; a checkpoint that can't be trusted counts as none, which costs time.
+env::DiskResult<DirectoryInventory> take_inventory(env::Disk& disk, const std::string& path);
+
+struct TableDirectory {
+    Uuid id;
+    storage::LogDirectory* log_directory = nullptr;
+};
+
+struct TableEnvironment {
+    NodeId node;
+    uint32_t shard = 0;
+    uint32_t shard_count = 1;
+    std::vector<TableDirectory> directories;
+    std::vector<std::shared_ptr<const DirectoryInventory>> inventories;  // as `directories`
+    storage::TailCache& cache;
+    env::Clock& clock;
+    env::Random& random;
+};
+
+// The offsets that the checkpoint files of one directory remember of this shard's partitions.
+struct DirectoryOffsets {
+    std::vector<storage::PartitionOffset> recovery_points;
+    std::vector<storage::PartitionOffset> log_starts;
+    std::vector<storage::PartitionOffset> high_watermarks;
+};
+
+class PartitionTable {
+  public:
+    explicit PartitionTable(TableEnvironment environment);
+    ~PartitionTable();
+    PartitionTable(const PartitionTable&) = delete;
+    PartitionTable& operator=(const PartitionTable&) = delete;
+
+    // Makes the replicas agree with the delta's newer image. Recovers logs of an earlier run, which takes time at
+    // start.
+    void apply(const metadata::Delta& delta, std::shared_ptr<const settings::BrokerConfig> config);
+
+    // Null if this shard has no such replica.
+    Replica* find(const PartitionKey& key);
+
+    struct Found {
+        Replica* replica = nullptr;
+        ErrorCode error = ErrorCode::none;  // why there is none: offline, or not of this node
+    };
+    // For requests: a replica that can be used, or the error that the client gets.
+    Found use(const PartitionKey& key);
+
+    // --- maintenance: each call does a bounded piece of work and goes on from there at the next one
+    // -------------------
+
+    // Applies retention to up to `count_max` replicas; true when it has come round.
+    bool delete_old_segments(size_t count_max);
+    // Starts to make durable what up to `count_max` logs have beyond their recovery points; true when it has come
+    // round.
+    bool checkpoint(size_t count_max);
+    void flush_due();
+    void expire_producers();
+    // Removed files whose delay is over.
+    void remove_due_files(size_t count_max);
+
+    DirectoryOffsets offsets_in(const Uuid& directory_id) const;
+    bool has_failed(const Uuid& directory_id) const;
+    // Makes every log durable and closes it, for a clean shutdown; false if a directory can't be marked clean.
+    bool close_all();
+
+    template <class F>
+    void each(F&& visit) {
+        for (const PartitionKey& key : order_)
+            if (const Found found = use(key); found.replica != nullptr) visit(*found.replica);
+    }
+    size_t size() const { return replicas_.size(); }
+
+  private:
+    struct Slot {
+        std::unique_ptr<Replica> replica;  // null: its log could not be opened
+        size_t directory = 0;              // index in environment_.directories
+    };
+
+    void reconfigure(const metadata::Delta& delta, bool defaults_changed);
+    void apply_topic(const metadata::TopicChange& change);
+    void apply_partition(const metadata::TopicImage& topic, PartitionIndex index,
+                         const metadata::PartitionImage& partition);
+    void open(const PartitionKey& key, const metadata::TopicImage& topic, const metadata::PartitionImage& partition);
+    const DirectoryInventory::Entry* left_behind(size_t directory, const std::string& topic,
+                                                 PartitionIndex index) const;
+    size_t choose_directory(const metadata::TopicImage& topic, PartitionIndex index,
+                            const metadata::PartitionImage& partition) const;
+    void set_aside(storage::LogDirectory& directory, const std::string& topic, PartitionIndex partition);
+    void set_strays_aside();
+    void remove(const PartitionKey& key);
+    std::shared_ptr<const TopicPolicy> policy_for(const metadata::TopicImage& topic);
+    bool owns(const PartitionKey& key) const { return shard_of(key, environment_.shard_count) == environment_.shard; }
+    template <class F>
+    bool some(size_t& cursor, size_t count_max, F&& visit);
+
+    TableEnvironment environment_;
+    std::shared_ptr<const settings::BrokerConfig> config_;
+    std::shared_ptr<const metadata::Image> image_;
+    std::unordered_map<PartitionKey, Slot> replicas_;
+    std::vector<PartitionKey> order_;  // keys of replicas_, sorted: what walks over them is the same in every run
+    std::unordered_map<Uuid, std::shared_ptr<const TopicPolicy>> policies_;  // by topic
+    std::vector<size_t> directory_load_;                                     // replicas by directory
+    bool uses_inventory_ = false;                                            // only while the first image is applied
+    size_t retention_cursor_ = 0;
+    size_t checkpoint_cursor_ = 0;
+};
+
+}  // namespace milena::replica

@@ -1,0 +1,258 @@
+#include "replica/replica.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+
+namespace milena::replica {
+
+using storage::PartitionLog;
+
+Replica::Replica(PartitionKey key, std::unique_ptr<PartitionLog> log, std::shared_ptr<const TopicPolicy> policy)
+    : key_(key),
+      log_(std::move(log)),
+      policy_(std::move(policy)),
+      local_point_(log_->log_end_offset()),
+      high_watermark_(log_->log_start_offset()),
+      sync_wanted_(local_point_),
+      self_(std::make_shared<Replica*>(this)) {}
+
+Replica::~Replica() { waiters_.fail_all(ErrorCode::not_leader_or_follower); }
+
+void Replica::become_leader(LeaderEpoch epoch, size_t isr_size) {
+    check(epoch >= leader_epoch_);
+    isr_size_ = static_cast<uint32_t>(isr_size);
+    if (is_leader_ && epoch == leader_epoch_) return;
+    is_leader_ = true;
+    leader_epoch_ = epoch;
+    log_->assign_epoch(epoch);
+    raise_local_point(local_point_);
+}
+
+void Replica::resign(LeaderEpoch epoch) {
+    is_leader_ = false;
+    leader_epoch_ = std::max(leader_epoch_, epoch);
+    waiters_.fail_all(ErrorCode::not_leader_or_follower);
+}
+
+void Replica::configure(std::shared_ptr<const TopicPolicy> policy) {
+    if (policy == policy_) return;
+    policy_ = std::move(policy);
+    log_->configure(policy_->log);
+}
+
+ProduceOutcome Replica::refused(ErrorCode error) const {
+    ProduceOutcome outcome;
+    outcome.error = error;
+    return outcome;
+}
+
+ProduceOutcome Replica::produce(const ProduceRequest& request, wire::Codecs& codecs) {
+    if (!is_leader_) return refused(ErrorCode::not_leader_or_follower);
+    if (request.demands_all_replicas && isr_size_ < static_cast<uint32_t>(policy_->min_insync_replicas))
+        return refused(ErrorCode::not_enough_replicas);
+    wire::ValidationRules rules = policy_->rules;
+    rules.now = request.now;
+    rules.accepts_zstd = request.accepts_zstd;
+    // The received frame belongs to this request alone, and this is the one place where it is written to.
+    const std::span received(const_cast<std::byte*>(request.batch.data()), request.batch.size());
+    auto batch = wire::validate_produced(received, rules, codecs);
+    if (!batch.has_value()) {
+        ProduceOutcome outcome = refused(batch.error().code);
+        outcome.message = batch.error().message;
+        outcome.record_errors = batch.error().record_errors;
+        return outcome;
+    }
+    storage::LeaderAppend append;
+    append.batch = batch->rebuilt ? Bytes::from(std::move(*batch->rebuilt)) : request.batch;
+    append.owner_bytes = batch->rebuilt ? 0 : request.owner_bytes;
+    append.epoch = leader_epoch_;
+    const Result<storage::Appended> written = log_->append_as_leader(std::move(append));
+    if (!written.has_value()) return refused(written.error());
+
+    ProduceOutcome outcome;
+    outcome.base_offset = written->first_offset;
+    outcome.last_offset = written->last_offset;
+    outcome.log_start_offset = log_->log_start_offset();
+    if (policy_->rules.timestamp_type == wire::TimestampType::log_append_time)
+        outcome.log_append_time = written->is_duplicate ? written->duplicate_timestamp : request.now;
+    if (!written->is_duplicate) appended(written->last_offset - written->first_offset + 1);
+    return outcome;
+}
+
+// What a policy demands of an append: nothing, so that the local point is the log end; or a sync, which the local point
+// waits for. While one sync is under way further appends gather behind it, and the next one covers them all.
+void Replica::appended(int64_t records) {
+    records_since_sync_ += records;
+    if (records_since_sync_ >= policy_->flush_messages) {
+        records_since_sync_ = 0;
+        sync_wanted_ = log_->log_end_offset();
+        if (!is_syncing_) begin_sync();
+    }
+    if (sync_wanted_ <= local_point_) raise_local_point(log_->log_end_offset());
+}
+
+void Replica::begin_sync() {
+    is_syncing_ = true;
+    const Offset end = log_->log_end_offset();
+    log_->sync([self = handle(), end](Result<void> result) {
+        if (const auto replica = self.lock()) (*replica)->synced(end, result);
+    });
+}
+
+void Replica::synced(Offset end, Result<void> result) {
+    is_syncing_ = false;
+    if (!result.has_value()) {
+        // Not durable and never will be: the log says so from now on, and nobody may be told that it was.
+        waiters_.fail_all(result.error());
+        return;
+    }
+    if (sync_wanted_ > end) {
+        raise_local_point(end);
+        begin_sync();
+    } else {
+        raise_local_point(log_->log_end_offset());
+    }
+}
+
+void Replica::raise_local_point(Offset to) {
+    local_point_ = std::max(local_point_, to);
+    waiters_.passed(Point::local, local_point_);
+    if (!is_leader_ || isr_size_ != 1 || local_point_ <= high_watermark_) return;
+    high_watermark_ = local_point_;
+    waiters_.passed(Point::high_watermark, high_watermark_);
+}
+
+bool Replica::is_acknowledged(Offset last_offset, Acknowledgement wanted) const {
+    return last_offset < (wanted == Acknowledgement::local ? local_point_ : high_watermark_);
+}
+
+WaiterId Replica::when_acknowledged(Offset last_offset, Acknowledgement wanted, Waiters::Wake wake) {
+    const Point point = wanted == Acknowledgement::local ? Point::local : Point::high_watermark;
+    return waiters_.add(point, last_offset, std::move(wake));
+}
+
+WaiterId Replica::when_readable(Offset from, Waiters::Wake wake) {
+    return waiters_.add(Point::high_watermark, from, std::move(wake));
+}
+
+void Replica::stop_waiting(WaiterId id) { waiters_.remove(id); }
+
+ErrorCode Replica::check_leader_epoch(LeaderEpoch current_leader_epoch) const {
+    if (!is_leader_) return ErrorCode::not_leader_or_follower;
+    if (current_leader_epoch == no_leader_epoch) return ErrorCode::none;
+    if (current_leader_epoch < leader_epoch_) return ErrorCode::fenced_leader_epoch;
+    if (current_leader_epoch > leader_epoch_) return ErrorCode::unknown_leader_epoch;
+    return ErrorCode::none;
+}
+
+storage::EpochEnd Replica::end_offset_for(LeaderEpoch epoch) const {
+    if (epoch == leader_epoch_) return {.epoch = epoch, .end_offset = log_->log_end_offset()};
+    return log_->end_offset_for(epoch);
+}
+
+FetchOutcome Replica::fetch_head(const FetchRequest& request) const {
+    FetchOutcome outcome;
+    outcome.next_offset = request.from;
+    outcome.error = check_leader_epoch(request.current_leader_epoch);
+    if (outcome.error != ErrorCode::none) return outcome;
+    outcome.high_watermark = high_watermark_;
+    outcome.last_stable_offset = last_stable_offset();
+    outcome.log_start_offset = log_->log_start_offset();
+    if (request.last_fetched_epoch != no_leader_epoch) {
+        const storage::EpochEnd end = end_offset_for(request.last_fetched_epoch);
+        if (end.end_offset == no_offset) {
+            outcome.error = ErrorCode::offset_out_of_range;
+            return outcome;
+        }
+        if (end.end_offset < request.from || end.epoch < request.last_fetched_epoch) {
+            outcome.diverging = end;
+            return outcome;
+        }
+    }
+    if (request.from < log_->log_start_offset() || request.from > log_->log_end_offset()) {
+        outcome.error = ErrorCode::offset_out_of_range;
+        outcome.high_watermark = no_offset;
+        outcome.last_stable_offset = no_offset;
+        outcome.log_start_offset = no_offset;
+    }
+    return outcome;
+}
+
+void Replica::fetch(const FetchRequest& request, std::function<void(FetchOutcome)> done) {
+    FetchOutcome outcome = fetch_head(request);
+    const Offset limit = request.committed_only ? outcome.last_stable_offset : outcome.high_watermark;
+    if (outcome.error != ErrorCode::none || outcome.diverging || request.from >= limit ||
+        (request.bytes_max == 0 && !request.at_least_one)) {
+        done(std::move(outcome));
+        return;
+    }
+    storage::ReadRequest read;
+    read.from = request.from;
+    read.limit = limit;
+    read.bytes_max = request.bytes_max;
+    read.at_least_one = request.at_least_one;
+    if (auto ready = log_->read_now(read)) {
+        finish_fetch(request, std::move(*ready), outcome);
+        done(std::move(outcome));
+        return;
+    }
+    log_->read(read, [self = handle(), request, outcome = std::move(outcome),
+                      done = std::move(done)](Result<storage::ReadBatches> batches) mutable {
+        if (const auto replica = self.lock())
+            (*replica)->finish_fetch(request, std::move(batches), outcome);
+        else
+            outcome.error = ErrorCode::not_leader_or_follower;
+        done(std::move(outcome));
+    });
+}
+
+void Replica::finish_fetch(const FetchRequest& request, Result<storage::ReadBatches> read,
+                           FetchOutcome& outcome) const {
+    if (!read.has_value()) {
+        outcome.error = read.error();
+        return;
+    }
+    outcome.records = std::move(read->parts);
+    outcome.bytes = read->bytes;
+    outcome.next_offset = read->next_offset;
+    if (!request.committed_only || outcome.records.empty()) return;
+    auto aborted = log_->aborted_transactions(request.from, outcome.next_offset);
+    if (aborted.has_value()) {
+        outcome.aborted = std::move(*aborted);
+        return;
+    }
+    outcome.error = aborted.error();
+    outcome.records.clear();
+}
+
+Result<Offset> Replica::delete_records(Offset before) {
+    if (!is_leader_) return unexpected(ErrorCode::not_leader_or_follower);
+    const Offset target = before == Offset{-1} ? high_watermark_ : before;
+    if (target < Offset{0} || target > high_watermark_) return unexpected(ErrorCode::offset_out_of_range);
+    RETURN_IF_ERROR(log_->advance_log_start(target));
+    return log_->log_start_offset();
+}
+
+Result<void> Replica::delete_old_segments() {
+    ASSIGN_OR_RETURN(const size_t removed, log_->delete_old_segments(high_watermark_));
+    if (removed > 0) {
+        log_info("segments deleted", {{"topic", log_->topic()},
+                                      {"partition", key_.partition},
+                                      {"count", removed},
+                                      {"log_start_offset", log_->log_start_offset()}});
+        high_watermark_ = std::max(high_watermark_, log_->log_start_offset());
+    }
+    return {};
+}
+
+void Replica::flush_if_due(Instant now) {
+    const auto since = log_->undurable_since();
+    if (!since || is_syncing_ || policy_->flush_ms == settings::TopicConfig::never) return;
+    if (now - *since < Milliseconds(policy_->flush_ms)) return;
+    sync_wanted_ = log_->log_end_offset();
+    begin_sync();
+}
+
+}  // namespace milena::replica

@@ -1,0 +1,71 @@
+#include "replica/topic_policy.h"
+
+#include <optional>
+
+namespace milena::replica {
+namespace {
+
+std::optional<wire::Codec> codec_of(settings::CompressionType type) {
+    switch (type) {
+        case settings::CompressionType::producer: return std::nullopt;
+        case settings::CompressionType::uncompressed: return wire::Codec::none;
+        case settings::CompressionType::gzip: return wire::Codec::gzip;
+        case settings::CompressionType::snappy: return wire::Codec::snappy;
+        case settings::CompressionType::lz4: return wire::Codec::lz4;
+        case settings::CompressionType::zstd: return wire::Codec::zstd;
+    }
+    return std::nullopt;
+}
+
+std::optional<int> level_of(const settings::TopicConfig& topic) {
+    switch (topic.compression_type) {
+        case settings::CompressionType::gzip: return topic.compression_gzip_level;
+        case settings::CompressionType::lz4: return topic.compression_lz4_level;
+        case settings::CompressionType::zstd: return topic.compression_zstd_level;
+        default: return std::nullopt;
+    }
+}
+
+storage::LogConfig log_config(const settings::TopicConfig& topic, const settings::BrokerConfig& broker) {
+    storage::LogConfig log;
+    log.segment_bytes = static_cast<uint32_t>(topic.segment_bytes);
+    log.segment_ms = Milliseconds(topic.segment_ms);
+    log.segment_jitter_ms = Milliseconds(topic.segment_jitter_ms);
+    log.segment_index_bytes = static_cast<uint32_t>(topic.segment_index_bytes);
+    log.index_interval_bytes = static_cast<uint32_t>(topic.index_interval_bytes);
+    log.deletes_old_segments = topic.is_deleted;
+    log.retention_bytes = topic.retention_bytes;
+    log.retention_ms = Milliseconds(topic.retention_ms);
+    log.file_delete_delay_ms = Milliseconds(topic.file_delete_delay_ms);
+    log.producer_id_expiration_ms = Milliseconds(broker.producer_id_expiration_ms);
+    return log;
+}
+
+wire::ValidationRules rules_of(const settings::TopicConfig& topic) {
+    wire::ValidationRules rules;
+    rules.bytes_max = static_cast<size_t>(topic.max_message_bytes);
+    rules.codec = codec_of(topic.compression_type);
+    rules.compression_level = level_of(topic);
+    rules.timestamp_type = topic.message_timestamp_type == settings::TimestampType::log_append_time
+                               ? wire::TimestampType::log_append_time
+                               : wire::TimestampType::create_time;
+    rules.before_max_ms = topic.message_timestamp_before_max_ms;
+    rules.after_max_ms = topic.message_timestamp_after_max_ms;
+    rules.is_compacted = topic.is_compacted;
+    return rules;
+}
+
+}  // namespace
+
+std::shared_ptr<const TopicPolicy> topic_policy(const settings::TopicConfig& topic,
+                                                const settings::BrokerConfig& broker) {
+    auto policy = std::make_shared<TopicPolicy>();
+    policy->log = std::make_shared<const storage::LogConfig>(log_config(topic, broker));
+    policy->rules = rules_of(topic);
+    policy->min_insync_replicas = topic.min_insync_replicas;
+    policy->flush_messages = topic.flush_messages;
+    policy->flush_ms = topic.flush_ms;
+    return policy;
+}
+
+}  // namespace milena::replica

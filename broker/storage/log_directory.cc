@@ -1,0 +1,157 @@
+#include "storage/log_directory.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "storage/checkpoint_text.h"
+
+namespace milena::storage {
+namespace {
+
+constexpr std::string_view deleted_suffix = "-delete";
+constexpr std::string_view future_suffix = "-future";
+constexpr std::string_view stray_suffix = "-stray";
+constexpr std::string_view clean_marker = ".kafka_cleanshutdown";
+// Kafka's older brokers read a version here; its content has no other meaning.
+constexpr std::string_view clean_marker_text = "{\"version\":0}";
+constexpr size_t file_name_bytes_max = 255;
+
+std::string hex(Uuid id) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    for (const uint64_t half : {id.high, id.low})
+        for (int shift = 60; shift >= 0; shift -= 4) text.push_back(digits[(half >> shift) & 0xf]);
+    return text;
+}
+
+std::optional<PartitionDirectory> parse_current(std::string_view name) {
+    const size_t dash = name.rfind('-');
+    if (dash == std::string_view::npos || dash == 0) return std::nullopt;
+    const std::string_view digits = name.substr(dash + 1);
+    const auto partition = parse_number<int32_t>(digits);
+    if (!partition.has_value() || *partition < 0 || std::to_string(*partition) != digits) return std::nullopt;
+    return PartitionDirectory{.topic = std::string(name.substr(0, dash)), .partition = PartitionIndex(*partition)};
+}
+
+}  // namespace
+
+ErrorCode LogDirectory::failed(env::DiskError error, std::string_view what, const std::string& file) {
+    if (error == env::DiskError::full) {
+        if (!is_full_) log_error("directory full: appends are refused", {{"directory", path_}, {"failed", what}});
+        is_full_ = true;
+        return ErrorCode::kafka_storage_error;
+    }
+    if (!has_failed_)
+        log_error("directory failed: it is not used any more",
+                  {{"directory", path_}, {"failed", what}, {"file", file}, {"error", env::disk_error_name(error)}});
+    has_failed_ = true;
+    return ErrorCode::kafka_storage_error;
+}
+
+void LogDirectory::has_space_again() {
+    if (is_full_) log_info("directory has space again", {{"directory", path_}});
+    is_full_ = false;
+}
+
+void LogDirectory::remove_later(std::string path, Instant when) { removals_.push_back({std::move(path), when}); }
+
+bool LogDirectory::remove_due(Instant now, size_t count_max) {
+    size_t count = 0;
+    for (size_t i = 0; i < removals_.size() && count < count_max && !has_failed_;) {
+        if (removals_[i].when > now) {
+            ++i;
+            continue;
+        }
+        ++count;
+        const std::string path = std::move(removals_[i].path);
+        removals_[i] = std::move(removals_.back());
+        removals_.pop_back();
+        auto removed = disk_.remove(path);
+        if (!removed.has_value() && removed.error() != env::DiskError::not_found)
+            removed = env::remove_tree(disk_, path);
+        if (!removed.has_value() && removed.error() != env::DiskError::not_found)
+            log_warn("file kept: it can't be removed",
+                     {{"file", path}, {"error", env::disk_error_name(removed.error())}});
+    }
+    return count == count_max;
+}
+
+Result<void> LogDirectory::sync_names() {
+    if (!names_changed_) return {};
+    const auto synced = disk_.sync_directory(path_);
+    if (!synced.has_value()) return unexpected(failed(env::DiskError::failed, "sync of names", path_));
+    names_changed_ = false;
+    return {};
+}
+
+std::string partition_directory_name(std::string_view topic, PartitionIndex partition) {
+    return std::string(topic) + "-" + std::to_string(partition.value);
+}
+
+namespace {
+
+std::string displaced_name(std::string_view topic, PartitionIndex partition, Uuid unique, std::string_view state) {
+    const std::string suffix = "-" + std::to_string(partition.value) + "." + hex(unique) + std::string(state);
+    return std::string(topic.substr(0, file_name_bytes_max - suffix.size())) + suffix;
+}
+
+}  // namespace
+
+std::string deleted_directory_name(std::string_view topic, PartitionIndex partition, Uuid unique) {
+    return displaced_name(topic, partition, unique, deleted_suffix);
+}
+
+std::string stray_directory_name(std::string_view topic, PartitionIndex partition, Uuid unique) {
+    return displaced_name(topic, partition, unique, stray_suffix);
+}
+
+std::optional<PartitionDirectory> parse_partition_directory(std::string_view name) {
+    using State = PartitionDirectory::State;
+    struct Suffix {
+        std::string_view text;
+        State state;
+    };
+    constexpr Suffix suffixes[] = {
+        {deleted_suffix, State::deleted}, {future_suffix, State::future}, {stray_suffix, State::stray}};
+    std::string_view rest = name;
+    State state = State::current;
+    for (const Suffix& suffix : suffixes) {
+        if (!name.ends_with(suffix.text)) continue;
+        rest.remove_suffix(suffix.text.size());
+        const size_t dot = rest.rfind('.');
+        if (dot == std::string_view::npos) return std::nullopt;
+        rest = rest.substr(0, dot);
+        state = suffix.state;
+        break;
+    }
+    auto directory = parse_current(rest);
+    if (!directory.has_value()) return std::nullopt;
+    directory->state = state;
+    directory->name = std::string(name);
+    return directory;
+}
+
+env::DiskResult<std::vector<PartitionDirectory>> list_partitions(env::Disk& disk, const std::string& path) {
+    ASSIGN_OR_RETURN(const auto entries, disk.list(path));
+    std::vector<PartitionDirectory> partitions;
+    for (const env::DirectoryEntry& entry : entries) {
+        if (!entry.is_directory) continue;
+        auto partition = parse_partition_directory(entry.name);
+        if (partition.has_value()) partitions.push_back(*std::move(partition));
+    }
+    return partitions;
+}
+
+env::DiskResult<void> write_clean_marker(env::Disk& disk, const std::string& directory) {
+    return env::replace_file(disk, directory + "/" + std::string(clean_marker), clean_marker_text);
+}
+
+env::DiskResult<bool> take_clean_marker(env::Disk& disk, const std::string& directory) {
+    const auto removed = disk.remove(directory + "/" + std::string(clean_marker));
+    if (!removed.has_value() && removed.error() == env::DiskError::not_found) return false;
+    RETURN_IF_ERROR(removed);
+    RETURN_IF_ERROR(disk.sync_directory(directory));
+    return true;
+}
+
+}  // namespace milena::storage

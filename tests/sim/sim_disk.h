@@ -1,0 +1,84 @@
+// A disk that lies in memory and fails as real ones do. It keeps what the process sees (the page cache) apart from
+// what is durable, so that a power loss can drop or tear what was not synced, names as well as content.
+//
+// Faults that the core must survive: crash of the process at any write (that write is torn), power loss, no space,
+// input/output errors of a directory tree, failing syncs, flipped bits. One thread; everything random comes from the
+// given Random, so that a seed replays.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "env/clock.h"
+#include "env/disk.h"
+#include "env/random.h"
+
+namespace milena::sim {
+
+// Runs a callback after a virtual delay.
+using Schedule = std::function<void(Duration delay, std::function<void()> event)>;
+
+class SimDisk final : public env::Disk {
+  public:
+    SimDisk(env::Random& random, Schedule schedule);
+    ~SimDisk() override;
+
+    env::DiskResult<std::unique_ptr<env::File>> open(const std::string& path, env::OpenMode mode) override;
+    env::DiskResult<std::vector<env::DirectoryEntry>> list(const std::string& directory) override;
+    env::DiskResult<void> create_directories(const std::string& path) override;
+    env::DiskResult<void> remove(const std::string& path) override;
+    env::DiskResult<void> rename(const std::string& from, const std::string& to) override;
+    env::DiskResult<void> sync_directory(const std::string& path) override;
+    env::DiskResult<env::DiskSpace> space(const std::string& path) override;
+
+    // The process dies at the nth write from now (1: the next), tearing it. Everything fails until restart().
+    void crash_at_write(uint64_t nth) { writes_until_crash_ = nth; }
+    bool has_crashed() const { return crashed_; }
+
+    // Handles of the dead process and completions that it waited for are gone; content stays as the process left it.
+    void restart();
+    // As restart(), but un-synced writes and names are dropped, kept or torn as the random source decides.
+    void lose_power();
+
+    void limit_capacity(uint64_t bytes) { capacity_bytes_ = bytes; }
+    void fail_below(const std::string& path_prefix) { failing_prefix_ = path_prefix; }
+    void fail_syncs(bool fail) { syncs_fail_ = fail; }
+    void heal();
+    // Flips one bit of the content of a file whose path ends in `suffix`; false where there is none with content.
+    bool flip_bit(std::string_view suffix);
+
+    uint64_t used_bytes() const { return used_bytes_; }
+    // How often an operation met a fault of this disk.
+    uint64_t faults_met() const { return faults_met_; }
+
+  private:
+    friend class SimFile;
+    struct Node;
+    struct Write;
+    using NodePtr = std::shared_ptr<Node>;
+
+    NodePtr find(const std::string& path) const;
+    NodePtr parent_of(const std::string& path) const;
+    env::DiskResult<void> refuse(const std::string& path);
+    void settle(Node& node);
+    void collect(const NodePtr& node, const std::string& path, std::string_view suffix,
+                 std::vector<NodePtr>& found) const;
+
+    env::Random& random_;
+    Schedule schedule_;
+    NodePtr root_;
+    uint64_t generation_ = 0;          // raised at every restart: older handles and completions are dead
+    uint64_t writes_until_crash_ = 0;  // 0: no crash planned
+    bool crashed_ = false;
+    uint64_t capacity_bytes_ = UINT64_MAX;
+    uint64_t used_bytes_ = 0;
+    std::string failing_prefix_;
+    bool syncs_fail_ = false;
+    uint64_t faults_met_ = 0;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // completions may outlive the disk
+};
+
+}  // namespace milena::sim
