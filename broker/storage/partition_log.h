@@ -32,6 +32,7 @@
 #include "storage/log_directory.h"
 #include "storage/producer_state.h"
 #include "storage/tail_cache.h"
+#include "wire/compression.h"
 
 namespace milena::storage {
 
@@ -41,6 +42,7 @@ struct LogEnvironment {
     TailCache& cache;
     env::Clock& clock;
     env::Random& random;
+    wire::Codecs& codecs;
 };
 
 struct OpenOptions {

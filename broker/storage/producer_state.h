@@ -3,7 +3,7 @@
 // batch that has been appended and cannot fail, so that replaying the log gives the same state.
 //
 // Its snapshot, `<offset>.snapshot`, is Kafka's ProducerSnapshot version 1:
-//     version int16 = 1 | crc32c of what follows uint32 | count int32 | count × entry of 46 bytes:
+//     version int16 = 1 | crc32c uint32 of what follows | count int32 | count × entry of 46 bytes:
 //     producer id int64 | epoch int16 | last sequence int32 | last offset int64 | offset delta int32 | timestamp int64
 //     | coordinator epoch int32 | first offset of the open transaction int64, -1: none
 #pragma once
