@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "base/ids.h"
-#include "base/result.h"
 #include "settings/broker_settings.h"
 
 namespace milena::settings {
@@ -63,9 +62,10 @@ struct Quorum {
     bool operator==(const Quorum&) const = default;
 };
 
-// All errors at once. `host_name` is what is advertised for a listener without a host.
-Result<Quorum, std::vector<std::string>> parse_quorum(const BrokerSettings& settings);
-Result<Listeners, std::vector<std::string>> parse_listeners(const BrokerSettings& settings, const Quorum& quorum,
-                                                            std::string_view host_name);
+// Each error is appended as a sentence that begins with the name of the setting; with errors, the value is of no use.
+Quorum parse_quorum(const BrokerSettings& settings, std::vector<std::string>& errors);
+// `host_name` is what is advertised for a listener without a host.
+Listeners parse_listeners(const BrokerSettings& settings, const Quorum& quorum, std::string_view host_name,
+                          std::vector<std::string>& errors);
 
 }  // namespace milena::settings

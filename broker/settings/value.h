@@ -26,6 +26,9 @@ std::string_view trimmed(std::string_view text);
 // Why `text` can't be the value of `setting` ("Value must be at least 1"); nothing when it can.
 std::optional<std::string> reason_refused(const Setting& setting, std::string_view text);
 
+// The same as a whole sentence in Kafka's words: "Invalid value 0 for configuration num.io.threads: Value must be …".
+std::optional<std::string> refusal(const Setting& setting, std::string_view text);
+
 // What is allowed, for people: "a whole number from 1 to 9, or -1".
 std::string describe_allowed(const Setting& setting);
 

@@ -1,0 +1,163 @@
+#include "settings/broker_config.h"
+
+#include <algorithm>
+
+#include "settings/endpoints.h"
+#include "settings/table.h"
+
+namespace milena::settings {
+
+namespace {
+
+using Errors = std::vector<std::string>;
+
+// Every member that is simply the value of one setting.
+template <class Config, class F>
+void each_setting(Config& c, F&& f) {
+    f("broker.rack", c.rack);
+    f("socket.send.buffer.bytes", c.socket_send_buffer_bytes);
+    f("socket.receive.buffer.bytes", c.socket_receive_buffer_bytes);
+    f("socket.request.max.bytes", c.socket_request_max_bytes);
+    f("socket.listen.backlog.size", c.socket_listen_backlog_size);
+    f("max.connections", c.max_connections);
+    f("max.connections.per.ip", c.max_connections_per_ip);
+    f("connections.max.idle.ms", c.connections_max_idle_ms);
+    f("max.request.partition.size.limit", c.max_request_partition_size_limit);
+    f("auto.create.topics.enable", c.auto_create_topics_enable);
+    f("delete.topic.enable", c.delete_topic_enable);
+    f("num.partitions", c.num_partitions);
+    f("default.replication.factor", c.default_replication_factor);
+    f("log.retention.check.interval.ms", c.log_retention_check_interval_ms);
+    f("log.flush.scheduler.interval.ms", c.log_flush_scheduler_interval_ms);
+    f("log.flush.offset.checkpoint.interval.ms", c.log_flush_offset_checkpoint_interval_ms);
+    f("log.flush.start.offset.checkpoint.interval.ms", c.log_flush_start_offset_checkpoint_interval_ms);
+    f("replica.high.watermark.checkpoint.interval.ms", c.replica_high_watermark_checkpoint_interval_ms);
+    f("producer.id.expiration.ms", c.producer_id_expiration_ms);
+    f("producer.id.expiration.check.interval.ms", c.producer_id_expiration_check_interval_ms);
+    f("fetch.max.bytes", c.fetch_max_bytes);
+    f("max.incremental.fetch.session.cache.slots", c.max_incremental_fetch_session_cache_slots);
+    f("metadata.log.segment.bytes", c.metadata_log_segment_bytes);
+    f("metadata.log.segment.ms", c.metadata_log_segment_ms);
+    f("metadata.log.max.record.bytes.between.snapshots", c.metadata_log_max_record_bytes_between_snapshots);
+    f("metadata.log.max.snapshot.interval.ms", c.metadata_log_max_snapshot_interval_ms);
+    f("metadata.max.retention.bytes", c.metadata_max_retention_bytes);
+    f("metadata.max.retention.ms", c.metadata_max_retention_ms);
+    f("milena.shards", c.shards);
+    f("milena.tail.cache.bytes", c.tail_cache_bytes);
+    f("milena.memory.requests.bytes", c.memory_requests_bytes);
+    f("milena.writeback.bytes", c.writeback_bytes);
+    f("milena.metrics.listener", c.metrics_listener);
+}
+
+// Those that need more than a conversion; the ones behind the topics' defaults are found through the topics' table.
+constexpr std::string_view read_otherwise[] = {
+    "listeners",
+    "advertised.listeners",
+    "listener.security.protocol.map",
+    "inter.broker.listener.name",
+    "security.inter.broker.protocol",
+    "controller.listener.names",
+    "process.roles",
+    "node.id",
+    "broker.id",
+    "controller.quorum.voters",
+    "controller.quorum.bootstrap.servers",
+    "log.dir",
+    "log.dirs",
+    "metadata.log.dir",
+    "max.connections.per.ip.overrides",
+};
+
+void assign(int32_t& target, std::string_view text) { target = static_cast<int32_t>(parse_integer(text).value_or(0)); }
+void assign(int64_t& target, std::string_view text) { target = parse_integer(text).value_or(0); }
+void assign(bool& target, std::string_view text) { target = parse_boolean(text).value_or(false); }
+void assign(std::string& target, std::string_view text) { target = text; }
+
+void read_log_dirs(const BrokerSettings& settings, BrokerConfig& config) {
+    const std::optional<std::string> dirs = settings.text("log.dirs");
+    config.log_dirs = parse_list(dirs ? *dirs : settings.text("log.dir").value_or(""));
+    config.metadata_log_dir = settings.text("metadata.log.dir").value_or(config.log_dirs.front());
+}
+
+void read_per_ip_overrides(const BrokerSettings& settings, BrokerConfig& config, Errors& errors) {
+    constexpr std::string_view name = "max.connections.per.ip.overrides";
+    for (const std::string& entry : parse_list(settings.text(name).value_or(""))) {
+        const size_t colon = entry.rfind(':');
+        const std::optional<int64_t> limit =
+            colon == std::string::npos ? std::nullopt : parse_integer(std::string_view(entry).substr(colon + 1));
+        if (!limit || *limit < 0 || *limit > INT32_MAX) {
+            errors.push_back(std::string(name) + ": \"" + entry + "\" isn't of the form address:count");
+            continue;
+        }
+        config.max_connections_per_ip_overrides[entry.substr(0, colon)] = static_cast<int32_t>(*limit);
+    }
+    if (config.max_connections_per_ip == 0 && config.max_connections_per_ip_overrides.empty()) {
+        errors.push_back("max.connections.per.ip may only be 0 with max.connections.per.ip.overrides");
+    }
+}
+
+void require(bool condition, std::string_view sentence, Errors& errors) {
+    if (!condition) errors.emplace_back(sentence);
+}
+
+// What must hold between settings.
+void check_together(const BrokerSettings& settings, const BrokerConfig& config, Errors& errors) {
+    const TopicConfig& topic = config.topic_defaults;
+    const auto number = [&](std::string_view name) {
+        return parse_integer(settings.text(name).value_or("")).value_or(0);
+    };
+    require(topic.segment_ms >= 1, "log.roll.ms must be at least 1", errors);
+    require(topic.segment_jitter_ms >= 0, "log.roll.jitter.ms must be at least 0", errors);
+    require(topic.retention_ms != 0, "log.retention.ms must be at least 1, or -1 for no limit", errors);
+    require(topic.min_compaction_lag_ms <= topic.max_compaction_lag_ms,
+            "log.cleaner.min.compaction.lag.ms must not exceed log.cleaner.max.compaction.lag.ms", errors);
+    require(number("replica.fetch.wait.max.ms") <= number("replica.socket.timeout.ms"),
+            "replica.fetch.wait.max.ms must not exceed replica.socket.timeout.ms", errors);
+    require(number("replica.fetch.wait.max.ms") <= number("replica.lag.time.max.ms"),
+            "replica.fetch.wait.max.ms must not exceed replica.lag.time.max.ms", errors);
+    const int64_t queued = number("queued.max.request.bytes");
+    require(queued <= 0 || queued >= config.socket_request_max_bytes,
+            "queued.max.request.bytes must be at least socket.request.max.bytes", errors);
+    const int64_t cleaner_threads = std::max<int64_t>(1, number("log.cleaner.threads"));
+    require(number("log.cleaner.dedupe.buffer.size") / cleaner_threads > (1 << 20),
+            "log.cleaner.dedupe.buffer.size must be more than 1 MiB for each of log.cleaner.threads", errors);
+    require(config.memory_requests_bytes >= config.socket_request_max_bytes,
+            "milena.memory.requests.bytes must be at least socket.request.max.bytes", errors);
+    require(config.connections_max_idle_ms < 0 ||
+                number("connection.failed.authentication.delay.ms") < config.connections_max_idle_ms,
+            "connection.failed.authentication.delay.ms must be less than connections.max.idle.ms", errors);
+    require(config.default_replication_factor >= 1, "default.replication.factor must be at least 1", errors);
+    require(config.metrics_listener.empty() || parse_host_port(config.metrics_listener),
+            "milena.metrics.listener must be of the form host:port, or empty", errors);
+}
+
+}  // namespace
+
+Result<BrokerConfig, Errors> broker_config(const BrokerSettings& settings, std::string_view host_name) {
+    BrokerConfig config;
+    Errors errors;
+    each_setting(config,
+                 [&](std::string_view name, auto& member) { assign(member, settings.text(name).value_or("")); });
+    config.topic_defaults = topic_defaults(settings);
+    // A file made for Kafka may allow larger requests than our default has room for.
+    if (!settings.is_configured("milena.memory.requests.bytes")) {
+        config.memory_requests_bytes = std::max<int64_t>(config.memory_requests_bytes, config.socket_request_max_bytes);
+    }
+    read_log_dirs(settings, config);
+    read_per_ip_overrides(settings, config, errors);
+    check_together(settings, config, errors);
+    config.quorum = parse_quorum(settings, errors);
+    config.listeners = parse_listeners(settings, config.quorum, host_name, errors);
+    if (!errors.empty()) return unexpected(std::move(errors));
+    return config;
+}
+
+std::vector<std::string_view> names_read() {
+    std::vector<std::string_view> names(std::begin(read_otherwise), std::end(read_otherwise));
+    BrokerConfig config;
+    each_setting(config, [&](std::string_view name, auto&) { names.push_back(name); });
+    std::ranges::sort(names);
+    return names;
+}
+
+}  // namespace milena::settings

@@ -1,0 +1,21 @@
+// Texts of network places, as they stand in settings, into plain values. Pure; never resolves a name.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "settings/listeners.h"
+
+namespace milena::settings {
+
+// "host:port" or "[IPv6 address]:port"; the host may be empty.
+std::optional<HostPort> parse_host_port(std::string_view text);
+
+enum class AddressFamily : uint8_t { name, ipv4, ipv6 };
+
+// What a host is written as.
+AddressFamily address_family(std::string_view host);
+
+std::string in_upper_case(std::string_view text);
+
+}  // namespace milena::settings

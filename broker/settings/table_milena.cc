@@ -1,0 +1,25 @@
+// Our own settings, which Kafka doesn't have. A new one is one row here, a member and a line in broker_config.
+#include "settings/table_rows.h"
+
+namespace milena::settings {
+
+namespace {
+
+constexpr Setting rows[] = {
+    {"milena.shards", int32, "0", between(0, 1024), read_only, high, effective,
+     "Threads that serve, each with its own partitions and connections; 0: one per core."},
+    {"milena.tail.cache.bytes", int64, "67108864", at_least(0), read_only, medium, effective,
+     "Memory for the newest records of all partitions, over all shards."},
+    {"milena.memory.requests.bytes", int64, "134217728", at_least(1'048'576), read_only, medium, effective,
+     "Bytes of requests in work at a time, over all connections; beyond it, sockets aren't read."},
+    {"milena.writeback.bytes", int64, "8388608", at_least(0), read_only, medium, effective,
+     "Written bytes of a segment after which the system is asked to start putting them on disk; 0: it decides."},
+    {"milena.metrics.listener", string, "127.0.0.1:9644", anything, read_only, medium, effective,
+     "Where /metrics, /healthz and /readyz are served, as host:port; empty: nowhere."},
+};
+
+}  // namespace
+
+std::span<const Setting> milena_rows() { return rows; }
+
+}  // namespace milena::settings
