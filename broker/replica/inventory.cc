@@ -33,4 +33,11 @@ env::DiskResult<DirectoryInventory> take_inventory(env::Disk& disk, const std::s
     return inventory;
 }
 
+env::DiskResult<void> write_offsets(env::Disk& disk, const std::string& path, const DirectoryOffsets& offsets) {
+    const auto file = [&path](std::string_view name) { return path + "/" + std::string(name); };
+    RETURN_IF_ERROR(storage::write_checkpoint(disk, file(storage::recovery_point_file), offsets.recovery_points));
+    RETURN_IF_ERROR(storage::write_checkpoint(disk, file(storage::log_start_offset_file), offsets.log_starts));
+    return storage::write_checkpoint(disk, file(storage::high_watermark_file), offsets.high_watermarks);
+}
+
 }  // namespace milena::replica

@@ -135,7 +135,8 @@ void PartitionTable::open(const PartitionKey& key, const metadata::TopicImage& t
         options.recovery_point = entry->recovery_point;
         options.log_start_offset = entry->log_start_offset;
     }
-    const storage::LogEnvironment environment{directory, environment_.cache, environment_.clock, environment_.random};
+    const storage::LogEnvironment environment{directory, environment_.cache, environment_.clock, environment_.random,
+                                              environment_.codecs};
     auto log = storage::PartitionLog::open(environment, options);
     if (!log.has_value() && log.error() == ErrorCode::inconsistent_topic_id) {
         set_aside(directory, topic.name, key.partition);

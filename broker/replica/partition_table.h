@@ -52,6 +52,7 @@ struct TableEnvironment {
     storage::TailCache& cache;
     env::Clock& clock;
     env::Random& random;
+    wire::Codecs& codecs;
 };
 
 // The offsets that the checkpoint files of one directory remember of this shard's partitions.
@@ -60,6 +61,9 @@ struct DirectoryOffsets {
     std::vector<storage::PartitionOffset> log_starts;
     std::vector<storage::PartitionOffset> high_watermarks;
 };
+
+// Replaces the checkpoint files of a directory; `offsets` are those of all shards together.
+env::DiskResult<void> write_offsets(env::Disk& disk, const std::string& path, const DirectoryOffsets& offsets);
 
 class PartitionTable {
   public:

@@ -37,6 +37,8 @@ class SimDisk final : public env::Disk {
     // The process dies at the nth write from now (1: the next), tearing it. Everything fails until restart().
     void crash_at_write(uint64_t nth) { writes_until_crash_ = nth; }
     bool has_crashed() const { return crashed_; }
+    // The process dies now: whatever it still tries fails until restart().
+    void kill() { crashed_ = true; }
 
     // Handles of the dead process and completions that it waited for are gone; content stays as the process left it.
     void restart();

@@ -1,0 +1,62 @@
+#include "sim/checker.h"
+
+#include <utility>
+
+namespace milena::sim {
+namespace {
+
+constexpr size_t violations_max = 20;
+constexpr int producer_shift = 32;  // a Value is producer << 32 | sequence number
+
+std::string place(PartitionIndex partition, Offset offset) {
+    return "partition " + std::to_string(partition.value) + " offset " + std::to_string(offset.value);
+}
+
+}  // namespace
+
+void Checker::complain(std::string what) {
+    if (violations_.size() < violations_max) violations_.push_back(std::move(what));
+}
+
+void Checker::note(PartitionIndex partition, Offset offset, Value value) {
+    auto [at, is_new] = seen_[partition].try_emplace(offset, Seen{.value = value});
+    if (is_new || at->second.value == value) return;
+    if (!at->second.may_be_lost)
+        complain("another record took the place of one that was seen: " + place(partition, offset));
+    if (at->second.may_be_lost) ++lost_count_;
+    at->second = {.value = value};
+}
+
+void Checker::acknowledged(PartitionIndex partition, Offset offset, Value value) {
+    ++acknowledged_count_;
+    note(partition, offset, value);
+}
+
+void Checker::read(PartitionIndex partition, Offset offset, Value value) { note(partition, offset, value); }
+
+void Checker::forgive_losses() {
+    for (auto& [partition, records] : seen_)
+        for (auto& [offset, seen] : records) seen.may_be_lost = true;
+}
+
+void Checker::finish(PartitionIndex partition, Offset log_start, const std::vector<Value>& values) {
+    for (const auto& [offset, seen] : seen_[partition]) {
+        if (offset < log_start) continue;
+        const auto index = static_cast<size_t>(offset - log_start);
+        if (index < values.size() && values[index] == seen.value) continue;
+        if (seen.may_be_lost)
+            ++lost_count_;
+        else
+            complain((index < values.size() ? "changed: " : "lost: ") + place(partition, offset));
+    }
+    std::map<Value, Value> last_by_producer;
+    for (size_t i = 0; i < values.size(); ++i) {
+        const auto [at, is_new] = last_by_producer.try_emplace(values[i] >> producer_shift, values[i]);
+        if (is_new) continue;
+        if (values[i] <= at->second)
+            complain("doubled or out of order: " + place(partition, log_start + static_cast<int64_t>(i)));
+        at->second = values[i];
+    }
+}
+
+}  // namespace milena::sim

@@ -1,0 +1,49 @@
+// Checker: the history as clients saw it, and what must hold of it.
+//
+// The promise, by policy. fsync: nothing that was acknowledged or read is ever lost. page_cache: the same, except that
+// a power loss may take it. In both cases no record is doubled or changed, a producer's records keep their order, and
+// offsets have no gaps.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "sim/sim_broker.h"
+
+namespace milena::sim {
+
+using Value = uint64_t;  // unique in a run: producer and sequence number
+
+class Checker {
+  public:
+    void acknowledged(PartitionIndex partition, Offset offset, Value value);
+    // A consumer got this record.
+    void read(PartitionIndex partition, Offset offset, Value value);
+    // From now on what was acknowledged before may be gone, for such is the policy: it is counted, not complained of.
+    void forgive_losses();
+    // The whole of a partition as it stands at the end, from its log start.
+    void finish(PartitionIndex partition, Offset log_start, const std::vector<Value>& values);
+    void complain(std::string what);
+
+    uint64_t acknowledged_count() const { return acknowledged_count_; }
+    uint64_t lost_count() const { return lost_count_; }
+    const std::vector<std::string>& violations() const { return violations_; }
+
+  private:
+    struct Seen {
+        Value value = 0;
+        bool may_be_lost = false;
+    };
+
+    void note(PartitionIndex partition, Offset offset, Value value);
+
+    std::map<PartitionIndex, std::map<Offset, Seen>> seen_;  // acknowledged or read
+    uint64_t acknowledged_count_ = 0;
+    uint64_t lost_count_ = 0;
+    std::vector<std::string> violations_;
+};
+
+}  // namespace milena::sim

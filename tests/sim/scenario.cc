@@ -1,0 +1,242 @@
+#include "sim/scenario.h"
+
+#include <array>
+#include <memory>
+
+#include "sim/checker.h"
+#include "sim/consumer.h"
+#include "sim/producer.h"
+
+namespace milena::sim {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr Instant faults_end{seconds(60)};
+constexpr Instant peace_end{seconds(120)};
+constexpr uint32_t producers_per_partition = 2;
+
+enum class Fault : uint8_t {
+    crash_at_write,
+    kill,
+    power_loss,
+    disk_full,
+    disk_errors,
+    sync_errors,
+    network_trouble,
+    clock_jump,
+    flipped_bit,
+    clean_restart,
+};
+constexpr size_t fault_kinds = 10;
+constexpr std::array<const char*, fault_kinds> fault_names{
+    "crash at write",  "kill",       "power loss",  "disk full",    "disk errors", "sync errors",
+    "network trouble", "clock jump", "flipped bit", "clean restart"};
+
+// What is rebuilt when it is damaged, so that a flipped bit costs nothing but time.
+constexpr std::array<const char*, 3> rebuildable{".index", ".timeindex", ".snapshot"};
+
+class Scenario {
+  public:
+    explicit Scenario(const ScenarioOptions& options)
+        : options_(options),
+          world_(options.seed),
+          disk_(world_.random, [this](Duration delay, std::function<void()> event) { world_.after(delay, event); }),
+          network_{.world = world_, .broker = [this] { return broker_.get(); }} {
+        draw_fault_kinds();
+        for (int32_t partition = 0; partition < partition_count; ++partition) {
+            consumers_.push_back(std::make_unique<Consumer>(network_, checker_, PartitionIndex(partition)));
+            for (uint32_t i = 0; i < producers_per_partition; ++i)
+                producers_.push_back(std::make_unique<Producer>(
+                    network_, checker_, static_cast<uint32_t>(producers_.size()), PartitionIndex(partition)));
+        }
+    }
+
+    Report run() {
+        start_broker();
+        for (const auto& producer : producers_) producer->start();
+        for (const auto& consumer : consumers_) consumer->start();
+        plan_next_fault();
+        supervise();
+        world_.run_until(faults_end, [] { return false; });
+        make_peace();
+        for (const auto& producer : producers_) producer->stop();
+        world_.run_until(peace_end, [this] { return all_idle(); });
+        if (!all_idle()) checker_.complain("the broker did not recover after the faults had stopped");
+        read_everything();
+        return report();
+    }
+
+  private:
+    bool power_may_fail() const { return options_.policy == Policy::fsync || options_.expects_too_much; }
+
+    // Each seed has its own selection of fault kinds: some combinations hide others.
+    void draw_fault_kinds() {
+        for (size_t kind = 0; kind < fault_kinds; ++kind) {
+            if (static_cast<Fault>(kind) == Fault::power_loss && !power_may_fail()) continue;
+            if (!world_.random.one_in(3)) kinds_.push_back(static_cast<Fault>(kind));
+        }
+        if (kinds_.empty()) kinds_.push_back(Fault::kill);
+        if (options_.expects_too_much) kinds_ = {Fault::power_loss};
+    }
+
+    void start_broker() {
+        if (broker_) return;
+        auto broker = std::make_unique<SimBroker>(world_, disk_, options_.policy);
+        if (broker->must_restart()) {
+            broker.reset();
+            disk_.restart();
+            world_.after(milliseconds(200), [this] { start_broker(); });
+            return;
+        }
+        world_.trace("broker started");
+        ++restarts_;
+        broker_ = std::move(broker);
+    }
+
+    void start_broker_soon() {
+        world_.after(milliseconds(50) + world_.random.up_to(milliseconds(400)), [this] { start_broker(); });
+    }
+
+    void kill_broker(bool loses_power) {
+        broker_.reset();
+        if (loses_power)
+            disk_.lose_power();
+        else
+            disk_.restart();
+        start_broker_soon();
+    }
+
+    // Kubernetes' part: a process that can't go on is started again.
+    void supervise() {
+        if (broker_ && broker_->must_restart()) {
+            world_.trace("broker died");
+            kill_broker(false);
+        }
+        world_.after(milliseconds(20), [this] { supervise(); });
+    }
+
+    void plan_next_fault() {
+        world_.after(milliseconds(500) + world_.random.up_to(seconds(5)), [this] {
+            if (world_.clock.now() + seconds(1) >= faults_end) return;
+            inject(kinds_[world_.random.below(kinds_.size())]);
+            plan_next_fault();
+        });
+    }
+
+    void heal_after(Duration longest) {
+        world_.after(milliseconds(100) + world_.random.up_to(longest), [this] { disk_.heal(); });
+    }
+
+    void inject(Fault fault) {
+        world_.trace(fault_names[static_cast<size_t>(fault)]);
+        ++faults_;
+        switch (fault) {
+            case Fault::crash_at_write: return disk_.crash_at_write(1 + world_.random.below(60));
+            case Fault::kill: return kill_broker(false);
+            case Fault::power_loss: return kill_broker(true);
+            case Fault::disk_full:
+                disk_.limit_capacity(disk_.used_bytes() + world_.random.below(4096));
+                return heal_after(seconds(3));
+            case Fault::disk_errors: disk_.fail_below(data_directory); return heal_after(seconds(1));
+            case Fault::sync_errors: disk_.fail_syncs(true); return heal_after(seconds(1));
+            case Fault::network_trouble: return trouble_network();
+            case Fault::clock_jump: return jump_clock();
+            case Fault::flipped_bit: return flip_bit();
+            case Fault::clean_restart: return restart_cleanly();
+        }
+    }
+
+    void trouble_network() {
+        network_.loses_one_in = 2 + world_.random.below(8);
+        network_.repeats_one_in = 2 + world_.random.below(8);
+        network_.delay_max = world_.random.up_to(milliseconds(200)) + milliseconds(1);
+        world_.after(world_.random.up_to(seconds(4)), [this] { calm_network(); });
+    }
+
+    void calm_network() {
+        network_.loses_one_in = network_.repeats_one_in = 0;
+        network_.delay_max = milliseconds(4);
+    }
+
+    void jump_clock() {
+        const Duration by = world_.random.up_to(std::chrono::minutes(50));
+        world_.clock.jump_wall(world_.random.one_in(2) ? by : -by);
+    }
+
+    void flip_bit() {
+        broker_.reset();
+        disk_.restart();
+        disk_.flip_bit(rebuildable[world_.random.below(rebuildable.size())]);
+        start_broker_soon();
+    }
+
+    void restart_cleanly() {
+        if (broker_) world_.trace("stopped", broker_->stop_cleanly() ? 1 : 0);
+        kill_broker(false);
+    }
+
+    void make_peace() {
+        disk_.heal();
+        calm_network();
+        if (!broker_) return;
+        // The crash that was planned last may not have come: no write is left to die at.
+        kill_broker(false);
+    }
+
+    bool all_idle() const {
+        for (const auto& producer : producers_)
+            if (!producer->is_idle()) return false;
+        return true;
+    }
+
+    void read_everything() {
+        for (const auto& consumer : consumers_) consumer->start_over();
+        const auto all_read = [this] {
+            for (const auto& consumer : consumers_)
+                if (!consumer->is_at_end()) return false;
+            return true;
+        };
+        world_.run_until(world_.clock.now() + seconds(600), all_read);
+        if (!all_read()) checker_.complain("the log could not be read to its end");
+        for (size_t i = 0; i < consumers_.size(); ++i)
+            checker_.finish(PartitionIndex(static_cast<int32_t>(i)), consumers_[i]->log_start(),
+                            consumers_[i]->values());
+    }
+
+    Report report() {
+        Report report;
+        report.seed = options_.seed;
+        report.policy = options_.policy;
+        report.acknowledged = checker_.acknowledged_count();
+        report.faults = faults_;
+        report.restarts = restarts_;
+        report.lost = checker_.lost_count();
+        report.events = world_.events_run();
+        report.virtual_seconds = std::chrono::duration<double>(world_.clock.now().since_start).count();
+        report.trace_hash = world_.trace_hash();
+        report.violations = checker_.violations();
+        if (!report.violations.empty()) report.last_lines = world_.last_lines();
+        broker_.reset();
+        return report;
+    }
+
+    const ScenarioOptions options_;
+    World world_;
+    SimDisk disk_;
+    Checker checker_;
+    Network network_;
+    std::vector<Fault> kinds_;
+    std::vector<std::unique_ptr<Producer>> producers_;
+    std::vector<std::unique_ptr<Consumer>> consumers_;
+    std::unique_ptr<SimBroker> broker_;
+    uint64_t faults_ = 0;
+    uint64_t restarts_ = 0;
+};
+
+}  // namespace
+
+Report run_scenario(const ScenarioOptions& options) { return Scenario(options).run(); }
+
+}  // namespace milena::sim

@@ -1,0 +1,35 @@
+#include "sim/scenario.h"
+
+#include <gtest/gtest.h>
+
+#include "base/log.h"
+
+namespace milena::sim {
+namespace {
+
+struct Simulation : testing::Test {
+    Simulation() {
+        set_log_sink([](LogLevel, std::string_view) {});
+    }
+    ~Simulation() override { set_log_sink(nullptr); }
+};
+
+TEST_F(Simulation, the_same_seed_gives_the_same_trace) {
+    const ScenarioOptions options{.seed = 7, .policy = Policy::fsync};
+    EXPECT_EQ(run_scenario(options).trace_hash, run_scenario(options).trace_hash);
+}
+
+TEST_F(Simulation, different_seeds_give_different_traces) {
+    EXPECT_NE(run_scenario({.seed = 1}).trace_hash, run_scenario({.seed = 2}).trace_hash);
+}
+
+TEST_F(Simulation, checker_finds_the_loss_that_the_page_cache_has_under_power_loss) {
+    size_t found = 0;
+    for (uint64_t seed = 1; seed <= 10; ++seed)
+        if (!run_scenario({.seed = seed, .policy = Policy::page_cache, .expects_too_much = true}).violations.empty())
+            ++found;
+    EXPECT_GE(found, 5U);
+}
+
+}  // namespace
+}  // namespace milena::sim

@@ -1,0 +1,199 @@
+#include "sim/sim_broker.h"
+
+#include <utility>
+
+#include "storage/log_directory.h"
+
+namespace milena::sim {
+namespace {
+
+constexpr NodeId node{1};
+constexpr uint32_t shards = 2;
+constexpr Duration tick_interval = std::chrono::milliseconds(50);
+constexpr int ticks_between_checkpoints = 40;
+constexpr const char* cluster_id = "c2ltdWxhdGVkLWNsdXN0ZQ";
+
+// Small limits, so that a minute sees many segments, evictions and snapshots.
+std::shared_ptr<const settings::BrokerConfig> small_config(Policy policy) {
+    auto config = std::make_shared<settings::BrokerConfig>();
+    config->topic_defaults.segment_bytes = 16 * 1024;
+    config->topic_defaults.index_interval_bytes = 512;
+    config->topic_defaults.file_delete_delay_ms = 1000;
+    config->topic_defaults.flush_messages = policy == Policy::fsync ? 1 : settings::TopicConfig::never;
+    config->producer_id_expiration_ms = 86'400'000;
+    return config;
+}
+
+}  // namespace
+
+SimBroker::SimBroker(World& world, SimDisk& disk, Policy policy)
+    : world_(world), disk_(disk), config_(small_config(policy)), directory_(disk, data_directory), cache_(32 * 1024) {
+    has_failed_ = !open();
+    if (!has_failed_) tick();
+}
+
+SimBroker::~SimBroker() {
+    alive_.reset();
+    disk_.kill();
+}
+
+bool SimBroker::must_restart() const { return has_failed_ || directory_.has_failed() || disk_.has_crashed(); }
+
+bool SimBroker::format() {
+    if (!disk_.create_directories(data_directory).has_value()) return false;
+    const auto found = storage::read_meta_properties(disk_, data_directory);
+    if (!found.has_value()) return false;
+    if (*found) {
+        directory_id_ = (*found)->directory_id;
+        return true;
+    }
+    directory_id_ = Uuid::from_random(world_.random.next(), world_.random.next());
+    return storage::write_meta_properties(disk_, data_directory, {cluster_id, node, directory_id_}).has_value() &&
+           disk_.sync_directory("/").has_value();
+}
+
+bool SimBroker::open() {
+    if (!format()) return false;
+    auto inventory = replica::take_inventory(disk_, data_directory);
+    if (!inventory.has_value()) return false;
+    inventory->directory_id = directory_id_;
+    const auto shared = std::make_shared<const replica::DirectoryInventory>(std::move(*inventory));
+    for (uint32_t shard = 0; shard < shards; ++shard)
+        tables_.push_back(
+            std::make_unique<replica::PartitionTable>(replica::TableEnvironment{node,
+                                                                                shard,
+                                                                                shards,
+                                                                                {{directory_id_, &directory_}},
+                                                                                {shared},
+                                                                                cache_,
+                                                                                world_.clock,
+                                                                                world_.random,
+                                                                                codecs_}));
+
+    raft::Options options;
+    options.node = node;
+    options.directory_id = directory_id_;
+    options.cluster_id = cluster_id;
+    options.log_dir = data_directory;
+    options.snapshot_bytes_max = 4096;
+    auto raft = raft::Raft::open({disk_, world_.clock, world_.random}, options);
+    if (!raft.has_value()) {
+        world_.trace("raft refused: " + raft.error());
+        return false;
+    }
+    raft_ = std::move(*raft);
+    controller_ = std::make_unique<controller::Controller>(
+        controller::Controller::Environment{*raft_, world_.random}, node, settings::BrokerSettings(),
+        [this](const metadata::Delta& delta, std::function<void()> published) {
+            publish(delta, std::move(published));
+        });
+    controller_->start([this](Result<void, std::string> ready) {
+        if (!ready.has_value()) {
+            world_.trace("controller failed: " + ready.error());
+            has_failed_ = true;
+            return;
+        }
+        serve();
+    });
+    return true;
+}
+
+void SimBroker::serve() {
+    controller::BrokerRegistration registration;
+    registration.id = node;
+    registration.incarnation_id = Uuid::from_random(world_.random.next(), world_.random.next());
+    registration.directories = {directory_id_};
+    controller_->submit(registration, [this](Result<controller::BrokerEpoch> epoch) {
+        if (!epoch.has_value()) {
+            has_failed_ = true;
+            return;
+        }
+        if (const metadata::TopicImage* topic = controller_->image()->topic(topic_name)) {
+            topic_id_ = topic->id;
+            return;
+        }
+        wire::CreateTopicsRequest request;
+        auto& topic = request.topics.emplace_back();
+        topic.name = topic_name;
+        topic.num_partitions = partition_count;
+        topic.replication_factor = 1;
+        controller_->submit(request, [this](wire::CreateTopicsResponse) {
+            if (const metadata::TopicImage* created = controller_->image()->topic(topic_name)) topic_id_ = created->id;
+        });
+    });
+}
+
+void SimBroker::publish(const metadata::Delta& delta, std::function<void()> published) {
+    for (const auto& table : tables_) table->apply(delta, config_);
+    published();
+}
+
+void SimBroker::tick() {
+    if (must_restart()) return;
+    raft_->tick();
+    for (const auto& table : tables_) {
+        table->flush_due();
+        table->delete_old_segments(partition_count);
+        table->remove_due_files(8);
+        table->checkpoint(2);
+    }
+    if (++ticks_ % ticks_between_checkpoints == 0) write_checkpoints();
+    world_.after(tick_interval, [this, alive = std::weak_ptr<bool>(alive_)] {
+        if (!alive.expired()) tick();
+    });
+}
+
+void SimBroker::write_checkpoints() {
+    replica::DirectoryOffsets all;
+    for (const auto& table : tables_) {
+        const replica::DirectoryOffsets some = table->offsets_in(directory_id_);
+        const auto append = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
+        append(all.recovery_points, some.recovery_points);
+        append(all.log_starts, some.log_starts);
+        append(all.high_watermarks, some.high_watermarks);
+    }
+    const auto written = replica::write_offsets(disk_, data_directory, all);
+    if (!written.has_value()) (void)directory_.failed(written.error(), "writing checkpoints", data_directory);
+}
+
+replica::Replica* SimBroker::find(PartitionIndex partition) {
+    if (!is_ready() || must_restart()) return nullptr;
+    const replica::PartitionKey key{topic_id_, partition};
+    return tables_[replica::shard_of(key, shards)]->use(key).replica;
+}
+
+void SimBroker::produce(PartitionIndex partition, Bytes batch, Produced done) {
+    replica::Replica* replica = find(partition);
+    if (replica == nullptr) return;
+    replica::ProduceRequest request;
+    request.batch = std::move(batch);
+    request.owner_bytes = request.batch.size();
+    request.now = world_.clock.wall();
+    request.demands_all_replicas = true;
+    const replica::ProduceOutcome outcome = replica->produce(request, codecs_);
+    constexpr auto all = replica::Acknowledgement::all_in_sync;
+    if (outcome.error != ErrorCode::none || replica->is_acknowledged(outcome.last_offset, all)) {
+        done(outcome);
+        return;
+    }
+    replica->when_acknowledged(outcome.last_offset, all, [outcome, done = std::move(done)](ErrorCode error) {
+        replica::ProduceOutcome result = outcome;
+        result.error = error;
+        done(result);
+    });
+}
+
+void SimBroker::fetch(PartitionIndex partition, const replica::FetchRequest& request,
+                      std::function<void(replica::FetchOutcome)> done) {
+    if (replica::Replica* replica = find(partition)) replica->fetch(request, std::move(done));
+}
+
+bool SimBroker::stop_cleanly() {
+    bool clean = !must_restart();
+    for (const auto& table : tables_) clean = table->close_all() && clean;
+    if (clean) write_checkpoints();
+    clean = clean && raft_->close().has_value();
+    return clean && storage::write_clean_marker(disk_, data_directory).has_value();
+}
+
+}  // namespace milena::sim
