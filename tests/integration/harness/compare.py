@@ -6,6 +6,7 @@ import concurrent.futures
 import dataclasses
 import difflib
 import json
+import os
 import re
 
 from harness import tools
@@ -42,10 +43,14 @@ MASKS = [
     (re.compile(r"%(\d)\|\d+\.\d+\|"), r"%\1|TIME|"),                     # librdkafka's log prefix
     (re.compile(r"\[thrd:[^\]]*\]"), "[thrd:]"),
     (re.compile(r"rdkafka#(producer|consumer)-\d+"), r"rdkafka#\1"),
+    (re.compile(r"\b(adminclient|producer|consumer)-\d+\b"), r"\1"),
     (re.compile(r"\(after \d+ms in state [^)]*\)"), "(after)"),
     (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[,.:]\d+"), "DATE"),
     (re.compile(r"\b1[6-9]\d{11}\b"), "MILLIS"),                          # a wall clock of this decade
     (re.compile(r"\b\d+ ms\b"), "N ms"),
+    (re.compile(r"-92233\d{14}\b"), "BEFORE"),                             # now less the longest time
+    (re.compile(r"tries=\d+"), "tries=N"),
+    (re.compile(r"\d+ attempt\(s\)"), "N attempt(s)"),
 ]
 
 
@@ -89,6 +94,9 @@ class Pair:
     def same(self, script):
         """Runs the script on both sides, fails with a diff unless the answers are equal, and returns the answer."""
         milena, kafka = self.answers(script)
+        test = re.sub(r"\W+", "-", os.environ.get("PYTEST_CURRENT_TEST", "script").split("::")[-1])
+        for side, answer in zip(self.sides, (milena, kafka)):
+            (side.broker.directory / f"answer-{test}.json").write_text(json.dumps(answer, indent=1, default=str))
         if milena != kafka:
             lines = (json.dumps(side, indent=1, sort_keys=True, default=str).splitlines() for side in (kafka, milena))
             diff = difflib.unified_diff(*lines, "kafka", "milena", lineterm="", n=2)

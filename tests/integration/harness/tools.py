@@ -52,7 +52,10 @@ class ToolServer:
         line = self.process.popen.stdout.readline()
         if not line:
             raise RuntimeError(f"{tool} {arguments}: the tool server ended, see {self.process.log}")
-        return json.loads(line)
+        answer = json.loads(line)
+        # Some tools report the Error with which the tool server implements exit.
+        answer["err"] = answer["err"].replace("exit\nToolServer$ToolExit: exit\n\n", "")
+        return answer
 
     def close(self):
         self.process.kill()
