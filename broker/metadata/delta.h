@@ -6,7 +6,6 @@
 
 #include <map>
 #include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -23,8 +22,7 @@ struct TopicChange {
 };
 
 struct Delta {
-    // Null state before the first image: everything is new.
-    std::shared_ptr<const Image> before;
+    std::shared_ptr<const Image> before;  // neither is null
     std::shared_ptr<const Image> after;
     std::vector<TopicChange> topics;  // a name that was deleted and created again appears twice: by id
     std::set<ConfigResource> configs;
@@ -44,12 +42,14 @@ struct Provenance {
     Timestamp timestamp = no_timestamp;
 };
 
+struct Draft;
+
 class ImageBuilder {
   public:
     explicit ImageBuilder(std::shared_ptr<const Image> base);
     ~ImageBuilder();
-    ImageBuilder(const ImageBuilder&) = delete;
-    ImageBuilder& operator=(const ImageBuilder&) = delete;
+    ImageBuilder(ImageBuilder&&) noexcept;
+    ImageBuilder& operator=(ImageBuilder&&) noexcept;
 
     void apply(const Record& record);
 
@@ -57,7 +57,6 @@ class ImageBuilder {
     Delta finish(const Provenance& end) &&;
 
   private:
-    struct Draft;
     std::unique_ptr<Draft> draft_;
 };
 

@@ -17,8 +17,15 @@ inline constexpr std::string_view metadata_version_feature = "metadata.version";
 inline constexpr std::string_view kraft_version_feature = "kraft.version";
 inline constexpr std::string_view elr_version_feature = "eligible.leader.replicas.version";
 
-// 4.3-IV0, the level of Kafka 4.3: its records are those we write.
+// 3.3-IV3 and 4.3-IV0: what Kafka 4.3 can live with, hence whose records we read and write.
+inline constexpr int16_t metadata_version_min = 7;
 inline constexpr int16_t metadata_version_latest = 30;
+
+// The metadata.version from which a record or a member of one may be written.
+inline constexpr int16_t metadata_version_zk_migration = 8;
+inline constexpr int16_t metadata_version_directories = 17;
+inline constexpr int16_t metadata_version_elr = 23;
+inline constexpr int16_t metadata_version_cordoned_directories = 30;
 
 struct SupportedLevels {
     std::string_view name;
@@ -33,5 +40,11 @@ const SupportedLevels* supported_feature(std::string_view name);
 
 // The finalized level; 0 where none is.
 int16_t feature_level(const FeatureLevels& levels, std::string_view name);
+
+// The level of metadata.version; the least one where the log says nothing.
+int16_t metadata_version(const FeatureLevels& levels);
+
+// What may be told to clients: a directory of real Kafka has features finalized whose behaviour isn't here.
+FeatureLevels effective_levels(const FeatureLevels& finalized);
 
 }  // namespace milena::metadata

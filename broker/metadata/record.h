@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "wire/decoder.h"
 #include "wire/records/metadata_records.h"
 
 namespace milena::metadata {
@@ -26,12 +27,8 @@ using Records = std::vector<Record>;
 // In the version that a cluster at this metadata.version reads.
 Bytes encode_record(const Record& record, int16_t metadata_version);
 
-enum class RecordFault : uint8_t {
-    malformed,  // no continuation of what we know of the format
-    unknown,    // of a type or version that a later Kafka writes: opening the log would lose it
-};
-
-// The record owns its memory, except byte strings, which share that of `value`.
-Result<Record, RecordFault> decode_record(const Bytes& value);
+// An unknown type or version is an error too: who went on without the record would lose it in the next snapshot. Byte
+// strings in the record share the memory of `value`.
+Result<Record, wire::DecodeError> decode_record(const Bytes& value);
 
 }  // namespace milena::metadata

@@ -1,0 +1,46 @@
+#include "metadata/feature_levels.h"
+
+#include <algorithm>
+#include <array>
+
+namespace milena::metadata {
+
+namespace {
+
+// kraft.version is the metadata log's own business: its level is a control record there, never a FeatureLevelRecord.
+constexpr std::array<SupportedLevels, 1> supported{{
+    {.name = metadata_version_feature,
+     .level_min = metadata_version_min,
+     .level_max = metadata_version_latest,
+     .level_new_cluster = metadata_version_latest},
+}};
+
+}  // namespace
+
+std::span<const SupportedLevels> supported_features() { return supported; }
+
+const SupportedLevels* supported_feature(std::string_view name) {
+    const auto at = std::ranges::find(supported, name, &SupportedLevels::name);
+    return at == supported.end() ? nullptr : &*at;
+}
+
+int16_t feature_level(const FeatureLevels& levels, std::string_view name) {
+    const auto at = levels.find(name);
+    return at == levels.end() ? int16_t{0} : at->second;
+}
+
+int16_t metadata_version(const FeatureLevels& levels) {
+    const int16_t level = feature_level(levels, metadata_version_feature);
+    return level == 0 ? metadata_version_min : level;
+}
+
+FeatureLevels effective_levels(const FeatureLevels& finalized) {
+    FeatureLevels result;
+    for (const auto& [name, level] : finalized) {
+        const SupportedLevels* known = supported_feature(name);
+        if (known != nullptr) result.emplace(name, std::min(level, known->level_max));
+    }
+    return result;
+}
+
+}  // namespace milena::metadata

@@ -1,0 +1,74 @@
+#include "metadata/loader.h"
+
+#include <utility>
+
+#include "base/log.h"
+#include "metadata/record.h"
+
+namespace milena::metadata {
+
+namespace {
+
+std::string unreadable(const wire::DecodeError& error, size_t index) {
+    return "record " + std::to_string(index) + " of the batch: " + error.reason + " at byte " +
+           std::to_string(error.offset);
+}
+
+}  // namespace
+
+void Loader::load_begin() {
+    image_ = Image::empty();
+    builder_.emplace(image_);
+    is_in_transaction_ = false;
+}
+
+Result<void, std::string> Loader::load(const std::vector<Bytes>& values) {
+    for (size_t i = 0; i < values.size(); ++i) {
+        const auto record = decode_record(values[i]);
+        if (!record) return unexpected(unreadable(record.error(), i));
+        builder().apply(*record);
+    }
+    return {};
+}
+
+Delta Loader::load_end(const Provenance& end) {
+    std::vector<Delta> result;
+    finish(end, result);
+    return std::move(result.front());
+}
+
+Result<std::vector<Delta>, std::string> Loader::apply(const std::vector<Bytes>& values, const Provenance& end) {
+    std::vector<Delta> result;
+    for (size_t i = 0; i < values.size(); ++i) {
+        const auto record = decode_record(values[i]);
+        if (!record) return unexpected(unreadable(record.error(), i));
+        if (std::holds_alternative<wire::BeginTransactionRecord>(*record)) {
+            finish(end, result);
+            is_in_transaction_ = true;
+        } else if (std::holds_alternative<wire::EndTransactionRecord>(*record)) {
+            is_in_transaction_ = false;
+        } else if (std::holds_alternative<wire::AbortTransactionRecord>(*record)) {
+            log_warn("metadata transaction aborted", {{"offset", end.offset}});
+            builder_.reset();
+            is_in_transaction_ = false;
+        } else {
+            builder().apply(*record);
+        }
+    }
+    if (!is_in_transaction_) finish(end, result);
+    return result;
+}
+
+ImageBuilder& Loader::builder() {
+    if (!builder_) builder_.emplace(image_);
+    return *builder_;
+}
+
+void Loader::finish(const Provenance& end, std::vector<Delta>& into) {
+    if (!builder_ && !into.empty()) return;
+    into.push_back(std::move(builder()).finish(end));
+    builder_.reset();
+    image_ = into.back().after;
+}
+
+}  // namespace milena::metadata
