@@ -1,0 +1,81 @@
+# The daily verbs. Every one of them installs the Debian packages that it misses, and does nothing that is already done.
+JOBS ?= $(shell nproc)
+SEEDS ?= 200
+SEED ?=
+FUZZ_SECONDS ?= 60
+IMAGE ?= milena:0.1.0
+DOCKER_BUILD_FLAGS ?=
+ARGS ?=
+
+DEPS := .ci/install-deps
+STAGE := @.ci/stage
+CTEST := ctest --output-on-failure --no-tests=error --schedule-random -j $(JOBS)
+CPP := git ls-files -co --exclude-standard -z '*.h' '*.cc'
+
+.NOTPARALLEL:
+.PHONY: help build run test test-asan test-tsan sim fuzz bench lint format image clean \
+        configure test-core test-protocol test-integration
+
+help: ## this table
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
+
+build: configure ## compile the broker into `build/bin/milena`
+	$(STAGE) build cmake --build build -j $(JOBS) --target milena
+
+run: build ## start one broker on port 9092 with its data in `./data`; `ARGS='…'` is passed on
+	build/bin/milena broker --override log.dirs=data $(ARGS)
+
+test: lint build test-core test-protocol test-integration ## lint, unit, property and simulation tests, and real clients against the broker
+
+test-asan: ## the unit, property and simulation tests under AddressSanitizer and UBSan
+	@$(DEPS) build
+	$(STAGE) 'asan: build' sh -c 'cmake --preset asan >/dev/null && cmake --build build/asan -j $(JOBS)'
+	$(STAGE) 'asan: unit, property, simulation' $(CTEST) --test-dir build/asan
+
+test-tsan: ## the threaded modules' tests and a short run of real clients under ThreadSanitizer
+	@$(DEPS) build test
+	$(STAGE) 'tsan: build' sh -c 'cmake --preset tsan >/dev/null && cmake --build build/tsan -j $(JOBS)'
+	$(STAGE) 'tsan: unit' $(CTEST) --test-dir build/tsan -L unit
+
+sim: configure ## simulate `SEEDS=…` clusters with faults, or the one of `SEED=…` with its trace
+	$(STAGE) 'sim: build' cmake --build build -j $(JOBS) --target milena-sim
+	build/bin/milena-sim $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+
+fuzz: ## feed hostile bytes to every fuzz target for `FUZZ_SECONDS=…` each
+	@$(DEPS) build fuzz
+	$(STAGE) fuzz tests/fuzz/run $(FUZZ_SECONDS)
+
+bench: build ## measure against real Kafka in the same run; JSON goes to `docs/measurements/`
+	@$(DEPS) test
+	tests/bench/run $(ARGS)
+
+lint: ## check layers, names, sizes and format
+	@$(DEPS) build test
+	$(STAGE) 'lint: conventions' python3 tests/tidy.py
+	$(STAGE) 'lint: format' sh -c "$(CPP) | xargs -0 -n 20 -P $(JOBS) clang-format-19 --dry-run -Werror"
+
+format: ## let clang-format lay out every C++ file
+	@$(DEPS) test
+	$(CPP) | xargs -0 -n 20 -P $(JOBS) clang-format-19 -i
+
+image: ## build the container image `IMAGE=…` and start it once
+	$(STAGE) image .ci/image $(IMAGE) $(DOCKER_BUILD_FLAGS)
+
+clean: ## remove everything that was built
+	rm -rf build
+
+configure:
+	@$(DEPS) build
+	@cmake --preset dev >/dev/null
+
+test-core: configure
+	$(STAGE) 'build: tests' cmake --build build -j $(JOBS)
+	$(STAGE) 'unit, property, simulation' $(CTEST) --test-dir build
+
+test-protocol: configure
+	@$(DEPS) test
+	$(STAGE) 'protocol: every byte as Kafka writes it' tests/protocol/run.sh
+
+test-integration: build
+	@$(DEPS) test
+	$(STAGE) 'integration: real clients, compared with real Kafka' tests/integration/run
