@@ -46,7 +46,8 @@ TEST(Waiters, failing_tells_everyone_why) {
 TEST(Waiters, woken_waiter_may_wait_again) {
     Waiters waiters;
     Woken woken;
-    waiters.add(Point::high_watermark, Offset{0}, [&](ErrorCode) { waiters.add(Point::high_watermark, Offset{1}, woken.wake()); });
+    waiters.add(Point::high_watermark, Offset{0},
+                [&](ErrorCode) { waiters.add(Point::high_watermark, Offset{1}, woken.wake()); });
     waiters.passed(Point::high_watermark, Offset{1});
     EXPECT_TRUE(woken.told.empty());
     waiters.passed(Point::high_watermark, Offset{2});

@@ -1,0 +1,210 @@
+#include "replica/partition_table.h"
+
+#include <gtest/gtest.h>
+
+#include "metadata/delta.h"
+#include "unit/replica/replica_fixture.h"
+
+namespace milena::replica {
+namespace {
+
+constexpr NodeId node{1};
+
+struct PartitionTableTest : Fixture {
+    const Uuid directory_id{7, 7};
+    std::shared_ptr<const metadata::Image> image = metadata::Image::empty();
+    std::shared_ptr<settings::BrokerConfig> config = std::make_shared<settings::BrokerConfig>();
+    DirectoryInventory inventory;
+    std::unique_ptr<PartitionTable> table;
+
+    void start(uint32_t shard = 0, uint32_t shards = 1) {
+        table =
+            std::make_unique<PartitionTable>(TableEnvironment{node,
+                                                              shard,
+                                                              shards,
+                                                              {{directory_id, &directory}},
+                                                              {std::make_shared<const DirectoryInventory>(inventory)},
+                                                              cache,
+                                                              world.clock,
+                                                              world.random,
+                                                              codecs});
+        metadata::Delta all;
+        metadata::ImageBuilder builder(metadata::Image::empty());
+        for (const metadata::Record& record : records) builder.apply(record);
+        all = std::move(builder).finish({Offset{1}, LeaderEpoch{1}, no_timestamp});
+        image = all.after;
+        table->apply(all, config);
+    }
+    void apply(const std::vector<metadata::Record>& changes) {
+        metadata::ImageBuilder builder(image);
+        for (const metadata::Record& record : changes) {
+            builder.apply(record);
+            records.push_back(record);
+        }
+        const metadata::Delta delta = std::move(builder).finish({image->offset + 1, LeaderEpoch{1}, no_timestamp});
+        image = delta.after;
+        table->apply(delta, config);
+    }
+    std::vector<metadata::Record> topic(const std::string& name, const Uuid& id, int32_t partitions) const {
+        std::vector<metadata::Record> result;
+        wire::TopicRecord record;
+        record.name = name;
+        record.topic_id = id;
+        result.emplace_back(record);
+        for (int32_t i = 0; i < partitions; ++i) {
+            wire::PartitionRecord partition;
+            partition.partition_id = i;
+            partition.topic_id = id;
+            partition.replicas = {node.value};
+            partition.isr = {node.value};
+            partition.leader = node.value;
+            partition.leader_epoch = 0;
+            partition.partition_epoch = 0;
+            partition.directories = std::vector<Uuid>{directory_id};
+            result.emplace_back(partition);
+        }
+        return result;
+    }
+    ErrorCode produce(const Uuid& id, int32_t partition = 0) {
+        const PartitionTable::Found found = table->use({id, PartitionIndex{partition}});
+        if (found.replica == nullptr) return found.error;
+        ProduceRequest request;
+        request.batch = batch_of(1);
+        request.now = world.clock.wall();
+        return found.replica->produce(request, codecs).error;
+    }
+    std::vector<std::string> names() {
+        std::vector<std::string> result;
+        for (const env::DirectoryEntry& entry : *disk.list("/data")) result.push_back(entry.name);
+        return result;
+    }
+    void restart(bool cleanly) {
+        if (cleanly) {
+            EXPECT_TRUE(table->close_all());
+            ASSERT_TRUE(write_offsets(disk, "/data", table->offsets_in(directory_id)).has_value());
+            ASSERT_TRUE(storage::write_clean_marker(disk, "/data").has_value());
+        }
+        table.reset();
+        disk.restart();
+        inventory = *take_inventory(disk, "/data");
+        start();
+    }
+
+    std::vector<metadata::Record> records;
+};
+
+TEST_F(PartitionTableTest, new_topic_is_led_here_and_takes_writes_without_having_had_files) {
+    start();
+    apply(topic("orders", topic_id, 2));
+    EXPECT_TRUE(names().empty());
+    EXPECT_EQ(produce(topic_id, 1), ErrorCode::none);
+    EXPECT_EQ(names(), std::vector<std::string>{"orders-1"});
+}
+
+TEST_F(PartitionTableTest, partition_of_another_shard_is_not_here) {
+    const uint32_t owner = shard_of({topic_id, PartitionIndex{0}}, 2);
+    start(1 - owner, 2);
+    apply(topic("orders", topic_id, 1));
+    EXPECT_EQ(produce(topic_id), ErrorCode::not_leader_or_follower);
+}
+
+TEST_F(PartitionTableTest, deleted_topic_loses_its_directory_after_the_delay) {
+    config->topic_defaults.file_delete_delay_ms = 1000;
+    start();
+    apply(topic("orders", topic_id, 1));
+    ASSERT_EQ(produce(topic_id), ErrorCode::none);
+    wire::RemoveTopicRecord removal;
+    removal.topic_id = topic_id;
+    apply({removal});
+    EXPECT_EQ(produce(topic_id), ErrorCode::not_leader_or_follower);
+    ASSERT_EQ(names().size(), 1U);
+    EXPECT_TRUE(names()[0].ends_with("-delete"));
+    run_for(std::chrono::seconds(2));
+    table->remove_due_files(10);
+    EXPECT_TRUE(names().empty());
+}
+
+TEST_F(PartitionTableTest, topic_of_the_same_name_begins_empty) {
+    start();
+    apply(topic("orders", topic_id, 1));
+    ASSERT_EQ(produce(topic_id), ErrorCode::none);
+    wire::RemoveTopicRecord removal;
+    removal.topic_id = topic_id;
+    apply({removal});
+    const Uuid second{3, 4};
+    apply(topic("orders", second, 1));
+    EXPECT_EQ(table->find({second, PartitionIndex{0}})->log().log_end_offset(), Offset{0});
+}
+
+TEST_F(PartitionTableTest, records_are_there_again_after_a_crash) {
+    start();
+    apply(topic("orders", topic_id, 1));
+    ASSERT_EQ(produce(topic_id), ErrorCode::none);
+    restart(false);
+    EXPECT_EQ(table->find({topic_id, PartitionIndex{0}})->high_watermark(), Offset{1});
+}
+
+TEST_F(PartitionTableTest, clean_shutdown_leaves_nothing_to_recover) {
+    start();
+    apply(topic("orders", topic_id, 1));
+    ASSERT_EQ(produce(topic_id), ErrorCode::none);
+    restart(true);
+    EXPECT_TRUE(inventory.was_closed_cleanly);
+    EXPECT_EQ(table->find({topic_id, PartitionIndex{0}})->log().recovery_point(), Offset{1});
+}
+
+TEST_F(PartitionTableTest, files_without_a_topic_are_set_aside_and_kept) {
+    start();
+    apply(topic("orders", topic_id, 1));
+    ASSERT_EQ(produce(topic_id), ErrorCode::none);
+    records.clear();
+    restart(false);
+    ASSERT_EQ(names().size(), 1U);
+    EXPECT_TRUE(names()[0].ends_with("-stray"));
+}
+
+TEST_F(PartitionTableTest, failed_directory_answers_storage_error) {
+    start();
+    apply(topic("orders", topic_id, 1));
+    disk.fail_below("/data");
+    EXPECT_EQ(produce(topic_id), ErrorCode::kafka_storage_error);
+    EXPECT_EQ(table->use({topic_id, PartitionIndex{0}}).error, ErrorCode::kafka_storage_error);
+    EXPECT_TRUE(table->has_failed(directory_id));
+}
+
+TEST_F(PartitionTableTest, full_disk_refuses_appends_and_takes_them_again_when_there_is_space) {
+    start();
+    apply(topic("orders", topic_id, 1));
+    ASSERT_EQ(produce(topic_id), ErrorCode::none);
+    disk.limit_capacity(disk.used_bytes());
+    EXPECT_EQ(produce(topic_id), ErrorCode::kafka_storage_error);
+    EXPECT_FALSE(table->has_failed(directory_id));
+    disk.heal();
+    EXPECT_EQ(produce(topic_id), ErrorCode::none);
+}
+
+TEST_F(PartitionTableTest, changed_setting_reaches_the_replicas_of_the_topic) {
+    start();
+    apply(topic("orders", topic_id, 1));
+    wire::ConfigRecord setting;
+    setting.resource_type = static_cast<int8_t>(metadata::ConfigResourceType::topic);
+    setting.resource_name = "orders";
+    setting.name = "retention.ms";
+    setting.value = "60000";
+    apply({setting});
+    EXPECT_EQ(table->find({topic_id, PartitionIndex{0}})->log().config().retention_ms, Milliseconds(60'000));
+}
+
+TEST_F(PartitionTableTest, higher_leader_epoch_is_taken_over) {
+    start();
+    apply(topic("orders", topic_id, 1));
+    wire::PartitionChangeRecord change;
+    change.topic_id = topic_id;
+    change.partition_id = 0;
+    change.leader = node.value;
+    apply({change});
+    EXPECT_EQ(table->find({topic_id, PartitionIndex{0}})->leader_epoch(), LeaderEpoch{1});
+}
+
+}  // namespace
+}  // namespace milena::replica
