@@ -12,7 +12,7 @@ Texts acceptable(const Texts& texts) {
     Texts kept;
     for (const auto& [name, text] : texts) {
         const Setting* setting = find(broker_settings(), name);
-        if (setting == nullptr || (setting->mode != UpdateMode::read_only && !reason_refused(*setting, text))) {
+        if (setting == nullptr || (is_live(*setting) && !reason_refused(*setting, text))) {
             kept.emplace(name, text);
         }
     }

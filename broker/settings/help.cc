@@ -20,13 +20,9 @@ std::string_view type_name(Type type) {
     return "";
 }
 
-std::string_view mode_name(UpdateMode mode) {
-    switch (mode) {
-        case UpdateMode::read_only: return "restart";
-        case UpdateMode::per_broker: return "live, per broker";
-        case UpdateMode::cluster_wide: return "live";
-    }
-    return "";
+std::string_view mode_name(const Setting& setting) {
+    if (!is_live(setting)) return "restart";
+    return setting.mode == UpdateMode::per_broker ? "live, per broker" : "live";
 }
 
 std::string shown_default(const Setting& setting) {
@@ -46,7 +42,7 @@ void append(std::string& page, const Setting& setting, std::string_view mode) {
 std::string render_help() {
     std::string page = "Settings of the broker\n\n";
     for (const Setting& setting : broker_settings()) {
-        if (setting.effect == Effect::effective) append(page, setting, mode_name(setting.mode));
+        if (setting.effect == Effect::effective) append(page, setting, mode_name(setting));
     }
     page += "\nSettings of a topic, each with the broker's setting that is its default\n\n";
     for (const Setting& setting : topic_settings()) {

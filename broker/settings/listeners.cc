@@ -39,6 +39,7 @@ class ListenerParser {
         for (const std::string& name : list_of("controller.listener.names")) {
             listeners_.controller_names.push_back(in_upper_case(name));
         }
+        const size_t errors_before = errors_.size();
         read_protocol_map();
         const std::vector<Endpoint> bound = endpoints_of("listeners");
         check_ports(bound);
@@ -52,6 +53,8 @@ class ListenerParser {
         if (listeners_.advertised_controller.empty()) listeners_.advertised_controller = listeners_.controller;
         name_hosts(listeners_.advertised_broker);
         name_hosts(listeners_.advertised_controller);
+        // What was refused above would only be missed again below.
+        if (errors_.size() > errors_before) return {};
         choose_inter_broker_listener();
         check_roles();
         return std::move(listeners_);

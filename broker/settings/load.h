@@ -12,11 +12,11 @@
 namespace milena::settings {
 
 struct Input {
-    std::string file_name;  // for messages: "server.properties"
-    std::string file_text;
-    Texts environment;                   // all variables; only those of the convention are looked at
-    std::vector<std::string> overrides;  // "name=value", the later wins
-    std::string host_name;               // advertised for a listener without a host
+    std::string file_name{};  // for messages: "server.properties"
+    std::string file_text{};
+    Texts environment{};                   // all variables; only those of the convention are looked at
+    std::vector<std::string> overrides{};  // "name=value", the later wins
+    std::string host_name{};               // advertised for a listener without a host
 };
 
 struct Loaded {

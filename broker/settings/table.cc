@@ -81,6 +81,11 @@ const Setting* find_broker_setting(std::string_view name) {
     return find(broker_settings(), without_mechanism(rest));
 }
 
+bool is_live(const Setting& setting) {
+    if (setting.name == "listeners" || setting.name == "listener.security.protocol.map") return false;
+    return setting.mode != UpdateMode::read_only;
+}
+
 std::vector<std::string> broker_synonyms(std::string_view name) {
     // log.flush.scheduler.interval.ms is a fallback of log.flush.interval.ms, but not the other way round.
     for (const auto& chain : chains) {

@@ -23,6 +23,10 @@ const Setting* find(std::span<const Setting> table, std::string_view name);
 // Finds the broker's setting, also behind a prefix: listener.name.<listener>.[<mechanism>.]<setting>.
 const Setting* find_broker_setting(std::string_view name);
 
+// Whether a change takes effect while the broker runs. Kafka can open and close listeners; here they are fixed at
+// start.
+bool is_live(const Setting& setting);
+
 // The name that the writer may have meant; empty when none is near.
 std::string_view nearest_name(std::span<const Setting> table, std::string_view name);
 

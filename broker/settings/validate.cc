@@ -62,8 +62,10 @@ bool is_per_broker(std::string_view name) {
            base->name != "num.network.threads";
 }
 
-// Kafka can open and close listeners while it runs; here they are fixed at start.
-bool is_fixed_here(std::string_view name) { return name == "listeners" || name == "listener.security.protocol.map"; }
+bool is_fixed_here(std::string_view name) {
+    const Setting* setting = find(broker_settings(), name);
+    return setting != nullptr && !is_live(*setting);
+}
 
 Check check_names(const Texts& texts) {
     RETURN_IF_ERROR(refuse_names(texts, "Cannot update these configs dynamically", is_static));

@@ -1,0 +1,139 @@
+#include "settings/listeners.h"
+
+#include <gtest/gtest.h>
+
+#include "settings/endpoints.h"
+#include "settings/properties.h"
+
+namespace milena::settings {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+struct Parsed {
+    Quorum quorum;
+    Listeners listeners;
+    Lines errors;
+};
+
+Parsed parse(std::string_view text) {
+    Texts texts;
+    const auto properties = parse_properties(text);
+    for (const Property& property : *properties) texts[property.name] = property.value;
+    const BrokerSettings settings(std::move(texts));
+    Parsed parsed;
+    parsed.quorum = parse_quorum(settings, parsed.errors);
+    parsed.listeners = parse_listeners(settings, parsed.quorum, "host1", parsed.errors);
+    return parsed;
+}
+
+Lines errors_of(std::string_view text) { return parse(text).errors; }
+
+TEST(Listeners, a_place_is_a_host_and_a_port) {
+    EXPECT_EQ(parse_host_port("a-b.c:1"), (HostPort{"a-b.c", 1}));
+    EXPECT_EQ(parse_host_port(":9092"), (HostPort{"", 9092}));
+    EXPECT_EQ(parse_host_port("[::1]:9092"), (HostPort{"::1", 9092}));
+    EXPECT_EQ(parse_host_port("a:0"), (HostPort{"a", 0}));
+    for (const char* text :
+         {"", "a", "a:", "a:b", "a:-1", "a:65536", "a b:1", "a/b:1", "[x]:1", "a:1:", "a:99999999999"}) {
+        EXPECT_EQ(parse_host_port(text), std::nullopt) << text;
+    }
+}
+
+TEST(Listeners, are_advertised_as_bound_unless_said_otherwise) {
+    const Parsed parsed = parse(
+        "listeners=PLAINTEXT://10.0.0.1:1,B://:2\n"
+        "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,b : plaintext");
+    EXPECT_EQ(parsed.errors, Lines{});
+    ASSERT_EQ(parsed.listeners.advertised_broker.size(), 2u);
+    EXPECT_EQ(parsed.listeners.advertised_broker[0].host, "10.0.0.1");
+    EXPECT_EQ(parsed.listeners.advertised_broker[1], (Endpoint{"B", SecurityProtocol::plaintext, "host1", 2}));
+    EXPECT_EQ(parsed.listeners.broker[1].host, "");
+}
+
+TEST(Listeners, those_of_the_controller_are_kept_apart) {
+    const Parsed parsed = parse("listeners=PLAINTEXT://:1,controller://:2\ncontroller.listener.names=CONTROLLER");
+    EXPECT_EQ(parsed.errors, Lines{});
+    EXPECT_EQ(parsed.listeners.broker.size(), 1u);
+    EXPECT_EQ(parsed.listeners.controller.size(), 1u);
+    EXPECT_EQ(parsed.listeners.advertised_broker.size(), 1u);
+    EXPECT_EQ(parsed.listeners.advertised_controller[0].host, "host1");
+}
+
+TEST(Listeners, only_plaintext_is_served) {
+    EXPECT_EQ(errors_of("listeners=SSL://:1"),
+              (Lines{R"(listeners: "SSL://:1": SSL isn't served yet, only PLAINTEXT is)"}));
+    EXPECT_EQ(errors_of("listeners=A://:1\nlistener.security.protocol.map=A:SASL_PLAINTEXT"),
+              (Lines{R"(listeners: "A://:1": SASL_PLAINTEXT isn't served yet, only PLAINTEXT is)"}));
+}
+
+TEST(Listeners, what_is_malformed_is_refused) {
+    for (const char* text :
+         {"listeners=PLAINTEXT:9092", "listeners=://:9092", "listeners=PLAINTEXT://:x", "listeners=FOO://:1",
+          "listeners=PLAINTEXT://:1,PLAINTEXT://:2", "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,foo",
+          "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,A:TLS", "advertised.listeners=PLAINTEXT://0.0.0.0:9092",
+          "listeners=PLAINTEXT://0.0.0.0:9092",
+          "advertised.listeners=A://b:1\nlistener.security.protocol.map=A:PLAINTEXT,"
+          "PLAINTEXT:PLAINTEXT\ninter.broker.listener.name=A",
+          "inter.broker.listener.name=B",
+          "inter.broker.listener.name=PLAINTEXT\nsecurity.inter.broker.protocol=PLAINTEXT"}) {
+        EXPECT_EQ(errors_of(text).size(), 1u) << text;
+    }
+}
+
+TEST(Listeners, only_ipv4_and_ipv6_may_share_a_port) {
+    constexpr std::string_view map =
+        "\nlistener.security.protocol.map=A:PLAINTEXT,B:PLAINTEXT\n"
+        "inter.broker.listener.name=A";
+    EXPECT_EQ(errors_of("listeners=A://127.0.0.1:1,B://[::1]:1" + std::string(map)), Lines{});
+    EXPECT_EQ(errors_of("listeners=A://:0,B://:0" + std::string(map)), Lines{});
+    EXPECT_EQ(errors_of("listeners=A://127.0.0.1:1,B://10.0.0.1:1" + std::string(map)),
+              (Lines{"listeners: A and B have the same port 1"}));
+    EXPECT_EQ(errors_of("listeners=A://a:1,B://b:1" + std::string(map)).size(), 1u);
+}
+
+TEST(Listeners, the_only_broker_listener_serves_between_brokers_too) {
+    const Parsed parsed = parse("listeners=A://:1\nlistener.security.protocol.map=A:PLAINTEXT");
+    EXPECT_EQ(parsed.errors, Lines{});
+    EXPECT_EQ(parsed.listeners.inter_broker_name, "A");
+}
+
+TEST(Quorum, voters_are_read_and_must_contain_a_controller) {
+    const Parsed parsed = parse(
+        "node.id=1\nlisteners=PLAINTEXT://:1,CONTROLLER://:2\n"
+        "controller.quorum.voters=1@a:2,2@[::1]:3");
+    EXPECT_EQ(parsed.errors, Lines{});
+    EXPECT_EQ(parsed.quorum.voters, (std::vector<Voter>{{NodeId(1), "a", 2}, {NodeId(2), "::1", 3}}));
+    EXPECT_EQ(errors_of("node.id=3\nlisteners=PLAINTEXT://:1,CONTROLLER://:2\ncontroller.quorum.voters=1@a:2,2@b:3"),
+              (Lines{"process.roles contains controller, so controller.quorum.voters must contain node.id 3"}));
+}
+
+TEST(Quorum, what_is_malformed_is_refused) {
+    for (const char* voters : {"1@a", "a@b:1", "1", "-1@a:1", "1@:1", "1@a:99999", "1@a:1,1@b:2"}) {
+        EXPECT_FALSE(errors_of("node.id=1\ncontroller.quorum.voters=" + std::string(voters)).empty()) << voters;
+    }
+    EXPECT_FALSE(errors_of("node.id=1\ncontroller.quorum.bootstrap.servers=a").empty());
+}
+
+TEST(Quorum, a_node_of_a_cluster_must_say_who_it_is) {
+    const Lines errors = errors_of("listeners=PLAINTEXT://:1,CONTROLLER://:2\ncontroller.quorum.voters=1@a:2,2@b:2");
+    EXPECT_EQ(errors, (Lines{"node.id must be given: each node of a cluster has its own"}));
+}
+
+TEST(Quorum, roles_decide_which_listeners_a_node_needs) {
+    EXPECT_EQ(errors_of("process.roles=broker\nnode.id=5\ncontroller.quorum.voters=1@a:2"), Lines{});
+    EXPECT_EQ(errors_of("process.roles=broker\nnode.id=5").size(), 1u);
+    EXPECT_EQ(errors_of("process.roles=broker\nnode.id=1\ncontroller.quorum.voters=1@a:2").size(), 1u);
+    EXPECT_EQ(errors_of("process.roles=broker\nnode.id=5\ncontroller.quorum.voters=1@a:2\n"
+                        "listeners=PLAINTEXT://:1,CONTROLLER://:2")
+                  .size(),
+              1u);
+    EXPECT_EQ(errors_of("process.roles=controller\nnode.id=1\nlisteners=CONTROLLER://:2"), Lines{});
+    EXPECT_EQ(errors_of("process.roles=controller\nnode.id=1\nlisteners=CONTROLLER://:2,PLAINTEXT://:1").size(), 1u);
+    EXPECT_EQ(errors_of("process.roles=controller\nnode.id=1").size(), 2u);
+    EXPECT_EQ(errors_of("node.id=1\ncontroller.quorum.voters=1@a:2,2@a:3").size(), 1u);
+    EXPECT_EQ(errors_of("node.id=1\nlisteners=CONTROLLER://:2").size(), 2u);
+}
+
+}  // namespace
+}  // namespace milena::settings
