@@ -18,9 +18,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "base/uuid.h"
-#include "env/clock.h"
-#include "env/disk.h"
-#include "env/random.h"
+#include "raft/raft_log.h"
 #include "raft/snapshot.h"
 #include "raft/voters.h"
 
@@ -41,15 +39,17 @@ struct StateMachine {
 
     // Forget everything: a snapshot follows, as batches whose offsets mean nothing, then load_end().
     virtual void load_begin() = 0;
-    virtual void load(std::vector<Bytes> values) = 0;
+    virtual Result<void, std::string> load(const std::vector<Bytes>& values) = 0;
     virtual void load_end(const SnapshotId& id, Timestamp timestamp) = 0;
 
-    virtual void apply(Batch batch) = 0;
+    // An error says that the records can't be understood; the process can't go on.
+    virtual Result<void, std::string> apply(const Batch& batch) = 0;
 
     // The whole state as of the last applied batch, as values of records.
     virtual void write_snapshot(const std::function<void(Bytes value)>& emit) = 0;
 
-    // Everything committed in earlier epochs has been applied; propose() works from now on.
+    // Everything committed in earlier epochs has been applied; propose() works from now on. Also write_snapshot() is
+    // called only after this.
     virtual void became_leader(LeaderEpoch epoch) = 0;
 
     // The log can't be written or read any more; nothing further is called. The process can't go on.
@@ -70,24 +70,17 @@ struct Options {
     Milliseconds retention_ms = std::chrono::hours(24 * 7);  // metadata.max.retention.ms; -1: no limit
 };
 
-// All outlive the Raft.
-struct Environment {
-    env::Disk& disk;
-    env::Clock& clock;
-    env::Random& random;
-};
-
 class Raft {
   public:
-    // Opens or begins the log. The error says what is wrong and with which file.
+    // Opens or begins the log. The error says what is wrong and with which file. The environment outlives the Raft.
     static Result<std::unique_ptr<Raft>, std::string> open(const Environment& environment, const Options& options);
     ~Raft();
     Raft(const Raft&) = delete;
     Raft& operator=(const Raft&) = delete;
 
-    // True: neither a snapshot nor a record was found. The values of bootstrap.checkpoint are then bootstrap().
-    bool is_new() const;
-    const std::vector<Bytes>& bootstrap() const;
+    // What the log is to begin with, out of the file `bootstrap.checkpoint` that formatting a directory has left; empty
+    // where there is no such file.
+    Result<std::vector<Bytes>, std::string> read_bootstrap() const;
 
     // Loads the state machine and becomes leader; both may be over when it returns, or come later. `machine` outlives
     // the Raft.
@@ -98,7 +91,7 @@ class Raft {
     Result<Offset> propose(std::vector<Bytes> values);
     static constexpr size_t batch_bytes_max = 8 << 20;
 
-    // Takes snapshots when they are due. To be called about once a second.
+    // Takes snapshots when they are due, and removes what they make superfluous. To be called about once a second.
     void tick();
 
     // Syncs and closes; nothing may be proposed any more. For a clean shutdown.
@@ -114,8 +107,8 @@ class Raft {
 
   private:
     struct State;
-    explicit Raft(std::unique_ptr<State> state);
-    std::unique_ptr<State> state_;
+    explicit Raft(std::shared_ptr<State> state);
+    std::shared_ptr<State> state_;  // completions that come after the end find it gone
 };
 
 }  // namespace milena::raft

@@ -22,6 +22,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "env/disk.h"
+#include "raft/batches.h"
 #include "raft/voters.h"
 
 namespace milena::raft {
@@ -55,16 +56,18 @@ class SnapshotWriter {
     // The value of one more record. An error is remembered and returned by finish().
     void add(const Bytes& value);
 
-    // Writes the footer, makes all durable and gives the file its name; then calls `done`. The writer must live on.
-    void finish(env::DiskDone<void> done);
+    // Writes the footer, makes all durable and gives the file its name; then calls `done`.
+    static void finish(std::shared_ptr<SnapshotWriter> writer, env::DiskDone<void> done);
 
     const SnapshotId& id() const { return id_; }
     uint64_t bytes() const { return position_; }
 
   private:
     SnapshotWriter(env::Disk& disk, std::string directory, const SnapshotId& id, Timestamp timestamp);
-    void write_batch(std::span<const Bytes> values);
-    void write(std::vector<std::byte> batch);
+    std::string partial_path() const;
+    void write_values();
+    void write_controls(std::span<const ControlRecord> controls);
+    void write(const Bytes& batch, size_t records_count);
 
     env::Disk& disk_;
     const std::string directory_;
@@ -88,5 +91,7 @@ enum class SnapshotFault : uint8_t { unreadable, corrupt };
 
 // Also reads bootstrap.checkpoint, which has the same format.
 Result<Snapshot, SnapshotFault> read_snapshot(env::Disk& disk, const std::string& path);
+// Only what the first batch says.
+Result<SnapshotHeader, SnapshotFault> read_snapshot_header(env::Disk& disk, const std::string& path);
 
 }  // namespace milena::raft

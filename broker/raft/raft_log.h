@@ -1,0 +1,92 @@
+// RaftLog: the metadata log on the disk, `__cluster_metadata-0`, in the form in which Raft speaks of it: whole batches
+// with an epoch, read back taken apart. On top of a PartitionLog; knows nothing of who leads.
+//
+// Beside the log lies the file `recovery-point`, which names an offset below which everything was once durable, so that
+// a damaged record there is not taken for the torn end of the log. It may be behind, never ahead.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "env/clock.h"
+#include "env/disk.h"
+#include "env/random.h"
+#include "raft/batches.h"
+#include "storage/log_directory.h"
+#include "storage/partition_log.h"
+#include "storage/tail_cache.h"
+#include "wire/compression.h"
+
+namespace milena::raft {
+
+inline constexpr std::string_view metadata_topic = "__cluster_metadata";
+inline constexpr Uuid metadata_topic_id{0, 1};
+
+// All outlive the log.
+struct Environment {
+    env::Disk& disk;
+    env::Clock& clock;
+    env::Random& random;
+};
+
+class RaftLog {
+  public:
+    struct Options {
+        std::string log_dir;  // the directory that holds that of the log
+        uint32_t segment_bytes = 1U << 30;
+        Milliseconds segment_ms = std::chrono::hours(24 * 7);
+        Offset durable_min{0};  // the log was durable up to here: a snapshot says so
+    };
+
+    // The error says what is wrong with which file.
+    static Result<std::unique_ptr<RaftLog>, std::string> open(const Environment& environment, const Options& options);
+
+    static std::string directory(const std::string& log_dir);
+
+    Offset start() const { return log_->log_start_offset(); }
+    Offset end() const { return log_->log_end_offset(); }
+    Offset durable_end() const { return log_->durable_offset(); }
+    LeaderEpoch latest_epoch() const { return log_->latest_epoch(); }
+    uint64_t bytes() const { return log_->bytes(); }
+    bool has_failed() const { return directory_.has_failed(); }
+
+    // Appends a batch that nobody else holds; its offset and epoch are set here. Nothing is appended on an error.
+    Result<Offset> append(Bytes batch, LeaderEpoch epoch);
+
+    // Makes durable what has been appended so far.
+    void sync(std::function<void(Result<void>)> done);
+
+    // Some of the batches from the one that contains `from` on; at least one unless `from` is the end. The error says
+    // what is wrong at which offset.
+    using ReadDone = std::function<void(Result<std::vector<ParsedBatch>, std::string>)>;
+    void read(Offset from, ReadDone done);
+
+    // Empty, and going on at `offset`.
+    Result<void> restart_at(Offset offset);
+    // Removes segments that end at or below `offset`, which a snapshot covers.
+    Result<void> drop_prefix(Offset offset);
+
+    // Notes durable_end() for the next recovery, without waiting for the disk.
+    void note_recovery_point();
+    // Syncs, for a clean shutdown.
+    Result<void> close();
+
+  private:
+    RaftLog(const Environment& environment, const Options& options);
+
+    Environment environment_;
+    storage::LogDirectory directory_;
+    storage::TailCache cache_;
+    wire::Codecs codecs_;
+    std::string path_;
+    Offset noted_{0};
+    std::unique_ptr<storage::PartitionLog> log_;
+};
+
+}  // namespace milena::raft

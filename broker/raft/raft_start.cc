@@ -1,0 +1,184 @@
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "raft/quorum_state_file.h"
+#include "raft/raft_state.h"
+#include "wire/decoder.h"
+
+namespace milena::raft {
+
+namespace {
+
+std::string file_in(const std::string& directory, std::string_view name) { return directory + "/" + std::string(name); }
+
+VoterSet configured_voters(const Options& options) {
+    if (!options.voters.empty()) return VoterSet(options.voters);
+    return VoterSet({Voter{.id = options.node, .directory_id = {}, .endpoints = {}}});
+}
+
+Result<ElectionState, std::string> read_election(env::Disk& disk, const std::string& directory) {
+    const std::string path = file_in(directory, quorum_state_file);
+    const auto state = read_quorum_state(disk, path);
+    if (!state) {
+        // A vote that was forgotten could be given twice.
+        return unexpected(path + (state.error() == StateFault::malformed ? " is damaged" : " can't be read"));
+    }
+    return state->value_or(ElectionState());
+}
+
+}  // namespace
+
+Raft::State::State(const Environment& environment_in, const Options& options_in, SnapshotStore store_in,
+                   std::unique_ptr<RaftLog> log_in, const ElectionState& election)
+    : environment(environment_in),
+      options(options_in),
+      directory(RaftLog::directory(options_in.log_dir)),
+      snapshots(std::move(store_in)),
+      log(std::move(log_in)),
+      quorum({options_in.node, options_in.directory_id}, configured_voters(options_in), election),
+      snapshot_considered_at(environment_in.clock.now()) {}
+
+Result<std::unique_ptr<Raft>, std::string> Raft::open(const Environment& environment, const Options& options) {
+    const std::string directory = RaftLog::directory(options.log_dir);
+    auto store = SnapshotStore::open(environment.disk, directory);
+    if (!store) return unexpected("can't read " + directory);
+    SnapshotStore::Newest newest = store->load_newest();
+    ASSIGN_OR_RETURN(const ElectionState election, read_election(environment.disk, directory));
+    ASSIGN_OR_RETURN(auto log,
+                     RaftLog::open(environment, {.log_dir = options.log_dir,
+                                                 .segment_bytes = options.segment_bytes,
+                                                 .segment_ms = options.segment_ms,
+                                                 .durable_min = newest.id ? newest.id->end_offset : Offset(0)}));
+    auto state = std::make_shared<State>(environment, options, std::move(store).value(), std::move(log), election);
+    RETURN_IF_ERROR(state->check_continuity(newest));
+    state->to_load = std::move(newest);
+    return std::unique_ptr<Raft>(new Raft(std::move(state)));
+}
+
+// Snapshot and log together must be all that ever was: the log goes on where the snapshot ends, and a snapshot that
+// can't be read is made up for by the log.
+Result<void, std::string> Raft::State::check_continuity(const SnapshotStore::Newest& newest) {
+    const auto number = [](Offset offset) { return std::to_string(offset.value); };
+    const Offset covered = newest.id ? newest.id->end_offset : Offset(0);
+    if (newest.damaged_end > log->end())
+        return unexpected("the snapshot " + number(newest.damaged_end) + " in " + directory +
+                          " is damaged, and the log ends before it at offset " + number(log->end()));
+    if (log->start() > covered)
+        return unexpected("the metadata log in " + directory + " begins at offset " + number(log->start()) +
+                          ", and no whole snapshot reaches that far");
+    if (log->end() < covered && !log->restart_at(covered))
+        return unexpected("can't begin the metadata log in " + directory + " at offset " + number(covered));
+    snapshots.put_damaged_aside();
+    return {};
+}
+
+Result<std::vector<Bytes>, std::string> Raft::read_bootstrap() const {
+    const std::string path = file_in(state_->options.log_dir, "bootstrap.checkpoint");
+    env::Disk& disk = state_->environment.disk;
+    const auto file = disk.open(path, env::OpenMode::read_only);
+    if (!file) {
+        if (file.error() == env::DiskError::not_found) return std::vector<Bytes>();
+        return unexpected(path + " can't be read");
+    }
+    auto snapshot = read_snapshot(disk, path);
+    if (!snapshot) return unexpected(path + " is damaged");
+    return std::move(snapshot->values);
+}
+
+void Raft::start(StateMachine& machine) {
+    State& s = *state_;
+    check(s.machine == nullptr);
+    s.machine = &machine;
+    s.load_snapshot();
+    s.replay();
+}
+
+void Raft::State::load_snapshot() {
+    const SnapshotStore::Newest newest = std::move(*std::exchange(to_load, std::nullopt));
+    machine->load_begin();
+    const auto loaded = machine->load(newest.snapshot.values);
+    if (!loaded) return fail("the snapshot of the metadata log can't be understood: " + loaded.error());
+    if (newest.id) {
+        applied = *newest.id;
+        applied_timestamp = newest.snapshot.header.last_timestamp;
+        kraft_version = newest.snapshot.header.kraft_version;
+        if (!newest.snapshot.header.voters.empty()) quorum.use_voters(newest.snapshot.header.voters);
+        log_info(
+            "metadata snapshot loaded",
+            {{"end_offset", applied.end_offset}, {"epoch", applied.epoch}, {"records", newest.snapshot.values.size()}});
+    }
+    replayed_to = std::max(applied.end_offset, log->start());
+    machine->load_end(applied, applied_timestamp);
+}
+
+// A loop for answers that come at once; an answer that comes later enters it again.
+void Raft::State::replay() {
+    if (is_replaying) return;
+    is_replaying = true;
+    while (!has_failed && !is_reading && replayed_to < log->end()) {
+        is_reading = true;
+        log->read(replayed_to, if_alive([](State& s, Result<std::vector<ParsedBatch>, std::string> read) {
+                      s.is_reading = false;
+                      s.replayed(read);
+                      s.replay();
+                  }));
+    }
+    is_replaying = false;
+    if (!has_failed && !is_reading) become_leader();
+}
+
+void Raft::State::replayed(Result<std::vector<ParsedBatch>, std::string>& read) {
+    if (!read) return fail(read.error());
+    if (read->empty()) return fail("the metadata log has nothing at offset " + std::to_string(replayed_to.value));
+    for (ParsedBatch& batch : *read) {
+        replayed_to = batch.header.next_offset();
+        for (const ControlRecord& control : batch.controls) {
+            if (!take_control(control))
+                return fail("malformed control record before offset " + std::to_string(replayed_to.value));
+        }
+        if (batch.header.is_control()) continue;
+        deliver({.base_offset = batch.header.base_offset,
+                 .last_offset = batch.header.last_offset(),
+                 .epoch = batch.header.partition_leader_epoch,
+                 .timestamp = batch.header.max_timestamp,
+                 .values = std::move(batch.values)});
+        if (has_failed) return;
+    }
+}
+
+bool Raft::State::take_control(const ControlRecord& control) {
+    if (control.type == ControlType::kraft_version) {
+        const auto message = wire::decode<wire::KRaftVersionRecord>(control.value, 0);
+        if (!message) return false;
+        kraft_version = message->kraft_version;
+    } else if (control.type == ControlType::voters) {
+        const auto message = wire::decode<wire::VotersRecord>(control.value, 0);
+        if (!message) return false;
+        quorum.use_voters(VoterSet::from_record(*message));
+    }
+    return true;
+}
+
+// The own vote decides at once: a single voter's majority. Its state is durable before it acts on it.
+void Raft::State::become_leader() {
+    if (!quorum.is_voter())
+        return fail("node " + std::to_string(options.node.value) + " is not among the voters of the metadata log");
+    if (quorum.voters().size() > 1)
+        return fail("the metadata log has " + std::to_string(quorum.voters().size()) +
+                    " voters; a quorum of several controllers is not supported");
+    quorum.campaign(std::max(log->latest_epoch(), applied.epoch));
+    check(quorum.vote(options.node));
+    const std::string text = quorum_state_text(quorum.state(), quorum.voters(), kraft_version);
+    if (!write_quorum_state(environment.disk, file_in(directory, quorum_state_file), text))
+        return fail("can't write " + file_in(directory, quorum_state_file));
+    quorum.begin_leadership(log->end());
+    const Timestamp now = environment.clock.wall();
+    const std::vector<ControlRecord> change{leader_change_record(options.node, quorum.voters(), kraft_version)};
+    const auto at = append(build_control_batch({log->end(), quorum.epoch(), now}, change), {.timestamp = now});
+    if (!at) return fail("can't write the metadata log in " + directory);
+    log_info("metadata log led", {{"node", options.node}, {"epoch", quorum.epoch()}, {"offset", *at}});
+}
+
+}  // namespace milena::raft
