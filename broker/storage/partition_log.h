@@ -11,6 +11,7 @@
 // directory has failed (LogDirectory::has_failed()), or that what lies on the disk is damaged.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -31,6 +32,7 @@
 #include "storage/log_config.h"
 #include "storage/log_directory.h"
 #include "storage/producer_state.h"
+#include "storage/segment.h"
 #include "storage/tail_cache.h"
 #include "wire/compression.h"
 
@@ -122,7 +124,8 @@ class PartitionLog {
     // A new leadership begins at the log end.
     void assign_epoch(LeaderEpoch epoch);
 
-    // The log ends before `offset`; false if it did so before.
+    // The log ends at `offset`, or before it if a batch contains it; false if it did so already. The recovery point
+    // moves back: its checkpoint must be written before an append after this one is acknowledged.
     Result<bool> truncate_to(Offset offset);
     // The log is empty and goes on at `offset`.
     Result<void> truncate_fully_and_start_at(Offset offset);
@@ -167,30 +170,127 @@ class PartitionLog {
 
     // --- knowing -----------------------------------------------------------------------------------------------------
 
-    const std::string& topic() const;
-    PartitionIndex partition() const;
-    Uuid topic_id() const;
-    Offset log_start_offset() const;
-    Offset log_end_offset() const;
-    Offset durable_offset() const;                   // everything below it survives a power cut
-    Offset recovery_point() const;                   // everything below it needs no look after a crash
-    std::optional<Instant> undurable_since() const;  // since when durable_offset() lags behind the log end
+    const std::string& topic() const { return topic_; }
+    PartitionIndex partition() const { return partition_; }
+    Uuid topic_id() const { return topic_id_; }
+    Offset log_start_offset() const { return log_start_; }
+    Offset log_end_offset() const { return log_end_; }
+    Offset durable_offset() const { return durable_; }         // everything below it survives a power cut
+    Offset recovery_point() const { return recovery_point_; }  // everything below it needs no look after a crash
+    // Since when durable_offset() lags behind the log end.
+    std::optional<Instant> undurable_since() const { return undurable_since_; }
     uint64_t bytes() const;
-    size_t segment_count() const;
-    const EpochCache& epochs() const;
-    LeaderEpoch latest_epoch() const;
-    EpochEnd end_offset_for(LeaderEpoch epoch) const;
+    size_t segment_count() const { return segments_.size(); }
+    const EpochCache& epochs() const { return epochs_; }
+    LeaderEpoch latest_epoch() const { return epochs_.latest(); }
+    EpochEnd end_offset_for(LeaderEpoch epoch) const { return epochs_.end_of(epoch, log_end_); }
     // Where readers of committed data must stop.
     Offset last_stable_offset(Offset high_watermark) const;
-    std::vector<ProducerEntry> producers() const;
+    std::vector<ProducerEntry> producers() const { return producers_.entries(); }
     void expire_producers();
-    void configure(std::shared_ptr<const LogConfig> config);
-    const LogConfig& config() const;
+    void configure(std::shared_ptr<const LogConfig> config) { config_ = std::move(config); }
+    const LogConfig& config() const { return *config_; }
 
   private:
-    struct State;
-    explicit PartitionLog(std::unique_ptr<State> state);
-    std::unique_ptr<State> state_;
+    class Reader;
+    class ColdRead;
+    class TimestampSearch;
+
+    // One trip to the device for all who asked for it before it began.
+    struct SyncRound {
+        std::vector<SyncDone> waiters;
+        bool is_checkpoint = false;
+        bool renames_epochs = false;
+        bool has_failed = false;              // a sync did
+        ErrorCode refused = ErrorCode::none;  // why it did not even begin
+        size_t pending = 0;                   // files
+        size_t closed_count = 0;              // segments that don't grow any more
+        uint32_t generation = 0;
+        Offset target;
+        Instant begun;
+    };
+
+    // Where in a file the batch that begins with `offset` lies, or would: a consumer that reads on needs no index.
+    struct Cursor {
+        Offset offset = no_offset;
+        Offset segment_base;
+        uint64_t position = 0;
+    };
+    // A batch that has been checked and is about to be written.
+    struct Incoming {
+        wire::BatchHeader header;
+        Bytes batch;
+        std::optional<EndTransactionMarker> marker;
+    };
+
+    PartitionLog(const LogEnvironment& environment, const OpenOptions& options, std::string path);
+
+    Result<void> create_files(Offset base);
+    Result<void> add_segment(Offset base);
+    Result<void> ensure_writer();
+    Result<void> prepare_append(const wire::BatchHeader& first, uint64_t bytes);
+    bool must_roll(const wire::BatchHeader& first, uint64_t bytes) const;
+    Result<void> roll(Offset base);
+    Result<void> write(std::span<const Incoming> batches, size_t owner_bytes);
+    void take_in(const Incoming& incoming, uint64_t position);
+    void complete_transaction(const CompletedTransaction& ended);
+    void write_back_early();
+    Result<Incoming> check_incoming(const Bytes& bytes, const wire::BatchHeader& header, AppendOrigin origin) const;
+    Result<std::vector<Incoming>> check_follower_batches(std::span<const Bytes> batches) const;
+
+    Result<void> take_snapshot();
+    Result<void> write_small_file(std::string_view name, const std::string& text);
+    void forget_from(Offset offset);
+    Result<void> restart_at(Offset offset);
+    Result<void> remove_segments(size_t first, size_t count);
+    Result<void> truncate_segment(Offset offset);
+    Result<size_t> count_deletable(Offset high_watermark);
+    Result<bool> is_past_retention(Segment& segment);
+    size_t segment_index(Offset offset) const;
+    Result<std::optional<IndexEntry>> find_time_entry(size_t index, Timestamp target);
+
+    void join_round(bool is_checkpoint, SyncDone done);
+    void begin_round();
+    using Files = std::vector<std::shared_ptr<env::File>>;
+    Result<Files> prepare_round(SyncRound& round);
+    Result<void> add_file(Files& files, const std::string& path);
+    Result<void> add_segment_files(Files& files);
+    static void complete_round(const std::shared_ptr<SyncRound>& round, PartitionLog* log);
+    Result<void> settle_round(const SyncRound& round);
+
+    const Cursor* find_cursor(Offset offset) const;
+    void remember(const Cursor& cursor);
+    std::shared_ptr<PartitionLog*> self();
+
+    env::Disk& disk() const { return environment_.directory.disk(); }
+    Unexpected<ErrorCode> failed(env::DiskError error, std::string_view what) const;
+
+    const LogEnvironment& environment_;
+    std::shared_ptr<const LogConfig> config_;
+    const std::string topic_;
+    const std::string path_;
+    Uuid topic_id_;
+    const PartitionIndex partition_;
+    uint32_t generation_ = 0;  // moves when records are taken away at the end: what was read before is void
+    Offset log_start_{0};
+    Offset log_end_{0};
+    Offset durable_{0};
+    Offset recovery_point_{0};
+    Offset snapshot_ = no_offset;            // of the newest producer snapshot
+    std::vector<Segment> segments_;          // by base offset; the last one grows
+    std::unique_ptr<SegmentWriter> writer_;  // of the last segment, from the first append on
+    EpochCache epochs_;
+    ProducerState producers_;
+    TailCache::Tail tail_;
+    std::array<Cursor, 4> cursors_;
+    uint8_t cursor_next_ = 0;
+    bool epochs_changed_ = false;        // the file is behind
+    bool names_changed_ = false;         // a file was created, renamed or removed since the directory was synced
+    bool transactions_changed_ = false;  // a transaction index was written to since it was synced
+    std::optional<Instant> undurable_since_;
+    std::shared_ptr<PartitionLog*> self_;    // for completions: null behind it once the log is gone
+    std::shared_ptr<SyncRound> round_;       // under way
+    std::shared_ptr<SyncRound> next_round_;  // begins when that one ends
 };
 
 }  // namespace milena::storage

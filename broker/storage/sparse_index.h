@@ -86,7 +86,8 @@ class IndexWriter {
     size_t entry_count() const;
     // The best entry among those that wait; nothing if the answer is in the file.
     std::optional<IndexEntry> find_pending(int64_t key) const;
-    env::File& file() { return *file_; }
+    // Shared: a lookup under way may outlive the writer.
+    const std::shared_ptr<env::File>& file() const { return file_; }
     uint64_t file_bytes() const { return file_bytes_; }
 
   private:
@@ -94,7 +95,7 @@ class IndexWriter {
         : kind_(kind), file_(std::move(file)), file_bytes_(file_bytes), last_(last) {}
 
     IndexKind kind_;
-    std::unique_ptr<env::File> file_;
+    std::shared_ptr<env::File> file_;
     uint64_t file_bytes_;  // what of the file is ours
     std::optional<IndexEntry> last_;
     std::vector<std::byte> pending_;

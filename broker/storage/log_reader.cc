@@ -1,0 +1,172 @@
+#include "storage/log_reader.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/log.h"
+
+namespace milena::storage {
+namespace {
+
+// A segment as short as this is read from its beginning rather than looked up.
+constexpr uint64_t unindexed_bytes = 16U << 10;
+constexpr size_t read_bytes_min = 4096;
+
+}  // namespace
+
+PartitionLog::Reader::Reader(PartitionLog& log, const ReadRequest& request)
+    : log_(log),
+      request_(request),
+      segment_(log.segment_index(request.from)),
+      result_(ReadBatches{.parts = {}, .bytes = 0, .next_offset = request.from}) {
+    begin_segment();
+}
+
+std::optional<PartitionLog::Reader::Wanted> PartitionLog::Reader::wanted() const {
+    if (phase_ == Phase::done) return std::nullopt;
+    if (phase_ == Phase::index) {
+        const auto range = *search_->wanted();
+        return Wanted{index_.get(), range.position, range.bytes, range.bytes};
+    }
+    return Wanted{segment().file.get(), position_, wanted_bytes_, wanted_bytes_min_};
+}
+
+void PartitionLog::Reader::begin_segment() {
+    for (; segment_ < log_.segments_.size(); ++segment_) {
+        if (segment().bytes == 0) continue;
+        const auto opened = open_records(log_.disk(), log_.path_, segment());
+        if (!opened.has_value()) return fail(opened.error());
+        const Cursor* cursor = log_.find_cursor(request_.from);
+        if (cursor != nullptr && cursor->segment_base == segment().base_offset) {
+            if (cursor->position == segment().bytes) continue;
+            return begin_records(cursor->position, false);
+        }
+        if (request_.from <= segment().base_offset || segment().bytes <= unindexed_bytes)
+            return begin_records(0, false);
+        return begin_index(segment());
+    }
+    phase_ = Phase::done;
+}
+
+void PartitionLog::Reader::begin_index(Segment& in) {
+    const int64_t target = request_.from - in.base_offset;
+    uint64_t index_bytes = 0;
+    if (segment_ + 1 == log_.segments_.size() && log_.writer_ != nullptr) {
+        const auto pending = log_.writer_->offsets().find_pending(target);
+        if (pending.has_value()) return begin_records(static_cast<uint64_t>(pending->value), true);
+        index_ = log_.writer_->offsets().file();
+        index_bytes = log_.writer_->offsets().file_bytes();
+    } else {
+        auto file = log_.disk().open(log_file_path(log_.path_, in.base_offset, FileKind::offset_index),
+                                     env::OpenMode::read_only);
+        if (!file.has_value() && file.error() == env::DiskError::not_found) return begin_records(0, false);
+        if (!file.has_value()) return fail(file.error());
+        index_ = std::move(*file);
+        index_bytes = index_->size();
+    }
+    search_.emplace(IndexKind::offsets, IndexSearch::By::key, target, index_bytes);
+    phase_ = Phase::index;
+    if (!search_->wanted().has_value()) begin_records(0, false);
+}
+
+void PartitionLog::Reader::begin_records(uint64_t position, bool is_hint) {
+    phase_ = Phase::records;
+    position_ = position;
+    is_hint_ = is_hint;
+    want(wire::batch_header_bytes);
+}
+
+void PartitionLog::Reader::want(size_t bytes_min) {
+    // A hint lies up to an index interval before the batch.
+    const size_t skipped = is_hint_ ? 2 * size_t{log_.config_->index_interval_bytes} : 0;
+    const size_t bytes = std::max({request_.bytes_max + skipped, read_bytes_min, bytes_min});
+    const uint64_t left = segment().bytes - position_;
+    wanted_bytes_ = static_cast<size_t>(std::min<uint64_t>(bytes, left));
+    wanted_bytes_min_ = static_cast<size_t>(std::min<uint64_t>(bytes_min, left));
+}
+
+void PartitionLog::Reader::feed(Bytes bytes) {
+    check(phase_ != Phase::done);
+    if (phase_ == Phase::records) return take_batches(bytes);
+    search_->feed(bytes.span());
+    if (search_->wanted().has_value()) return;
+    const auto entry = search_->found();
+    const bool is_inside =
+        entry.has_value() && entry->value > 0 && static_cast<uint64_t>(entry->value) < segment().bytes;
+    begin_records(is_inside ? static_cast<uint64_t>(entry->value) : 0, is_inside);
+}
+
+void PartitionLog::Reader::fail(env::DiskError error) {
+    phase_ = Phase::done;
+    result_ = log_.failed(error, "read");
+}
+
+void PartitionLog::Reader::refuse(uint64_t position) {
+    phase_ = Phase::done;
+    log_error("records damaged: they can't be read",
+              {{"directory", log_.path_}, {"segment", segment().base_offset}, {"position", position}});
+    result_ = unexpected(ErrorCode::kafka_storage_error);
+}
+
+void PartitionLog::Reader::take_batches(const Bytes& bytes) {
+    size_t at = 0;
+    size_t first = 0;
+    Offset next = request_.from;
+    bool has_batches = false;
+    for (;;) {
+        const auto rest = bytes.span().subspan(at);
+        const uint64_t position = position_ + at;
+        if (position == segment().bytes) break;
+        const bool is_torn = rest.size() < wire::batch_header_bytes && position + rest.size() < segment().bytes;
+        if (is_torn && has_batches) break;
+        if (is_torn) {
+            position_ = position;
+            return want(wire::batch_header_bytes);
+        }
+        const auto header = wire::parse_batch_header(rest);
+        const bool is_sound = header.has_value() && header->size_bytes() <= segment().bytes - position &&
+                              header->base_offset >= (has_batches ? next : segment().base_offset);
+        if (is_hint_ && (!is_sound || header->base_offset > request_.from)) {
+            log_warn("index refused: it contradicts the records",
+                     {{"directory", log_.path_}, {"segment", segment().base_offset}, {"position", position}});
+            return begin_records(0, false);
+        }
+        is_hint_ = false;
+        if (!is_sound && has_batches) break;
+        if (!is_sound) return refuse(position);
+        const size_t size = header->size_bytes();
+        if (header->last_offset() < request_.from) {
+            if (size <= rest.size()) {
+                at += size;
+                continue;
+            }
+            position_ = position + size;
+            if (position_ < segment().bytes) return want(wire::batch_header_bytes);
+            break;
+        }
+        if (!has_batches) first = at;
+        const bool is_needed = !has_batches && request_.at_least_one;
+        const bool fits = at + size - first <= request_.bytes_max;
+        if (header->last_offset() >= request_.limit || (!fits && !is_needed)) return finish(bytes, first, at, next);
+        if (size > rest.size()) {
+            if (has_batches) break;
+            position_ = position;
+            return want(size);
+        }
+        has_batches = true;
+        at += size;
+        next = header->next_offset();
+    }
+    if (has_batches) return finish(bytes, first, at, next);
+    ++segment_;
+    begin_segment();
+}
+
+void PartitionLog::Reader::finish(const Bytes& bytes, size_t first, size_t end, Offset next) {
+    phase_ = Phase::done;
+    log_.remember({next, segment().base_offset, position_ + end});
+    if (end == first) return;
+    result_ = ReadBatches{.parts = {bytes.slice(first, end - first)}, .bytes = end - first, .next_offset = next};
+}
+
+}  // namespace milena::storage

@@ -1,0 +1,59 @@
+// How one read finds its batches in the files of a log: a chain of small steps, each of which says which bytes of which
+// file it must see next. So the same steps serve whoever takes only what is cached, whoever may wait, and whoever lets
+// the device work meanwhile. Private to PartitionLog.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "storage/partition_log.h"
+#include "storage/sparse_index.h"
+
+namespace milena::storage {
+
+class PartitionLog::Reader {
+  public:
+    // `request.from` lies in a segment of `log`, which isn't changed in other ways than by appends while this is used.
+    Reader(PartitionLog& log, const ReadRequest& request);
+
+    struct Wanted {
+        env::File* file = nullptr;
+        uint64_t position = 0;
+        size_t bytes = 0;
+        size_t bytes_min = 0;  // with fewer the next step can't be taken
+    };
+    // What must be fed next; nothing when the result is there.
+    std::optional<Wanted> wanted() const;
+    // At least bytes_min bytes.
+    void feed(Bytes bytes);
+    void fail(env::DiskError error);
+
+    Result<ReadBatches> take_result() { return std::move(result_); }
+
+  private:
+    enum class Phase : uint8_t { index, records, done };
+
+    void begin_segment();
+    void begin_index(Segment& segment);
+    void begin_records(uint64_t position, bool is_hint);
+    void want(size_t bytes_min);
+    void take_batches(const Bytes& bytes);
+    void finish(const Bytes& bytes, size_t first, size_t end, Offset next);
+    void refuse(uint64_t position);
+    Segment& segment() { return log_.segments_[segment_]; }
+    const Segment& segment() const { return log_.segments_[segment_]; }
+
+    PartitionLog& log_;
+    const ReadRequest request_;
+    Phase phase_ = Phase::done;
+    size_t segment_;
+    std::optional<IndexSearch> search_;
+    std::shared_ptr<env::File> index_;
+    uint64_t position_ = 0;
+    bool is_hint_ = false;  // position_ is what the index says: not believed yet
+    size_t wanted_bytes_ = 0;
+    size_t wanted_bytes_min_ = 0;
+    Result<ReadBatches> result_;
+};
+
+}  // namespace milena::storage

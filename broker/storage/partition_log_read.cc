@@ -1,0 +1,107 @@
+#include "base/check.h"
+#include "storage/log_reader.h"
+#include "storage/partition_log.h"
+#include "storage/transaction_index.h"
+
+namespace milena::storage {
+namespace {
+
+std::pair<Bytes, std::span<std::byte>> allocate(size_t bytes) {
+    auto memory = std::make_shared_for_overwrite<std::byte[]>(bytes);
+    const std::span<std::byte> writable(memory.get(), bytes);
+    return {Bytes(std::move(memory), writable), writable};
+}
+
+}  // namespace
+
+// A read that waits for the device. It may outlive the log, which then is no longer behind log_.
+class PartitionLog::ColdRead : public std::enable_shared_from_this<ColdRead> {
+  public:
+    ColdRead(PartitionLog& log, const ReadRequest& request, ReadDone done)
+        : log_(log.self()),
+          generation_(log.generation_),
+          request_(request),
+          reader_(log, request),
+          done_(std::move(done)) {}
+
+    void step() {
+        const auto wanted = reader_.wanted();
+        if (!wanted.has_value()) return done_(reader_.take_result());
+        wanted->file->read_async(wanted->position, wanted->bytes,
+                                 [self = shared_from_this(), bytes_min = wanted->bytes_min](
+                                     env::DiskResult<Bytes> bytes) { self->arrived(std::move(bytes), bytes_min); });
+    }
+
+  private:
+    void arrived(env::DiskResult<Bytes> bytes, size_t bytes_min) {
+        if (*log_ == nullptr) return done_(unexpected(ErrorCode::not_leader_or_follower));
+        // What was read may have been cut off meanwhile.
+        if ((*log_)->generation_ != generation_) return (*log_)->read(request_, std::move(done_));
+        if (!bytes.has_value())
+            reader_.fail(bytes.error());
+        else if (bytes->size() < bytes_min)
+            reader_.fail(env::DiskError::failed);
+        else
+            reader_.feed(*std::move(bytes));
+        step();
+    }
+
+    const std::shared_ptr<PartitionLog*> log_;
+    const uint32_t generation_;
+    const ReadRequest request_;
+    Reader reader_;
+    ReadDone done_;
+};
+
+std::optional<Result<ReadBatches>> PartitionLog::read_now(const ReadRequest& asked) {
+    if (environment_.directory.has_failed()) return unexpected(ErrorCode::kafka_storage_error);
+    if (asked.from < log_start_ || asked.from > log_end_) return unexpected(ErrorCode::offset_out_of_range);
+    ReadRequest request = asked;
+    request.limit = std::min(asked.limit, log_end_);
+    ReadBatches batches{.parts = {}, .bytes = 0, .next_offset = request.from};
+    if (request.from >= request.limit) return batches;
+    if (tail_.covers(request.from)) {
+        batches.next_offset =
+            tail_.read({request.from, request.limit, request.bytes_max, request.at_least_one}, batches.parts);
+        for (const Bytes& part : batches.parts) batches.bytes += part.size();
+        return batches;
+    }
+    Reader reader(*this, request);
+    while (const auto wanted = reader.wanted()) {
+        auto [bytes, memory] = allocate(wanted->bytes);
+        const auto read = wanted->file->read_cached(wanted->position, memory);
+        if (!read.has_value())
+            reader.fail(read.error());
+        else if (*read < wanted->bytes_min)
+            return std::nullopt;
+        else
+            reader.feed(bytes.slice(0, *read));
+    }
+    return reader.take_result();
+}
+
+void PartitionLog::read(const ReadRequest& asked, ReadDone done) {
+    if (auto now = read_now(asked)) return done(*std::move(now));
+    ReadRequest request = asked;
+    request.limit = std::min(asked.limit, log_end_);
+    std::make_shared<ColdRead>(*this, request, std::move(done))->step();
+}
+
+Result<std::vector<AbortedTransaction>> PartitionLog::aborted_transactions(Offset from, Offset to) {
+    std::vector<AbortedTransaction> aborted;
+    if (segments_.empty()) return aborted;
+    for (size_t i = segment_index(from); i < segments_.size(); ++i) {
+        const auto entries =
+            read_transaction_index(disk(), log_file_path(path_, segments_[i].base_offset, FileKind::transaction_index));
+        if (!entries.has_value()) return failed(entries.error(), "read");
+        for (const AbortedEntry& entry : *entries) {
+            if (entry.last_offset >= from && entry.first_offset < to)
+                aborted.push_back({entry.producer_id, entry.first_offset});
+            // Whatever ended later began at or beyond this one's last stable offset.
+            if (entry.last_stable_offset >= to) return aborted;
+        }
+    }
+    return aborted;
+}
+
+}  // namespace milena::storage
