@@ -5,7 +5,7 @@ COPY .ci/install-deps .ci/
 RUN .ci/install-deps build
 COPY CMakeLists.txt CMakePresets.json ./
 COPY broker broker
-RUN cmake --preset release -DMILENA_TESTS=OFF && cmake --build build/release --target milena
+RUN cmake --preset release && cmake --build build/release --target milena
 RUN strip --strip-unneeded -o milena build/release/bin/milena
 
 FROM debian:bookworm-slim
