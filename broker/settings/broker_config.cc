@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "settings/endpoints.h"
 #include "settings/table.h"
 
@@ -76,6 +77,7 @@ void assign(std::string& target, std::string_view text) { target = text; }
 void read_log_dirs(const BrokerSettings& settings, BrokerConfig& config) {
     const std::optional<std::string> dirs = settings.text("log.dirs");
     config.log_dirs = parse_list(dirs ? *dirs : settings.text("log.dir").value_or(""));
+    check(!config.log_dirs.empty());  // both settings are refused when they are empty
     config.metadata_log_dir = settings.text("metadata.log.dir").value_or(config.log_dirs.front());
 }
 

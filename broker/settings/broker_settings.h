@@ -28,6 +28,7 @@ enum class Source : int8_t {
 class BrokerSettings {
   public:
     BrokerSettings() = default;
+    // The texts are allowed ones, as load() lets them through.
     explicit BrokerSettings(Texts static_texts) : static_(std::move(static_texts)) {}
 
     // The same with other dynamic settings, as they stand in the metadata log. A text that is not allowed is left out:
