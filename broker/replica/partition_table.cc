@@ -256,16 +256,14 @@ void PartitionTable::remove_due_files(size_t count_max) {
 
 DirectoryOffsets PartitionTable::offsets_in(const Uuid& directory_id) const {
     DirectoryOffsets offsets;
-    for (const PartitionKey& key : order_) {
-        const Slot& slot = replicas_.at(key);
-        if (!slot.replica || environment_.directories[slot.directory].id != directory_id) continue;
-        const storage::PartitionLog& log = slot.replica->log();
-        if (log.log_end_offset() == Offset{0}) continue;
-        offsets.recovery_points.push_back({log.topic(), key.partition, log.recovery_point()});
-        offsets.high_watermarks.push_back({log.topic(), key.partition, slot.replica->high_watermark()});
+    each_in(directory_id, [&](const Replica& replica) {
+        const storage::PartitionLog& log = replica.log();
+        if (log.log_end_offset() == Offset{0}) return;
+        offsets.recovery_points.push_back({log.topic(), log.partition(), log.recovery_point()});
+        offsets.high_watermarks.push_back({log.topic(), log.partition(), replica.high_watermark()});
         if (log.log_start_offset() > Offset{0})
-            offsets.log_starts.push_back({log.topic(), key.partition, log.log_start_offset()});
-    }
+            offsets.log_starts.push_back({log.topic(), log.partition(), log.log_start_offset()});
+    });
     return offsets;
 }
 

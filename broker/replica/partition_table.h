@@ -109,6 +109,15 @@ class PartitionTable {
         for (const PartitionKey& key : order_)
             if (const Found found = use(key); found.replica != nullptr) visit(*found.replica);
     }
+    // Those whose files are in the directory, by key.
+    template <class F>
+    void each_in(const Uuid& directory_id, F&& visit) const {
+        for (const PartitionKey& key : order_) {
+            const Slot& slot = replicas_.at(key);
+            if (slot.replica && environment_.directories[slot.directory].id == directory_id)
+                visit(static_cast<const Replica&>(*slot.replica));
+        }
+    }
     size_t size() const { return replicas_.size(); }
 
   private:

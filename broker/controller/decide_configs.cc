@@ -1,0 +1,180 @@
+#include <charconv>
+#include <set>
+#include <utility>
+
+#include "controller/decide.h"
+#include "controller/topic_names.h"
+#include "settings/alter.h"
+
+namespace milena::controller {
+namespace {
+
+using metadata::ConfigResource;
+using metadata::ConfigResourceType;
+using settings::Alteration;
+using settings::AlterOperation;
+using settings::ConfigError;
+using settings::Texts;
+
+ConfigError refusal(ErrorCode code, std::string message) { return {code, std::move(message)}; }
+
+Result<void, ConfigError> check_broker(const metadata::Image& image, const std::string& name) {
+    if (name.empty()) return {};
+    int32_t id = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id);
+    if (error != std::errc() || end != name.data() + name.size() || id < 0)
+        return unexpected(refusal(ErrorCode::invalid_request, "Invalid broker name: '" + name + "'"));
+    if (image.broker(NodeId(id)) == nullptr)
+        return unexpected(
+            refusal(ErrorCode::broker_id_not_registered, "No broker with id " + std::to_string(id) + " found."));
+    return {};
+}
+
+// Whether the resource is one whose settings can be changed.
+Result<void, ConfigError> check_resource(const metadata::Image& image, const ConfigResource& resource) {
+    switch (resource.type) {
+        case ConfigResourceType::topic:
+            if (auto reason = reason_topic_name_refused(resource.name))
+                return unexpected(refusal(ErrorCode::invalid_topic_exception, std::move(*reason)));
+            if (image.topic(resource.name) == nullptr)
+                return unexpected(refusal(ErrorCode::unknown_topic_or_partition,
+                                          "The topic '" + resource.name + "' does not exist."));
+            return {};
+        case ConfigResourceType::broker: return check_broker(image, resource.name);
+        case ConfigResourceType::client_metrics:
+            if (resource.name.empty())
+                return unexpected(refusal(ErrorCode::invalid_request, "Subscription name can't be empty"));
+            return {};
+        case ConfigResourceType::group:
+            if (resource.name.empty())
+                return unexpected(refusal(ErrorCode::invalid_request, "Group name can't be empty"));
+            return {};
+        case ConfigResourceType::broker_logger:
+        case ConfigResourceType::unknown: break;
+    }
+    return unexpected(refusal(ErrorCode::invalid_request,
+                              "Unexpected resource type " + std::to_string(static_cast<int>(resource.type)) + "."));
+}
+
+settings::Scope scope_of(ConfigResourceType type) {
+    switch (type) {
+        case ConfigResourceType::topic: return settings::Scope::topic;
+        case ConfigResourceType::group: return settings::Scope::group;
+        case ConfigResourceType::client_metrics: return settings::Scope::client_metrics;
+        default: return settings::Scope::broker;
+    }
+}
+
+Result<void, ConfigError> validate(const Context& context, const ConfigResource& resource, const Texts& texts) {
+    switch (resource.type) {
+        case ConfigResourceType::topic:
+            return settings::validate_topic_config(settings::topic_defaults(context.settings), texts);
+        case ConfigResourceType::group: return settings::validate_group_texts(context.settings, texts);
+        case ConfigResourceType::client_metrics: return settings::validate_client_metrics_texts(texts);
+        default:
+            return resource.name.empty() ? settings::validate_cluster_texts(context.settings, texts)
+                                         : settings::validate_broker_texts(context.settings, texts);
+    }
+}
+
+void add_differences(const ConfigResource& resource, const Texts& before, const Texts& after,
+                     metadata::Records& records) {
+    const auto add = [&](const std::string& name, std::optional<std::string> value) {
+        wire::ConfigRecord record;
+        record.resource_type = static_cast<int8_t>(resource.type);
+        record.resource_name = resource.name;
+        record.name = name;
+        record.value = std::move(value);
+        records.emplace_back(std::move(record));
+    };
+    for (const auto& [name, value] : before)
+        if (!after.contains(name)) add(name, std::nullopt);
+    for (const auto& [name, value] : after) {
+        const auto old = before.find(name);
+        if (old == before.end() || old->second != value) add(name, value);
+    }
+}
+
+// A logger can only be named that this process doesn't have: it has one log and no hierarchy of loggers.
+ConfigError no_such_logger(const std::vector<Alteration>& alterations) {
+    const std::string name = alterations.empty() ? "" : alterations.front().name;
+    return refusal(ErrorCode::invalid_config, "Logger " + name + " does not exist!");
+}
+
+Result<void, ConfigError> alter(const Context& context, const ConfigResource& resource, const Texts& base,
+                                const std::vector<Alteration>& alterations, metadata::Records& records) {
+    if (resource.type == ConfigResourceType::broker_logger) return unexpected(no_such_logger(alterations));
+    RETURN_IF_ERROR(check_resource(context.image, resource));
+    ASSIGN_OR_RETURN(const Texts after, settings::altered(scope_of(resource.type), base, alterations));
+    RETURN_IF_ERROR(validate(context, resource, after));
+    add_differences(resource, context.image.config(resource.type, resource.name), after, records);
+    return {};
+}
+
+// Resources that the request names more than once: all of them are refused.
+template <class Request>
+std::set<ConfigResource> repeated_resources(const Request& request) {
+    std::set<ConfigResource> seen;
+    std::set<ConfigResource> repeated;
+    for (const auto& resource : request.resources) {
+        ConfigResource key{static_cast<ConfigResourceType>(resource.resource_type),
+                           std::string(resource.resource_name)};
+        if (!seen.insert(key).second) repeated.insert(std::move(key));
+    }
+    return repeated;
+}
+
+// Both APIs differ in what the alterations start from and in how they are read from the request.
+template <class Response, class Request, class Start, class Read>
+Decision<Response> decide_each(const Context& context, const Request& request, Start&& start, Read&& read) {
+    Decision<Response> decision;
+    const std::set<ConfigResource> repeated = repeated_resources(request);
+    for (const auto& asked : request.resources) {
+        const ConfigResource resource{static_cast<ConfigResourceType>(asked.resource_type),
+                                      std::string(asked.resource_name)};
+        auto& result = decision.response.responses.emplace_back();
+        result.resource_type = asked.resource_type;
+        result.resource_name = resource.name;
+        std::vector<Alteration> alterations;
+        for (const auto& config : asked.configs) alterations.push_back(read(config));
+        Result<void, ConfigError> outcome =
+            repeated.contains(resource)
+                ? unexpected(refusal(ErrorCode::invalid_request, "Each resource must appear at most once."))
+                : alter(context, resource, start(resource), alterations, decision.records);
+        if (outcome.has_value()) continue;
+        result.error_code = outcome.error().code;
+        result.error_message = outcome.error().message;
+    }
+    if (request.validate_only) decision.records.clear();
+    return decision;
+}
+
+std::optional<std::string> owned(const std::optional<std::string_view>& text) {
+    return text ? std::optional(std::string(*text)) : std::nullopt;
+}
+
+}  // namespace
+
+Decision<wire::IncrementalAlterConfigsResponse> decide(const Context& context,
+                                                       const wire::IncrementalAlterConfigsRequest& request) {
+    return decide_each<wire::IncrementalAlterConfigsResponse>(
+        context, request,
+        [&](const ConfigResource& resource) -> const Texts& {
+            return context.image.config(resource.type, resource.name);
+        },
+        [](const wire::IncrementalAlterConfigsRequest::Config& config) {
+            return Alteration{std::string(config.name), static_cast<AlterOperation>(config.config_operation),
+                              owned(config.value)};
+        });
+}
+
+Decision<wire::AlterConfigsResponse> decide(const Context& context, const wire::AlterConfigsRequest& request) {
+    const Texts nothing;
+    return decide_each<wire::AlterConfigsResponse>(
+        context, request, [&](const ConfigResource&) -> const Texts& { return nothing; },
+        [](const wire::AlterConfigsRequest::Config& config) {
+            return Alteration{std::string(config.name), AlterOperation::set, owned(config.value)};
+        });
+}
+
+}  // namespace milena::controller

@@ -1,0 +1,115 @@
+#include "controller/describe_configs.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "controller/topic_names.h"
+#include "settings/alter.h"
+
+namespace milena::controller {
+namespace {
+
+using metadata::ConfigResourceType;
+using settings::Described;
+using wire::DescribeConfigsRequest;
+using wire::DescribeConfigsResponse;
+
+struct Refusal {
+    ErrorCode code = ErrorCode::invalid_request;
+    std::string message;
+};
+using Listing = Result<std::vector<Described>, Refusal>;
+
+Listing describe_broker(const settings::BrokerSettings& settings, NodeId self, const std::string& name) {
+    if (name.empty()) return settings::describe_cluster(settings);
+    int32_t id = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id);
+    if (error != std::errc() || end != name.data() + name.size())
+        return unexpected(Refusal{.message = "Broker id must be an integer, but it is: " + name});
+    if (NodeId(id) != self)
+        return unexpected(Refusal{.message = "Unexpected broker id, expected " + std::to_string(self.value) +
+                                             " or empty string, but received " + name});
+    return settings::describe_broker(settings);
+}
+
+Listing describe_topic(const metadata::Image& image, const settings::BrokerSettings& settings,
+                       const std::string& name) {
+    if (auto reason = reason_topic_name_refused(name))
+        return unexpected(Refusal{ErrorCode::invalid_topic_exception, std::move(*reason)});
+    if (image.topic(name) == nullptr) return unexpected(Refusal{ErrorCode::unknown_topic_or_partition, ""});
+    return settings::describe_topic(settings, image.topic_config(name));
+}
+
+Listing describe(const metadata::Image& image, const settings::BrokerSettings& settings, NodeId self, int8_t type,
+                 const std::string& name) {
+    switch (static_cast<ConfigResourceType>(type)) {
+        case ConfigResourceType::topic: return describe_topic(image, settings, name);
+        case ConfigResourceType::broker: return describe_broker(settings, self, name);
+        // There is one log of this process and no hierarchy of loggers.
+        case ConfigResourceType::broker_logger:
+            if (name.empty()) return unexpected(Refusal{.message = "Broker id must not be empty"});
+            if (name != std::to_string(self.value))
+                return unexpected(Refusal{.message = "Unexpected broker id, expected " + std::to_string(self.value) +
+                                                     " but received " + name});
+            return std::vector<Described>();
+        case ConfigResourceType::client_metrics:
+            if (name.empty())
+                return unexpected(Refusal{.message = "Client metrics subscription name must not be empty"});
+            return settings::describe_client_metrics(image.config(ConfigResourceType::client_metrics, name));
+        case ConfigResourceType::group:
+            if (name.empty()) return unexpected(Refusal{.message = "Group name must not be empty"});
+            return settings::describe_group(settings, image.config(ConfigResourceType::group, name));
+        case ConfigResourceType::unknown: break;
+    }
+    return unexpected(Refusal{.message = "Unsupported resource type: " + std::to_string(type)});
+}
+
+DescribeConfigsResponse::Config to_wire(Described&& described, const DescribeConfigsRequest& request) {
+    DescribeConfigsResponse::Config config;
+    config.name = std::move(described.name);
+    if (!described.is_sensitive) config.value = std::move(described.value);
+    config.read_only = described.is_read_only;
+    config.config_source = static_cast<int8_t>(described.source);
+    config.is_sensitive = described.is_sensitive;
+    config.config_type = described.type;
+    if (request.include_documentation) config.documentation = std::optional(std::string(described.doc));
+    if (!request.include_synonyms) return config;
+    for (settings::Synonym& synonym : described.synonyms) {
+        DescribeConfigsResponse::Synonym& entry = config.synonyms.emplace_back();
+        entry.name = std::move(synonym.name);
+        if (!described.is_sensitive) entry.value = std::move(synonym.value);
+        entry.source = static_cast<int8_t>(synonym.source);
+    }
+    return config;
+}
+
+bool is_asked_for(const DescribeConfigsRequest::Resource& resource, std::string_view name) {
+    return !resource.configuration_keys ||
+           std::ranges::find(*resource.configuration_keys, name) != resource.configuration_keys->end();
+}
+
+}  // namespace
+
+DescribeConfigsResponse describe_configs(const metadata::Image& image, const settings::BrokerSettings& settings,
+                                         NodeId self, const DescribeConfigsRequest& request) {
+    DescribeConfigsResponse response;
+    for (const DescribeConfigsRequest::Resource& resource : request.resources) {
+        DescribeConfigsResponse::Result& result = response.results.emplace_back();
+        result.resource_type = resource.resource_type;
+        result.resource_name = std::string(resource.resource_name);
+        result.error_message = "";
+        Listing listing = describe(image, settings, self, resource.resource_type, result.resource_name);
+        if (!listing.has_value()) {
+            result.error_code = listing.error().code;
+            result.error_message = listing.error().message;
+            continue;
+        }
+        for (Described& described : *listing)
+            if (is_asked_for(resource, described.name))
+                result.configs.push_back(to_wire(std::move(described), request));
+    }
+    return response;
+}
+
+}  // namespace milena::controller

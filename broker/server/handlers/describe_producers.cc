@@ -1,0 +1,70 @@
+#include "server/by_shard.h"
+#include "server/handlers/handlers.h"
+
+namespace milena::server::handlers {
+namespace {
+
+using Request = wire::DescribeProducersRequest;
+using Response = wire::DescribeProducersResponse;
+
+struct Answer {
+    ErrorCode error = ErrorCode::none;
+    std::vector<storage::ProducerEntry> producers;
+};
+
+struct Description {
+    Response response;
+    std::vector<Response::Partition*> places;
+};
+
+Response::Producer to_wire(const storage::ProducerEntry& entry) {
+    Response::Producer producer;
+    producer.producer_id = entry.id.value;
+    producer.producer_epoch = entry.epoch;
+    producer.last_sequence = entry.last_sequence();
+    producer.last_timestamp = entry.last_timestamp.value;
+    producer.coordinator_epoch = entry.coordinator_epoch;
+    producer.current_txn_start_offset = entry.transaction_first_offset.value;
+    return producer;
+}
+
+}  // namespace
+
+void describe_producers(CallPtr<Request, Response> call) {
+    PartitionWork<Answer> work;
+    auto description = std::make_shared<Description>();
+    description->response.topics.reserve(call->request.topics.size());
+    for (const Request::Topic& topic : call->request.topics) {
+        const metadata::TopicImage* image = call->context().image().topic(topic.name);
+        Response::Topic& answered = description->response.topics.emplace_back();
+        answered.name = std::string(topic.name);
+        answered.partitions.reserve(topic.partition_indexes.size());
+        for (const int32_t index : topic.partition_indexes) {
+            Response::Partition& place = answered.partitions.emplace_back();
+            place.partition_index = index;
+            if (image == nullptr || image->partition(PartitionIndex(index)) == nullptr) {
+                place.error_code = ErrorCode::unknown_topic_or_partition;
+                continue;
+            }
+            work.keys.push_back({image->id, PartitionIndex(index)});
+            description->places.push_back(&place);
+        }
+    }
+    work.work = [call](shard::Shard&, const auto& found, size_t, const std::function<void(Answer)>& done) {
+        Answer answer;
+        answer.error = found.replica == nullptr ? found.error : found.replica->check_leader_epoch(no_leader_epoch);
+        if (answer.error == ErrorCode::none) answer.producers = found.replica->log().producers();
+        done(std::move(answer));
+    };
+    work.finish = [call, description](const std::vector<Answer>& answers) {
+        for (size_t i = 0; i < answers.size(); ++i) {
+            description->places[i]->error_code = answers[i].error;
+            for (const storage::ProducerEntry& entry : answers[i].producers)
+                description->places[i]->active_producers.push_back(to_wire(entry));
+        }
+        call->respond(description->response);
+    };
+    ask_partitions(call->context(), std::move(work));
+}
+
+}  // namespace milena::server::handlers

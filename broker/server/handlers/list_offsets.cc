@@ -1,0 +1,140 @@
+#include <map>
+#include <set>
+
+#include "server/by_shard.h"
+#include "server/handlers/handlers.h"
+
+namespace milena::server::handlers {
+namespace {
+
+using Request = wire::ListOffsetsRequest;
+using Response = wire::ListOffsetsResponse;
+using ListCall = CallPtr<Request, Response>;
+using storage::TimestampOffset;
+
+constexpr int64_t latest = -1;
+constexpr int64_t earliest = -2;
+constexpr int64_t max_timestamp = -3;
+constexpr int64_t earliest_local = -4;
+constexpr int64_t latest_tiered = -5;
+constexpr int64_t earliest_pending_upload = -6;
+
+struct Answer {
+    ErrorCode error = ErrorCode::none;
+    TimestampOffset found;
+};
+using Done = std::function<void(Answer)>;
+
+bool is_known_to(wire::Version version, int64_t timestamp) {
+    switch (timestamp) {
+        case max_timestamp: return version >= 7;
+        case earliest_local: return version >= 8;
+        case latest_tiered: return version >= 9;
+        case earliest_pending_upload: return version >= 11;
+        default: return timestamp >= earliest;
+    }
+}
+
+// Records at or beyond what the reader may see count as not there.
+storage::FindDone within(Offset limit, Done done) {
+    return [limit, done = std::move(done)](Result<std::optional<TimestampOffset>> found) {
+        Answer answer;
+        if (!found.has_value())
+            answer.error = found.error();
+        else if (*found && (*found)->offset < limit)
+            answer.found = **found;
+        done(answer);
+    };
+}
+
+void find(replica::Replica& replica, const Request::Partition& asked, bool committed_only, Done done) {
+    Answer answer;
+    answer.error = replica.check_leader_epoch(LeaderEpoch(asked.current_leader_epoch));
+    if (answer.error != ErrorCode::none) return done(answer);
+    const Offset limit = committed_only ? replica.last_stable_offset() : replica.high_watermark();
+    switch (asked.timestamp) {
+        case latest: answer.found = {no_timestamp, limit, replica.leader_epoch()}; return done(answer);
+        case earliest:
+        case earliest_local: answer.found = replica.log().earliest(); return done(answer);
+        // Without tiered storage nothing is tiered and nothing waits for it.
+        case latest_tiered:
+        case earliest_pending_upload: return done(answer);
+        case max_timestamp: return replica.log().find_max_timestamp(within(limit, std::move(done)));
+        default: return replica.log().find_by_timestamp(Timestamp(asked.timestamp), within(limit, std::move(done)));
+    }
+}
+
+// A partition that is named twice is refused, as it is unclear which answer is meant.
+std::set<std::pair<std::string_view, int32_t>> repeated(const Request& request) {
+    std::set<std::pair<std::string_view, int32_t>> seen;
+    std::set<std::pair<std::string_view, int32_t>> twice;
+    for (const Request::Topic& topic : request.topics)
+        for (const Request::Partition& partition : topic.partitions)
+            if (!seen.emplace(topic.name, partition.partition_index).second)
+                twice.emplace(topic.name, partition.partition_index);
+    return twice;
+}
+
+struct Listing {
+    Response response;
+    std::vector<Response::Partition*> places;
+    std::vector<const Request::Partition*> asked;
+};
+
+ErrorCode reason_refused(const metadata::TopicImage* topic, const Request::Partition& partition, bool is_repeated,
+                         wire::Version version) {
+    if (is_repeated) return ErrorCode::invalid_request;
+    if (!is_known_to(version, partition.timestamp)) return ErrorCode::unsupported_version;
+    if (topic == nullptr || topic->partition(PartitionIndex(partition.partition_index)) == nullptr)
+        return ErrorCode::unknown_topic_or_partition;
+    return ErrorCode::none;
+}
+
+// Reserves before it points: the places must not move.
+std::shared_ptr<Listing> resolve(const ListCall& call, std::vector<replica::PartitionKey>& keys) {
+    auto listing = std::make_shared<Listing>();
+    const auto twice = repeated(call->request);
+    listing->response.topics.reserve(call->request.topics.size());
+    for (const Request::Topic& topic : call->request.topics) {
+        const metadata::TopicImage* image = call->context().image().topic(topic.name);
+        Response::Topic& answered = listing->response.topics.emplace_back();
+        answered.name = std::string(topic.name);
+        answered.partitions.reserve(topic.partitions.size());
+        for (const Request::Partition& partition : topic.partitions) {
+            Response::Partition& place = answered.partitions.emplace_back();
+            place.partition_index = partition.partition_index;
+            const bool is_repeated = twice.contains({topic.name, partition.partition_index});
+            place.error_code = reason_refused(image, partition, is_repeated, call->version());
+            if (place.error_code != ErrorCode::none) continue;
+            keys.push_back({image->id, PartitionIndex(partition.partition_index)});
+            listing->places.push_back(&place);
+            listing->asked.push_back(&partition);
+        }
+    }
+    return listing;
+}
+
+}  // namespace
+
+void list_offsets(ListCall call) {
+    PartitionWork<Answer> work;
+    const std::shared_ptr<Listing> listing = resolve(call, work.keys);
+    const bool committed_only = call->request.isolation_level == 1;
+    work.work = [call, listing, committed_only](shard::Shard&, const auto& found, size_t i, Done done) {
+        if (found.replica == nullptr) return done({.error = found.error, .found = {}});
+        find(*found.replica, *listing->asked[i], committed_only, std::move(done));
+    };
+    work.finish = [call, listing](const std::vector<Answer>& answers) {
+        for (size_t i = 0; i < answers.size(); ++i) {
+            Response::Partition& place = *listing->places[i];
+            place.error_code = answers[i].error;
+            place.timestamp = answers[i].found.timestamp.value;
+            place.offset = answers[i].found.offset.value;
+            place.leader_epoch = answers[i].found.epoch.value;
+        }
+        call->respond(listing->response);
+    };
+    ask_partitions(call->context(), std::move(work));
+}
+
+}  // namespace milena::server::handlers

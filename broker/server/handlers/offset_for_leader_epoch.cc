@@ -1,0 +1,66 @@
+#include "server/by_shard.h"
+#include "server/handlers/handlers.h"
+
+namespace milena::server::handlers {
+namespace {
+
+using Request = wire::OffsetForLeaderEpochRequest;
+using Response = wire::OffsetForLeaderEpochResponse;
+
+struct Answer {
+    ErrorCode error = ErrorCode::none;
+    storage::EpochEnd end;
+};
+
+struct Lookup {
+    Response response;
+    std::vector<Response::Partition*> places;
+    std::vector<const Request::Partition*> asked;
+};
+
+}  // namespace
+
+void offset_for_leader_epoch(CallPtr<Request, Response> call) {
+    PartitionWork<Answer> work;
+    auto lookup = std::make_shared<Lookup>();
+    lookup->response.topics.reserve(call->request.topics.size());
+    for (const Request::Topic& topic : call->request.topics) {
+        const metadata::TopicImage* image = call->context().image().topic(topic.topic);
+        Response::Topic& answered = lookup->response.topics.emplace_back();
+        answered.topic = std::string(topic.topic);
+        answered.partitions.reserve(topic.partitions.size());
+        for (const Request::Partition& partition : topic.partitions) {
+            Response::Partition& place = answered.partitions.emplace_back();
+            place.partition = partition.partition;
+            const PartitionIndex index(partition.partition);
+            if (image == nullptr || image->partition(index) == nullptr) {
+                place.error_code = ErrorCode::unknown_topic_or_partition;
+                continue;
+            }
+            work.keys.push_back({image->id, index});
+            lookup->places.push_back(&place);
+            lookup->asked.push_back(&partition);
+        }
+    }
+    work.work = [call, lookup](shard::Shard&, const auto& found, size_t i, const std::function<void(Answer)>& done) {
+        Answer answer;
+        const Request::Partition& asked = *lookup->asked[i];
+        answer.error = found.replica == nullptr
+                           ? found.error
+                           : found.replica->check_leader_epoch(LeaderEpoch(asked.current_leader_epoch));
+        if (answer.error == ErrorCode::none)
+            answer.end = found.replica->end_offset_for(LeaderEpoch(asked.leader_epoch));
+        done(answer);
+    };
+    work.finish = [call, lookup](const std::vector<Answer>& answers) {
+        for (size_t i = 0; i < answers.size(); ++i) {
+            lookup->places[i]->error_code = answers[i].error;
+            lookup->places[i]->leader_epoch = answers[i].end.epoch.value;
+            lookup->places[i]->end_offset = answers[i].end.end_offset.value;
+        }
+        call->respond(lookup->response);
+    };
+    ask_partitions(call->context(), std::move(work));
+}
+
+}  // namespace milena::server::handlers
