@@ -11,7 +11,7 @@ RUN strip --strip-unneeded -o milena build/release/bin/milena
 FROM debian:bookworm-slim
 COPY .ci/install-deps /tmp/
 RUN /tmp/install-deps runtime && rm -rf /tmp/install-deps /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --no-create-home milena \
+    && useradd --uid 10001 --no-create-home milena \
     && install -d -o milena -g milena /var/lib/milena
 COPY --from=build /src/milena /usr/local/bin/
 USER 10001

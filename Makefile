@@ -1,7 +1,7 @@
 # The daily verbs. Every one of them installs the Debian packages that it misses, and does nothing that is already done.
 JOBS ?= $(shell nproc)
-SEEDS ?= 200
 SEED ?=
+SEEDS ?= $(if $(SEED),1,200)
 FUZZ_SECONDS ?= 60
 IMAGE ?= milena:0.1.0
 DOCKER_BUILD_FLAGS ?=
@@ -10,6 +10,8 @@ ARGS ?=
 DEPS := .ci/install-deps
 STAGE := @.ci/stage
 CTEST := ctest --output-on-failure --no-tests=error --schedule-random -j $(JOBS)
+THREADED := unit_env_posix unit_shard unit_server
+SPACE := $(subst ,, )
 CPP := git ls-files -co --exclude-standard -z '*.h' '*.cc'
 
 .NOTPARALLEL:
@@ -34,12 +36,13 @@ test-asan: ## the unit, property and simulation tests under AddressSanitizer and
 
 test-tsan: ## the threaded modules' tests and a short run of real clients under ThreadSanitizer
 	@$(DEPS) build test
-	$(STAGE) 'tsan: build' sh -c 'cmake --preset tsan >/dev/null && cmake --build build/tsan -j $(JOBS)'
-	$(STAGE) 'tsan: unit' $(CTEST) --test-dir build/tsan -L unit
+	$(STAGE) 'tsan: build' sh -c 'cmake --preset tsan >/dev/null && cmake --build build/tsan -j $(JOBS) --target milena $(THREADED)'
+	$(STAGE) 'tsan: unit' $(CTEST) --test-dir build/tsan -R "^($(subst $(SPACE),|,$(THREADED)))$$"
+	$(STAGE) 'tsan: real clients' env MILENA=build/tsan/bin/milena tests/integration/run test_kcat.py
 
-sim: configure ## simulate `SEEDS=…` clusters with faults, or the one of `SEED=…` with its trace
-	$(STAGE) 'sim: build' cmake --build build -j $(JOBS) --target milena-sim
-	build/bin/milena-sim $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+sim: configure ## simulate `SEEDS=…` lives of a broker among faults, or the one of `SEED=…`
+	$(STAGE) 'sim: build' cmake --build build -j $(JOBS) --target sim
+	build/bin/sim --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
 
 fuzz: ## feed hostile bytes to every fuzz target for `FUZZ_SECONDS=…` each
 	@$(DEPS) build fuzz
