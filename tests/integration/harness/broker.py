@@ -70,13 +70,18 @@ class Broker:
 
     def start(self, deadline_s=60.0):
         """Starts and waits until it serves; returns the seconds from exec to the first answer."""
+        begin = self.launch()
+        until(self.serves, f"{self.name} serves on {self.port}, see {self.log}", deadline_s, poll_s=0.002)
+        return time.monotonic() - begin
+
+    def launch(self):
+        """Starts and doesn't wait; returns the moment before exec."""
         assert self.process is None or not self.process.is_alive()
         properties = self.write_properties()
         self.prepare(properties)
         begin = time.monotonic()
         self.process = Process(self.command(properties), self.log, env=self.environment())
-        until(self.serves, f"{self.name} serves on {self.port}, see {self.log}", deadline_s, poll_s=0.002)
-        return time.monotonic() - begin
+        return begin
 
     def serves(self):
         if not self.process.is_alive():

@@ -22,9 +22,12 @@ MAINS = {
     "kafka-cluster": TOOLS + "ClusterTool",
     "kafka-transactions": TOOLS + "TransactionsCommand",
     "kafka-dump-log": TOOLS + "DumpLogSegments",
-    "kafka-metadata-shell": "org.apache.kafka.shell.MetadataShell",
     "clients": "Clients",
 }
+
+
+JVM = ["java", "-Xmx512M", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Duser.timezone=UTC",
+       f"-Dlog4j2.configurationFile={paths.CONF / 'log4j2-tools.properties'}", "-cp", paths.CLASSPATH]
 
 
 class ToolServer:
@@ -37,9 +40,8 @@ class ToolServer:
 
     def start(self):
         self.process = Process(
-            ["java", "-Xmx512M", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Duser.timezone=UTC",
-             f"-Dlog4j2.configurationFile={paths.CONF / 'log4j2-tools.properties'}", "-cp", paths.CLASSPATH,
-             "ToolServer"], self.directory / "tools.log", stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=self.directory)
+            [*JVM, "ToolServer"], self.directory / "tools.log", stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            cwd=self.directory)
 
     def run(self, tool, *arguments, stdin="", deadline_s=60.0):
         """{exit, out, err} of one tool."""
@@ -59,6 +61,13 @@ class ToolServer:
 
     def close(self):
         self.process.kill()
+
+
+def metadata_shell(*arguments, deadline_s=60.0):
+    """{exit, out, err} of kafka-metadata-shell, which keeps its lock on the directory and so needs a JVM of its own."""
+    done = subprocess.run([*JVM, "org.apache.kafka.shell.MetadataShell", *map(str, arguments)], capture_output=True,
+                          text=True, stdin=subprocess.DEVNULL, timeout=deadline_s)
+    return {"exit": done.returncode, "out": done.stdout, "err": done.stderr}
 
 
 def kcat(*arguments, stdin=b"", deadline_s=60.0):
