@@ -11,13 +11,16 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "controller/decide.h"
 #include "env/random.h"
 #include "metadata/delta.h"
 #include "metadata/image.h"
+#include "metadata/loader.h"
 #include "raft/raft.h"
 #include "settings/broker_settings.h"
 
@@ -42,9 +45,9 @@ class Controller : public raft::StateMachine {
     Controller(const Controller&) = delete;
     Controller& operator=(const Controller&) = delete;
 
-    // Loads the log and takes the lead. `ready` is called when requests are answered; with an error if the log can't be
-    // used, then or at any later time: the process can't go on.
-    void start(std::function<void(Result<void, std::string>)> ready);
+    // Loads the log and takes the lead. `on_ready` is called once, when requests are answered and the first image is
+    // published. `on_failed` is called with the reason when the log can't be used (any more): the process can't go on.
+    void start(std::function<void()> on_ready, std::function<void(const std::string&)> on_failed);
 
     // Requests of clients. What `request` points into may die after the call; `done` is called exactly once, with
     // NOT_CONTROLLER in it if the metadata log has failed.
@@ -59,10 +62,54 @@ class Controller : public raft::StateMachine {
     void submit(const AllocateProducerIds& request, Done<Result<ProducerIdBlock>> done);
 
     // The newest committed image. Never null.
-    const std::shared_ptr<const metadata::Image>& image() const { return committed_; }
+    const std::shared_ptr<const metadata::Image>& image() const { return loader_.image(); }
+
+    // raft::StateMachine, to be called by Raft only.
+    void load_begin() override;
+    Result<void, std::string> load(const std::vector<Bytes>& values) override;
+    void load_end(const raft::SnapshotId& id, Timestamp timestamp) override;
+    Result<void, std::string> apply(const raft::Batch& batch) override;
+    void write_snapshot(const std::function<void(Bytes value)>& emit) override;
+    void became_leader(LeaderEpoch epoch) override;
+    void failed(const std::string& reason) override;
 
   private:
-    std::shared_ptr<const metadata::Image> committed_;
+    using Waiter = std::function<void(const Result<void>& published)>;
+
+    // One batch of the log from its proposal until every shard uses the image after it.
+    struct Round {
+        Offset last_offset;
+        metadata::Delta delta;
+        bool is_committed = false;
+        std::vector<Waiter> waiters;
+    };
+
+    template <class Request, class Response>
+    void handle(const Request& request, const Done<Response>& done);
+    template <class Response>
+    void answer_later(const Result<void>& proposed, Response response, const Done<Response>& done);
+    Context context() const;
+    Result<void> propose(std::span<const metadata::Record> records);
+    void when_published(Waiter waiter);
+    void publish(const std::shared_ptr<Round>& round);
+    void published(const std::shared_ptr<Round>& round);
+    void use_settings(const metadata::Delta& delta);
+    Result<metadata::Records, std::string> bootstrap_records() const;
+
+    raft::Raft& raft_;
+    env::Random& random_;
+    const NodeId node_;
+    const settings::BrokerSettings static_settings_;
+    const Publish publish_;
+    std::function<void()> on_ready_;
+    std::function<void(const std::string&)> on_failed_;
+
+    metadata::Loader loader_;                          // what is committed, and the way there
+    std::shared_ptr<const metadata::Image> proposed_;  // with all that is proposed; what decisions see
+    settings::BrokerSettings settings_;                // with what is dynamic in proposed_
+    std::deque<std::shared_ptr<Round>> rounds_;        // in the order of the log
+    bool is_leader_ = false;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // what comes back from the shards may outlive this
 };
 
 }  // namespace milena::controller

@@ -33,7 +33,7 @@ struct Decision {
 };
 
 // What one request may create: a batch of the metadata log must hold it.
-inline constexpr size_t records_per_request_max = 100'000;
+inline constexpr size_t records_per_request_max = 50'000;
 
 Decision<wire::CreateTopicsResponse> decide(const Context& context, const wire::CreateTopicsRequest& request);
 Decision<wire::DeleteTopicsResponse> decide(const Context& context, const wire::DeleteTopicsRequest& request);

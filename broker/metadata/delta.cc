@@ -80,6 +80,22 @@ TopicChange TopicDraft::finish() {
     return result;
 }
 
+Delta everything(std::shared_ptr<const Image> image) {
+    Delta delta;
+    for (const auto& topic : image->topics->by_id) {
+        TopicChange change{.before = nullptr, .after = topic, .partitions = {}};
+        for (size_t i = 0; i < topic->partitions.size(); ++i) change.partitions.emplace_back(static_cast<int32_t>(i));
+        delta.topics.push_back(std::move(change));
+    }
+    for (const auto& config : *image->configs) delta.configs.insert(config->resource);
+    for (const auto& [id, broker] : *image->brokers) delta.brokers.insert(id);
+    delta.features_changed = true;
+    delta.access_changed = true;
+    delta.before = Image::empty();
+    delta.after = std::move(image);
+    return delta;
+}
+
 ImageBuilder::ImageBuilder(std::shared_ptr<const Image> base) : draft_(std::make_unique<Draft>(std::move(base))) {}
 ImageBuilder::~ImageBuilder() = default;
 ImageBuilder::ImageBuilder(ImageBuilder&&) noexcept = default;
@@ -95,7 +111,6 @@ Delta ImageBuilder::finish(const Provenance& end) && {
     auto image = std::make_shared<Image>(*draft.base);
     image->offset = end.offset;
     image->epoch = end.epoch;
-    image->timestamp = end.timestamp;
     finish_topics(draft, *image, delta);
     finish_configs(draft, *image, delta);
     delta.brokers = std::move(draft.changed_brokers);

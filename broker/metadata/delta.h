@@ -35,11 +35,13 @@ struct Delta {
     }
 };
 
+// As if all of the image were new: for who sees it as the first one.
+Delta everything(std::shared_ptr<const Image> image);
+
 // Where in the metadata log an image ends.
 struct Provenance {
     Offset offset = no_offset;
     LeaderEpoch epoch = no_leader_epoch;
-    Timestamp timestamp = no_timestamp;
 };
 
 struct Draft;

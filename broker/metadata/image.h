@@ -205,7 +205,6 @@ struct DelegationToken {
 struct Image {
     Offset offset = no_offset;            // of the last record that is in it
     LeaderEpoch epoch = no_leader_epoch;  // of the metadata log at that record
-    Timestamp timestamp = no_timestamp;   // of that record's batch
 
     // None of these is null.
     std::shared_ptr<const FeatureLevels> features;

@@ -48,15 +48,19 @@ Result<std::vector<Delta>, std::string> Loader::apply(const std::vector<Bytes>& 
         } else if (std::holds_alternative<wire::EndTransactionRecord>(*record)) {
             is_in_transaction_ = false;
         } else if (std::holds_alternative<wire::AbortTransactionRecord>(*record)) {
-            log_warn("metadata transaction aborted", {{"offset", end.offset}});
-            builder_.reset();
-            is_in_transaction_ = false;
+            abort_transaction();
         } else {
             builder().apply(*record);
         }
     }
     if (!is_in_transaction_) finish(end, result);
     return result;
+}
+
+void Loader::abort_transaction() {
+    log_warn("metadata transaction aborted", {{"after_offset", image_->offset}});
+    builder_.reset();
+    is_in_transaction_ = false;
 }
 
 ImageBuilder& Loader::builder() {

@@ -29,6 +29,7 @@ class Loader {
     // The newest image.
     const std::shared_ptr<const Image>& image() const { return image_; }
     bool is_in_transaction() const { return is_in_transaction_; }
+    void abort_transaction();
 
     // Takes the outcome of records that were applied already, when they were decided.
     void advance(const Delta& delta) { image_ = delta.after; }

@@ -1,0 +1,249 @@
+#include "controller/controller.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "base/check.h"
+#include "metadata/feature_levels.h"
+#include "metadata/image_records.h"
+
+namespace milena::controller {
+
+namespace {
+
+// A decision of more records than this need not be all or none: it is appended in pieces.
+constexpr size_t records_per_batch = 10'000;
+
+// What was decided did not come into the log: nothing of it has happened.
+void refuse(wire::CreateTopicsResponse& response, ErrorCode code) {
+    for (auto& topic : response.topics) {
+        if (topic.error_code == ErrorCode::none) topic = {.name = topic.name, .error_code = code};
+    }
+}
+void refuse(wire::DeleteTopicsResponse& response, ErrorCode code) {
+    for (auto& topic : response.responses) {
+        if (topic.error_code == ErrorCode::none) topic.error_code = code;
+    }
+}
+void refuse(wire::CreatePartitionsResponse& response, ErrorCode code) {
+    for (auto& topic : response.results) {
+        if (topic.error_code == ErrorCode::none) topic.error_code = code;
+    }
+}
+template <class AlterResponse>
+    requires requires(AlterResponse r) { r.responses.front().resource_type; }
+void refuse(AlterResponse& response, ErrorCode code) {
+    for (auto& resource : response.responses) {
+        if (resource.error_code == ErrorCode::none) resource.error_code = code;
+    }
+}
+template <class T>
+void refuse(Result<T>& response, ErrorCode code) {
+    if (response) response = unexpected(code);
+}
+
+// What the sender of a request is told when the log didn't take its records.
+ErrorCode outcome_of(ErrorCode refusal) {
+    if (refusal == ErrorCode::not_leader_or_follower) return ErrorCode::not_controller;
+    return refusal == ErrorCode::record_list_too_large ? ErrorCode::policy_violation : refusal;
+}
+
+}  // namespace
+
+Controller::Controller(const Environment& environment, NodeId node, settings::BrokerSettings settings, Publish publish)
+    : raft_(environment.raft),
+      random_(environment.random),
+      node_(node),
+      static_settings_(std::move(settings)),
+      publish_(std::move(publish)),
+      proposed_(metadata::Image::empty()),
+      settings_(static_settings_) {}
+
+Controller::~Controller() = default;
+
+void Controller::start(std::function<void()> on_ready, std::function<void(const std::string&)> on_failed) {
+    on_ready_ = std::move(on_ready);
+    on_failed_ = std::move(on_failed);
+    raft_.start(*this);
+}
+
+// --- requests --------------------------------------------------------------------------------------------------------
+
+Context Controller::context() const { return {*proposed_, settings_, random_, raft_.next_offset()}; }
+
+template <class Request, class Response>
+void Controller::handle(const Request& request, const Done<Response>& done) {
+    Decision<Response> decision = decide(context(), request);
+    answer_later(propose(decision.records), std::move(decision.response), done);
+}
+
+// The answer may tell of what is proposed but not yet committed: it waits for that.
+template <class Response>
+void Controller::answer_later(const Result<void>& proposed, Response response, const Done<Response>& done) {
+    if (!proposed) refuse(response, proposed.error());
+    auto shared = std::make_shared<Response>(std::move(response));
+    when_published([done, shared](const Result<void>& published) {
+        if (!published) refuse(*shared, published.error());
+        done(std::move(*shared));
+    });
+}
+
+void Controller::submit(const wire::CreateTopicsRequest& request, Done<wire::CreateTopicsResponse> done) {
+    handle(request, done);
+}
+void Controller::submit(const wire::DeleteTopicsRequest& request, Done<wire::DeleteTopicsResponse> done) {
+    handle(request, done);
+}
+void Controller::submit(const wire::CreatePartitionsRequest& request, Done<wire::CreatePartitionsResponse> done) {
+    handle(request, done);
+}
+void Controller::submit(const wire::AlterConfigsRequest& request, Done<wire::AlterConfigsResponse> done) {
+    handle(request, done);
+}
+void Controller::submit(const wire::IncrementalAlterConfigsRequest& request,
+                        Done<wire::IncrementalAlterConfigsResponse> done) {
+    handle(request, done);
+}
+// A broker with many partitions: each piece makes sense without those after it.
+void Controller::submit(const BrokerRegistration& registration, Done<Result<BrokerEpoch>> done) {
+    Decision<Result<BrokerEpoch>> decision = decide(context(), registration);
+    const std::span<const metadata::Record> records(decision.records);
+    Result<void> proposed;
+    for (size_t i = 0; i < records.size() && proposed; i += records_per_batch)
+        proposed = propose(records.subspan(i, std::min(records_per_batch, records.size() - i)));
+    answer_later(proposed, std::move(decision.response), done);
+}
+void Controller::submit(const AllocateProducerIds& request, Done<Result<ProducerIdBlock>> done) {
+    handle(request, done);
+}
+
+// --- proposals -------------------------------------------------------------------------------------------------------
+
+// Appends the records as one batch and makes the image after it the one that the next decision sees.
+Result<void> Controller::propose(std::span<const metadata::Record> records) {
+    if (records.empty()) return {};
+    if (!is_leader_) return unexpected(ErrorCode::not_controller);
+    const int16_t version = metadata::metadata_version(*proposed_->features);
+    std::vector<Bytes> values;
+    values.reserve(records.size());
+    for (const metadata::Record& record : records) values.push_back(metadata::encode_record(record, version));
+    const Result<Offset> base = raft_.propose(std::move(values));
+    if (!base) return unexpected(outcome_of(base.error()));
+    metadata::ImageBuilder builder(proposed_);
+    for (const metadata::Record& record : records) builder.apply(record);
+    auto round = std::make_shared<Round>();
+    round->last_offset = *base + (static_cast<int64_t>(records.size()) - 1);
+    round->delta = std::move(builder).finish({round->last_offset, raft_.epoch()});
+    proposed_ = round->delta.after;
+    use_settings(round->delta);
+    rounds_.push_back(std::move(round));
+    return {};
+}
+
+void Controller::when_published(Waiter waiter) {
+    if (rounds_.empty()) return waiter({});
+    rounds_.back()->waiters.push_back(std::move(waiter));
+}
+
+void Controller::use_settings(const metadata::Delta& delta) {
+    const auto is_of_broker = [](const auto& r) { return r.type == metadata::ConfigResourceType::broker; };
+    if (std::ranges::none_of(delta.configs, is_of_broker)) return;
+    settings_ = static_settings_.with_dynamic(proposed_->broker_config(node_), proposed_->broker_defaults());
+}
+
+void Controller::publish(const std::shared_ptr<Round>& round) {
+    publish_(round->delta, [this, alive = std::weak_ptr(alive_), round] {
+        if (alive.lock()) published(round);
+    });
+}
+
+void Controller::published(const std::shared_ptr<Round>& round) {
+    std::erase(rounds_, round);
+    for (const Waiter& waiter : round->waiters) waiter({});
+}
+
+// --- what the log says -----------------------------------------------------------------------------------------------
+
+void Controller::load_begin() { loader_.load_begin(); }
+
+Result<void, std::string> Controller::load(const std::vector<Bytes>& values) { return loader_.load(values); }
+
+void Controller::load_end(const raft::SnapshotId& id, Timestamp) { loader_.load_end({id.end_offset - 1, id.epoch}); }
+
+Result<void, std::string> Controller::apply(const raft::Batch& batch) {
+    if (!is_leader_) {
+        ASSIGN_OR_RETURN(const auto deltas, loader_.apply(batch.values, {batch.last_offset, batch.epoch}));
+        return {};
+    }
+    // What this leader has proposed was applied when it was decided.
+    const auto at = std::ranges::find(rounds_, false, [](const auto& round) { return round->is_committed; });
+    check(at != rounds_.end() && (*at)->last_offset == batch.last_offset);
+    const std::shared_ptr<Round> round = *at;
+    round->is_committed = true;
+    loader_.advance(round->delta);
+    publish(round);
+    return {};
+}
+
+void Controller::write_snapshot(const std::function<void(Bytes value)>& emit) {
+    const int16_t version = metadata::metadata_version(*image()->features);
+    metadata::write_image(*image(),
+                          [&](const metadata::Record& record) { emit(metadata::encode_record(record, version)); });
+}
+
+Result<metadata::Records, std::string> Controller::bootstrap_records() const {
+    ASSIGN_OR_RETURN(const std::vector<Bytes> values, raft_.read_bootstrap());
+    metadata::Records records;
+    for (const Bytes& value : values) {
+        auto record = metadata::decode_record(value);
+        if (!record) return unexpected("bootstrap.checkpoint: " + std::string(record.error().reason));
+        records.push_back(std::move(record).value());
+    }
+    return decide_bootstrap(records);
+}
+
+void Controller::became_leader(LeaderEpoch) {
+    is_leader_ = true;
+    metadata::Records records;
+    if (loader_.is_in_transaction()) {
+        loader_.abort_transaction();
+        wire::AbortTransactionRecord record;
+        record.reason.emplace("a new leader");
+        records.emplace_back(std::move(record));
+    }
+    if (image()->offset == no_offset) {
+        auto bootstrap = bootstrap_records();
+        if (!bootstrap) return failed(bootstrap.error());
+        std::move(bootstrap->begin(), bootstrap->end(), std::back_inserter(records));
+    }
+    // The first image that the shards see is all new to them.
+    auto round = std::make_shared<Round>();
+    round->last_offset = image()->offset;
+    round->delta = metadata::everything(image());
+    round->is_committed = true;
+    proposed_ = image();
+    use_settings(round->delta);
+    rounds_.push_back(round);
+    const Result<void> proposed = propose(records);
+    if (!proposed) return failed("the metadata log can't be begun: " + std::string(error_name(proposed.error())));
+    const int16_t version = metadata::metadata_version(*proposed_->features);
+    if (version < metadata::metadata_version_min || version > metadata::metadata_version_latest)
+        return failed("metadata.version " + std::to_string(version) + " of the metadata log is not supported");
+    when_published([this](const Result<void>& published) {
+        if (published) on_ready_();
+    });
+    publish(round);
+}
+
+// Whether what was proposed has happened is not known now; after the restart it will be.
+void Controller::failed(const std::string& reason) {
+    is_leader_ = false;
+    alive_.reset();
+    for (const auto& round : std::exchange(rounds_, {})) {
+        for (const Waiter& waiter : round->waiters) waiter(unexpected(ErrorCode::not_controller));
+    }
+    on_failed_(reason);
+}
+
+}  // namespace milena::controller
