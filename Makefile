@@ -16,7 +16,7 @@ CPP := git ls-files -co --exclude-standard -z '*.h' '*.cc'
 
 .NOTPARALLEL:
 .PHONY: help build run test test-asan test-tsan sim fuzz bench lint format image clean \
-        configure test-core test-protocol test-integration
+        configure lint-conventions lint-format test-core test-protocol test-integration
 
 help: ## this table
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -38,7 +38,7 @@ test-tsan: ## the threaded modules' tests and a short run of real clients under 
 	@$(DEPS) build test
 	$(STAGE) 'tsan: build' sh -c 'cmake --preset tsan >/dev/null && cmake --build build/tsan -j $(JOBS) --target milena $(THREADED)'
 	$(STAGE) 'tsan: unit' $(CTEST) --test-dir build/tsan -R "^($(subst $(SPACE),|,$(THREADED)))$$"
-	$(STAGE) 'tsan: real clients' env MILENA=build/tsan/bin/milena tests/integration/run test_kcat.py
+	$(STAGE) 'tsan: real clients' env MILENA=$(CURDIR)/build/tsan/bin/milena tests/integration/run test_kcat.py
 
 sim: configure ## simulate `SEEDS=…` lives of a broker among faults, or the one of `SEED=…`
 	$(STAGE) 'sim: build' cmake --build build -j $(JOBS) --target sim
@@ -52,10 +52,7 @@ bench: build ## measure against real Kafka in the same run; JSON goes to `docs/m
 	@$(DEPS) test
 	tests/bench/run $(ARGS)
 
-lint: ## check layers, names, sizes and format
-	@$(DEPS) build test
-	$(STAGE) 'lint: conventions' python3 tests/tidy.py
-	$(STAGE) 'lint: format' sh -c "$(CPP) | xargs -0 -n 20 -P $(JOBS) clang-format-19 --dry-run -Werror"
+lint: lint-conventions lint-format ## check layers, names, sizes and format
 
 format: ## let clang-format lay out every C++ file
 	@$(DEPS) test
@@ -66,6 +63,14 @@ image: ## build the container image `IMAGE=…` and start it once
 
 clean: ## remove everything that was built
 	rm -rf build
+
+lint-conventions:
+	@$(DEPS) build test
+	$(STAGE) 'lint: conventions' python3 tests/tidy.py
+
+lint-format:
+	@$(DEPS) test
+	$(STAGE) 'lint: format' sh -c "$(CPP) | xargs -0 -n 20 -P $(JOBS) clang-format-19 --dry-run -Werror"
 
 configure:
 	@$(DEPS) build
