@@ -1,0 +1,301 @@
+"""Nonsense over raw sockets: the connection is closed or refused, memory stays bounded, and everyone else is served."""
+import resource
+import socket
+import struct
+import threading
+import time
+import zlib
+
+import pytest
+
+from harness import records, tools, wire
+from harness.process import until
+
+REQUESTS_OF_NOBODY = 60_000  # no API has this key
+
+
+@pytest.fixture(scope="module")
+def side(sides):
+    """The shared Milena with one topic, and a check after each test that ordinary clients are still served."""
+    for one in sides:
+        records.create_topic(one.bootstrap, "hostile", 1)
+    return sides[0]
+
+
+@pytest.fixture
+def milena(side):
+    """For attacks that real Kafka doesn't survive with the heap it has here."""
+    if side.broker.name == "kafka":
+        pytest.skip("only asked of Milena")
+    return side
+
+
+@pytest.fixture(autouse=True)
+def everyone_else_is_served(side):
+    memory = side.broker.process.rss_bytes()
+    yield
+    text = f"{time.monotonic()}\n".encode()
+    assert tools.kcat("-b", side.bootstrap, "-P", "-t", "hostile", stdin=text)["exit"] == 0
+    got = tools.kcat("-b", side.bootstrap, "-C", "-t", "hostile", "-o", "-1", "-c", "1", "-q")
+    assert got["out"] == text
+    grown = side.broker.process.rss_bytes() - memory
+    assert grown < (300 << 20 if side.broker.name == "kafka" else 48 << 20), f"{grown} bytes more"
+
+
+def array(count):
+    return struct.pack(">i", count)
+
+
+def produce_body(batch, topic="hostile", acks=-1):
+    """Produce v3 with one batch for partition 0."""
+    return (b"\xff\xff" + struct.pack(">hi", acks, 5000) + array(1) + wire.string(topic) + array(1) + struct.pack(">i", 0)
+            + struct.pack(">i", len(batch)) + batch)
+
+
+CRC32C = [0] * 256
+for byte in range(256):
+    entry = byte
+    for _ in range(8):
+        entry = entry >> 1 ^ (0x82F63B78 if entry & 1 else 0)
+    CRC32C[byte] = entry
+
+
+def crc32c(content):
+    checksum = 0xFFFFFFFF
+    for one in content:
+        checksum = CRC32C[(checksum ^ one) & 0xFF] ^ checksum >> 8
+    return checksum ^ 0xFFFFFFFF
+
+
+def varint(number):
+    number = number << 1 ^ number >> 63
+    out = bytearray()
+    while number & ~0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes(out) + bytes([number])
+
+
+def record(delta, value):
+    body = b"\0" + varint(0) + varint(delta) + varint(-1) + varint(len(value)) + value + varint(0)
+    return varint(len(body)) + body
+
+
+def batch(payload=None, count=1, last_delta=None, attributes=0, magic=2, crc=None, base_offset=0, size=None, producer=(-1, -1, -1)):
+    """A record batch; whatever is not given is right."""
+    payload = b"".join(record(index, b"value") for index in range(count)) if payload is None else payload
+    checked = struct.pack(">hiqqqhii", attributes, count - 1 if last_delta is None else last_delta, 1, 1, *producer, count) + payload
+    head = struct.pack(">ibI", 0, magic, crc32c(checked) if crc is None else crc)
+    return struct.pack(">qi", base_offset, len(head + checked) if size is None else size) + head + checked
+
+
+def produce_error(side, body):
+    """The error code of the one partition, or None when the broker closed the connection."""
+    try:
+        with wire.connect(side.broker.port) as link:
+            answer = wire.call(link, wire.PRODUCE, 3, produce_body(body))
+    except ConnectionError:
+        return None
+    return struct.unpack_from(">h", answer, 4 + 2 + len("hostile") + 4 + 4)[0]
+
+
+def log_lines_of(side, link):
+    """How often the log names this client."""
+    return side.broker.log_tail(1 << 20).count(f":{link.getsockname()[1]}")
+
+
+FRAMES = {
+    "a negative size": struct.pack(">i", -1),
+    "the smallest size": struct.pack(">i", -1 << 31),
+    "no bytes at all": struct.pack(">i", 0),
+    "two gigabytes": struct.pack(">i", (1 << 31) - 1) + b"x" * 100,
+    "a header cut short": struct.pack(">i", 3) + b"\0\3\0",
+    "an unknown API": wire.frame(REQUESTS_OF_NOBODY % 32768, 0, b""),
+    "a negative API": wire.frame(-5, 0, b""),
+    "an API that only controllers serve": wire.frame(52, 0, b"\0" * 20),
+    "an unknown version": wire.frame(wire.METADATA, 99, b"\0" * 20),
+    "a negative version": wire.frame(wire.METADATA, -1, b"\0" * 20),
+    "a client id longer than the frame": struct.pack(">ihhih", 10, 3, 1, 1, 5000),
+    "an array longer than the frame": wire.frame(wire.METADATA, 1, array(1 << 30)),
+    "a string longer than the frame": wire.frame(wire.METADATA, 1, array(1) + struct.pack(">h", 30000) + b"abc"),
+    "a body cut short": wire.frame(wire.PRODUCE, 3, b"\xff\xff\0"),
+    "a compact array of 2^31 elements": wire.frame(wire.METADATA, 12, b"\0" + b"\xff\xff\xff\xff\x07" + b"\0" * 8),
+    "tagged fields without end": wire.frame(wire.METADATA, 12, b"\xff\xff\xff\xff\x07" + b"\0" * 8),
+    "a varint without end": wire.frame(wire.METADATA, 12, b"\x80" * 50),
+    "an HTTP request": b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "a TLS hello": bytes.fromhex("16030100c8010000c40303") + bytes(196),
+}
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_a_lying_frame_closes_the_connection_with_one_log_line(side, name):
+    with wire.connect(side.broker.port) as link:
+        link.sendall(FRAMES[name])
+        assert wire.is_closed_by_peer(link), "the broker keeps the connection"
+        if side.broker.name == "milena":
+            until(lambda: log_lines_of(side, link) > 0, "the log names the client", 5)
+            assert log_lines_of(side, link) == 1
+
+
+@pytest.mark.parametrize("body", [array(0) + b"left over", array(-7)], ids=["bytes left over", "a negative array"])
+def test_a_doubtful_request_is_answered_or_closed(side, body):
+    with wire.connect(side.broker.port) as link:
+        link.sendall(wire.frame(wire.METADATA, 1, body))
+        try:
+            wire.receive(link)
+        except ConnectionError:
+            pass
+
+
+def test_api_versions_of_an_unknown_version_is_answered_with_version_0(both):
+    def script(side):
+        with wire.connect(side.broker.port) as link:
+            answers = [wire.call(link, wire.API_VERSIONS, version, b"\0" * 10)[:2].hex() for version in (99, 5, 32767)]
+            return answers, struct.unpack(">h", wire.call(link, wire.API_VERSIONS, 0, b"")[:2])
+
+    assert both.same(script)[0] == ["0023"] * 3
+
+
+def test_a_frame_that_comes_byte_by_byte_is_answered(side):
+    with wire.connect(side.broker.port) as link:
+        for byte in wire.frame(wire.API_VERSIONS, 0, b""):
+            link.sendall(bytes([byte]))
+        assert wire.receive(link)[0] == 7
+
+
+def test_many_requests_in_flight_are_answered_in_order(side):
+    with wire.connect(side.broker.port) as link:
+        link.sendall(b"".join(wire.frame(wire.API_VERSIONS, 0, b"", correlation=index) for index in range(500)))
+        assert [wire.receive(link)[0] for _ in range(500)] == list(range(500))
+
+
+def bomb():
+    """Gzip of 200 MB of zeros in 200 kB."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    return b"".join(packer.compress(bytes(1 << 20)) for _ in range(200)) + packer.flush()
+
+
+BATCHES = {
+    "a wrong CRC": lambda: batch(crc=1),
+    "an old magic": lambda: batch(magic=1),
+    "a future magic": lambda: batch(magic=3),
+    "a negative count": lambda: batch(payload=b"", count=-1),
+    "no records": lambda: batch(payload=b"", count=0),
+    "more records than there are": lambda: batch(payload=record(0, b"v"), count=1000),
+    "fewer records than there are": lambda: batch(payload=record(0, b"v") + record(1, b"v"), count=1),
+    "a last offset that does not add up": lambda: batch(count=3, last_delta=77),
+    "offsets out of order": lambda: batch(payload=record(1, b"v") + record(0, b"v"), count=2),
+    "a record longer than the batch": lambda: batch(payload=varint(5000) + b"abc", count=1),
+    "a value of negative length": lambda: batch(payload=record(0, b"")[:5] + varint(-50) + b"\0", count=1),
+    "an unknown codec": lambda: batch(attributes=7),
+    "garbage as gzip": lambda: batch(payload=b"no gzip at all", attributes=1),
+    "garbage as snappy": lambda: batch(payload=b"\xff" * 40, attributes=2),
+    "garbage as lz4": lambda: batch(payload=b"\xff" * 40, attributes=3),
+    "garbage as zstd": lambda: batch(payload=b"\xff" * 40, attributes=4),
+    "a decompression bomb": lambda: batch(payload=bomb(), attributes=1, count=1),
+    "a size beyond the set": lambda: batch(size=100_000),
+    "a negative size": lambda: batch(size=-1),
+    "a size smaller than the header": lambda: batch(size=20),
+    "a control batch": lambda: batch(attributes=0x20),
+    "a transaction nobody began": lambda: batch(attributes=0x10),
+    "two batches at once": lambda: batch() + batch(),
+    "half a batch": lambda: batch()[:40],
+    "nothing": lambda: b"",
+    "a producer's first sequence that is not 0": lambda: batch(producer=(424242, 0, 5)),
+}
+
+
+@pytest.mark.parametrize("name", BATCHES)
+def test_a_bad_batch_is_refused_with_the_error_that_kafka_gives(both, name):
+    content = BATCHES[name]()
+    both.same(lambda one: produce_error(one, content))
+
+
+def test_a_right_batch_is_accepted(side):
+    """Else the test above would prove nothing."""
+    assert produce_error(side, batch()) == 0
+    assert produce_error(side, batch(count=10)) == 0
+
+
+def test_idle_connections_cost_little_and_disturb_nobody(side, request):
+    count = request.config.getoption("--idle-connections")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, count + 1000)), hard))
+    memory = side.broker.process.rss_bytes()
+    links = []
+    try:
+        for index in range(count):
+            links.append(wire.connect(side.broker.port))
+            if index % 2:
+                links[-1].sendall(struct.pack(">i", 1000) + b"\0\3")  # half of a request
+        with wire.connect(side.broker.port) as link:
+            assert wire.call(link, wire.API_VERSIONS, 0, b"")[:2] == b"\0\0"
+        each = (side.broker.process.rss_bytes() - memory) / count
+        print(f"{count} idle connections: {each:.0f} bytes each")
+        assert side.broker.name == "kafka" or each < 16 << 10
+    finally:
+        for link in links:
+            link.close()
+
+
+def test_announced_but_unsent_frames_reserve_no_memory(milena):
+    """A hundred clients announce 100 MB each, and send nothing."""
+    memory = milena.broker.process.rss_bytes()
+    links = [wire.connect(milena.broker.port) for _ in range(100)]
+    for link in links:
+        link.sendall(struct.pack(">i", 100_000_000) + b"\0\0\0\3")
+    with wire.connect(milena.broker.port) as link:
+        assert wire.call(link, wire.API_VERSIONS, 0, b"")[:2] == b"\0\0"
+    grown = milena.broker.process.rss_bytes() - memory
+    for link in links:
+        link.close()
+    assert grown < 32 << 20
+
+
+def test_clients_that_never_read_are_held_back(milena):
+    """Each asks again and again for a megabyte and reads nothing; the broker stops listening, and stays small."""
+    rows = ((0, None, bytes(100_000), None, 0) for _ in range(20))
+    records.create_topic(milena.bootstrap, "hostile-big", 1, retention_ms=-1)
+    records.produce(milena.bootstrap, "hostile-big", rows)
+    fetch = (struct.pack(">iiiib", -1, 0, 1, 50 << 20, 0) + array(1) + wire.string("hostile-big") + array(1)
+             + struct.pack(">iqi", 0, 0, 1 << 20))
+    memory = milena.broker.process.rss_bytes()
+    links = []
+    for _ in range(20):
+        link = socket.socket()
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        link.connect(("127.0.0.1", milena.broker.port))
+        link.setblocking(False)
+        links.append(link)
+    sent = 0
+    for _ in range(300):
+        for link in links:
+            try:
+                sent += link.send(wire.frame(1, 4, fetch))
+            except BlockingIOError:
+                pass
+    with wire.connect(milena.broker.port) as link:
+        assert wire.call(link, wire.API_VERSIONS, 0, b"")[:2] == b"\0\0"
+    grown = milena.broker.process.rss_bytes() - memory
+    for link in links:
+        link.close()
+    print(f"{sent} bytes of requests from clients that never read: {grown >> 20} MiB more")
+    assert grown < 64 << 20
+
+
+def test_a_flood_of_connections_that_close_at_once_is_survived(side):
+    descriptors = side.broker.process.descriptors()
+
+    def flood():
+        for _ in range(300):
+            link = wire.connect(side.broker.port)
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close with a reset
+            link.sendall(b"\0\0\0\x20\0\3")
+            link.close()
+
+    threads = [threading.Thread(target=flood) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    until(lambda: side.broker.process.descriptors() < descriptors + 20, "the descriptors are closed", 20)
