@@ -33,6 +33,9 @@ class WholeSource {
 
     // Of all bytes so far.
     uint64_t position() const { return static_cast<uint64_t>(at_ - begin_); }
+    // What can be looked at now, and taken off its front.
+    std::span<const std::byte> window() const { return {at_, end_}; }
+    void advance(size_t count) { at_ += count; }
     bool is_at_end() { return at_ == end_; }
 
     bool read_byte(uint8_t& byte) {
@@ -58,6 +61,8 @@ class PieceSource {
     explicit PieceSource(Decompressor& decompressor) : decompressor_(decompressor) {}
 
     uint64_t position() const { return behind_ + at_; }
+    std::span<const std::byte> window() const { return piece_.subspan(at_); }
+    void advance(size_t count) { at_ += count; }
     bool is_at_end() { return at_ == piece_.size() && !refill(); }
     // Why there are no more bytes: none, if the input has properly ended.
     ErrorCode failure() const { return failure_; }
@@ -94,18 +99,34 @@ class PieceSource {
     ErrorCode failure_ = ErrorCode::none;
 };
 
-template <class Value, class Source>
-[[gnu::always_inline]] inline bool read_zigzag(Source& source, Value& value) {
-    using Raw = std::make_unsigned_t<Value>;
+template <class Raw, class Source>
+[[gnu::noinline]] bool read_long_varint(Source& source, Raw& raw) {
     constexpr unsigned bits = std::numeric_limits<Raw>::digits;
-    uint8_t byte = 0;
-    if (!source.read_byte(byte)) return false;
-    Raw raw = byte & 0x7fU;
-    for (unsigned shift = 7; (byte & 0x80U) != 0; shift += 7) {
+    raw = 0;
+    uint8_t byte = 0x80;
+    for (unsigned shift = 0; (byte & 0x80U) != 0; shift += 7) {
         if (shift >= bits || !source.read_byte(byte)) return false;
         const unsigned room = bits - shift;
         if (room < 7 && (byte >> room) != 0) return false;
         raw |= static_cast<Raw>(static_cast<Raw>(byte & 0x7fU) << shift);
+    }
+    return true;
+}
+
+// Nearly all varints of real records have one byte or two: only those are read in line.
+template <class Value, class Source>
+[[gnu::always_inline]] inline bool read_zigzag(Source& source, Value& value) {
+    using Raw = std::make_unsigned_t<Value>;
+    Raw raw = 0;
+    const std::span<const std::byte> window = source.window();
+    if (window.size() >= 2 && (window[0] & std::byte{0x80}) == std::byte{0}) {
+        raw = static_cast<Raw>(window[0]);
+        source.advance(1);
+    } else if (window.size() >= 2 && (window[1] & std::byte{0x80}) == std::byte{0}) {
+        raw = static_cast<Raw>((static_cast<Raw>(window[0]) & 0x7fU) | (static_cast<Raw>(window[1]) << 7));
+        source.advance(2);
+    } else if (!read_long_varint(source, raw)) {
+        return false;
     }
     value = static_cast<Value>((raw >> 1) ^ (Raw{0} - (raw & 1U)));
     return true;

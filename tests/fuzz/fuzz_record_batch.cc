@@ -81,7 +81,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                      static_cast<int32_t>(records.size() - batch_prefix_bytes));
     store_big_endian(records.data() + batch_field::crc, batch_crc(records));
     validate(records, {});
-    validate(records, {.codec = Codec::lz4, .is_compacted = true});
-    validate(records, {.codec = Codec::none, .timestamp_type = TimestampType::log_append_time});
+    ValidationRules rules;
+    rules.codec = Codec::lz4;
+    rules.is_compacted = true;
+    validate(records, rules);
+    rules = {};
+    rules.codec = Codec::none;
+    rules.timestamp_type = TimestampType::log_append_time;
+    validate(records, rules);
     return 0;
 }
