@@ -67,15 +67,13 @@ Result<std::unique_ptr<RaftLog>, std::string> RaftLog::open(const Environment& e
     if (!created) return unexpected("can't create " + log->path_);
     const Offset noted = read_recovery_point(environment.disk, log->path_ + "/" + std::string(recovery_point_file));
     const Offset known = std::max(noted, options.durable_min);
-    const storage::LogEnvironment of_log{log->directory_, log->cache_, environment.clock, environment.random,
-                                         log->codecs_};
-    auto opened = storage::PartitionLog::open(of_log, {.topic = std::string(metadata_topic),
-                                                       .partition = PartitionIndex(0),
-                                                       .topic_id = metadata_topic_id,
-                                                       .config = log_config(options),
-                                                       .recovery_point = known,
-                                                       .log_start_offset = Offset(0),
-                                                       .was_closed_cleanly = false});
+    auto opened = storage::PartitionLog::open(log->of_log_, {.topic = std::string(metadata_topic),
+                                                             .partition = PartitionIndex(0),
+                                                             .topic_id = metadata_topic_id,
+                                                             .config = log_config(options),
+                                                             .recovery_point = known,
+                                                             .log_start_offset = Offset(0),
+                                                             .was_closed_cleanly = false});
     if (!opened)
         return unexpected("can't open the metadata log in " + log->path_ + ": " +
                           std::string(error_name(opened.error())));

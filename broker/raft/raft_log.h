@@ -84,6 +84,7 @@ class RaftLog {
     storage::LogDirectory directory_;
     storage::TailCache cache_;
     wire::Codecs codecs_;
+    storage::LogEnvironment of_log_{directory_, cache_, environment_.clock, environment_.random, codecs_};
     std::string path_;
     Offset noted_{0};
     std::unique_ptr<storage::PartitionLog> log_;
