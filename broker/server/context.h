@@ -1,0 +1,33 @@
+// What the handlers of one shard may use. Owned by the shard's Server; its thread only.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/ids.h"
+#include "metadata/image.h"
+#include "shard/shard.h"
+
+namespace milena::server {
+
+class ControllerGate;
+class FetchSessions;
+
+struct NodeIdentity {
+    std::string cluster_id;
+    NodeId node;
+};
+
+struct Context {
+    shard::Shards& shards;
+    shard::Shard& shard;  // of the connections
+    const NodeIdentity& identity;
+    const settings::BrokerSettings& settings;  // as the files of this node say, without what is dynamic
+    ControllerGate& controller;
+    FetchSessions& fetch_sessions;
+
+    const metadata::Image& image() const { return *shard.image(); }
+    const settings::BrokerConfig& config() const { return *shard.config(); }
+};
+
+}  // namespace milena::server

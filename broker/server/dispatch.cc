@@ -1,0 +1,139 @@
+#include "server/dispatch.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "base/log.h"
+#include "server/handlers/handlers.h"
+
+namespace milena::server {
+namespace {
+
+struct Handler {
+    const wire::Api* api = nullptr;
+    // False if the body is malformed.
+    bool (*run)(Caller caller) = nullptr;
+};
+
+bool log_refused(const Caller& caller, std::string_view reason, size_t offset = 0) {
+    const wire::ApiInfo* info = wire::find_api(caller.header.api_key);
+    log_warn("request refused", {{"client", caller.connection->client().address},
+                                 {"client_id", caller.client_id()},
+                                 {"api", info != nullptr ? info->name : std::string_view("unknown")},
+                                 {"key", caller.header.api_key},
+                                 {"version", caller.header.api_version},
+                                 {"reason", reason},
+                                 {"offset", offset}});
+    return false;
+}
+
+template <class Request>
+Result<Request, wire::DecodeError> decode_body(const Caller& caller) {
+    return wire::decode<Request>(caller.frame.slice(caller.header.size), caller.version());
+}
+
+// A call may be let go of last by another shard; its connection is destroyed on its own one all the same.
+template <class Pending>
+std::shared_ptr<Pending> come_home(Pending* call) {
+    shard::Shard& home = call->context().shard;
+    return std::shared_ptr<Pending>(
+        call, [&home](Pending* finished) { shard::run_on(home, [finished] { delete finished; }); });
+}
+
+template <auto function>
+struct Serves;
+
+template <class Request, class Response, Response (*function)(const Request&, const Caller&)>
+struct Serves<function> {
+    static constexpr Handler handler{
+        &Request::api, [](Caller caller) {
+            const auto request = decode_body<Request>(caller);
+            if (!request.has_value()) return log_refused(caller, request.error().reason, request.error().offset);
+            const Response response = function(*request, caller);
+            caller.connection->answer(caller.slot,
+                                      wire::encode_response(response, caller.version(), caller.header.correlation_id));
+            return true;
+        }};
+};
+
+template <class Request, class Response, void (*function)(std::shared_ptr<Call<Request, Response>>)>
+struct Serves<function> {
+    static constexpr Handler handler{
+        &Request::api, [](Caller caller) {
+            auto request = decode_body<Request>(caller);
+            if (!request.has_value()) return log_refused(caller, request.error().reason, request.error().offset);
+            function(come_home(new Call<Request, Response>(std::move(caller), std::move(*request))));
+            return true;
+        }};
+};
+
+template <auto function>
+constexpr Handler serves() {
+    return Serves<function>::handler;
+}
+
+// Ascending by key.
+constexpr std::array handlers_by_key{
+    serves<handlers::list_offsets>(),
+    serves<handlers::metadata>(),
+    serves<handlers::api_versions>(),
+    serves<handlers::create_topics>(),
+    serves<handlers::delete_topics>(),
+    serves<handlers::delete_records>(),
+    serves<handlers::offset_for_leader_epoch>(),
+    serves<handlers::describe_configs>(),
+    serves<handlers::alter_configs>(),
+    serves<handlers::describe_log_dirs>(),
+    serves<handlers::create_partitions>(),
+    serves<handlers::incremental_alter_configs>(),
+    serves<handlers::describe_cluster>(),
+    serves<handlers::describe_producers>(),
+    serves<handlers::list_config_resources>(),
+    serves<handlers::describe_topic_partitions>(),
+};
+static_assert(std::ranges::is_sorted(handlers_by_key, {}, [](const Handler& handler) { return handler.api->key; }));
+
+const Handler* find_handler(int16_t key) {
+    const auto at =
+        std::ranges::lower_bound(handlers_by_key, key, {}, [](const Handler& handler) { return handler.api->key; });
+    return at != handlers_by_key.end() && at->api->key == key ? &*at : nullptr;
+}
+
+// librdkafka takes a broker for ancient unless Produce begins at version 0, so Kafka says that it does, and refuses
+// these versions when they come (KAFKA-18659).
+wire::Version advertised_min(const wire::Api& api) {
+    constexpr int16_t produce_key = 0;
+    return api.key == produce_key ? wire::Version{0} : api.min;
+}
+
+}  // namespace
+
+std::span<const ServedApi> served_apis() {
+    static const std::vector<ServedApi> served = [] {
+        std::vector<ServedApi> all;
+        for (const Handler& handler : handlers_by_key)
+            all.push_back({wire::find_api(handler.api->key), advertised_min(*handler.api), handler.api->stable});
+        return all;
+    }();
+    return served;
+}
+
+bool dispatch(Context& context, Connection& connection, SlotId slot, const Bytes& frame) {
+    Caller caller{context, connection.shared_from_this(), slot, {}, frame};
+    const auto header = wire::decode_request_header(frame);
+    if (!header.has_value()) return log_refused(caller, header.error().reason, header.error().offset);
+    caller.header = *header;
+    connection.remember_client_id(caller.client_id());
+    connection.times(slot).api_key = header->api_key;
+    const Handler* handler = find_handler(header->api_key);
+    if (handler == nullptr) return log_refused(caller, "this API is not served");
+    if (header->api_version < handler->api->min || header->api_version > handler->api->stable) {
+        if (header->api_key != wire::api_versions_key) return log_refused(caller, "this version is not served");
+        handlers::refuse_api_versions(caller);
+        return true;
+    }
+    return handler->run(std::move(caller));
+}
+
+}  // namespace milena::server

@@ -1,0 +1,51 @@
+// All request handlers: one file for each API or close family. How to add one: see dispatch.h. What an answer should
+// be in which case is Kafka's (KafkaApis and the classes it calls, 4.3); where ours differs, the handler says why.
+// Handlers keep nothing between requests. Shard of the connection.
+#pragma once
+
+#include <memory>
+
+#include "server/call.h"
+#include "wire/messages/configs.h"
+#include "wire/messages/log_dirs.h"
+#include "wire/messages/metadata.h"
+#include "wire/messages/offsets.h"
+#include "wire/messages/topics.h"
+#include "wire/messages/txn.h"
+
+namespace milena::server::handlers {
+
+template <class Request, class Response>
+using CallPtr = std::shared_ptr<Call<Request, Response>>;
+
+// What the broker is
+wire::ApiVersionsResponse api_versions(const wire::ApiVersionsRequest& request, const Caller& caller);
+void refuse_api_versions(const Caller& caller);  // of an unknown version
+wire::DescribeClusterResponse describe_cluster(const wire::DescribeClusterRequest& request, const Caller& caller);
+
+// Topics, as the metadata image shows them
+void metadata(CallPtr<wire::MetadataRequest, wire::MetadataResponse> call);
+wire::DescribeTopicPartitionsResponse describe_topic_partitions(const wire::DescribeTopicPartitionsRequest& request,
+                                                                const Caller& caller);
+
+// Partitions, on the shards that own them
+void list_offsets(CallPtr<wire::ListOffsetsRequest, wire::ListOffsetsResponse> call);
+void offset_for_leader_epoch(CallPtr<wire::OffsetForLeaderEpochRequest, wire::OffsetForLeaderEpochResponse> call);
+void delete_records(CallPtr<wire::DeleteRecordsRequest, wire::DeleteRecordsResponse> call);
+void describe_producers(CallPtr<wire::DescribeProducersRequest, wire::DescribeProducersResponse> call);
+void describe_log_dirs(CallPtr<wire::DescribeLogDirsRequest, wire::DescribeLogDirsResponse> call);
+
+// Settings
+wire::DescribeConfigsResponse describe_configs(const wire::DescribeConfigsRequest& request, const Caller& caller);
+wire::ListConfigResourcesResponse list_config_resources(const wire::ListConfigResourcesRequest& request,
+                                                        const Caller& caller);
+
+// Changes of the cluster, by the controller
+void create_topics(CallPtr<wire::CreateTopicsRequest, wire::CreateTopicsResponse> call);
+void delete_topics(CallPtr<wire::DeleteTopicsRequest, wire::DeleteTopicsResponse> call);
+void create_partitions(CallPtr<wire::CreatePartitionsRequest, wire::CreatePartitionsResponse> call);
+void alter_configs(CallPtr<wire::AlterConfigsRequest, wire::AlterConfigsResponse> call);
+void incremental_alter_configs(
+    CallPtr<wire::IncrementalAlterConfigsRequest, wire::IncrementalAlterConfigsResponse> call);
+
+}  // namespace milena::server::handlers

@@ -1,0 +1,109 @@
+#include "server/server.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "server/dispatch.h"
+
+namespace milena::server {
+namespace {
+
+constexpr size_t scratch_bytes = 64U << 10;
+constexpr Duration tick_interval = std::chrono::seconds(1);
+
+// While memory is short, whoever holds some may be silent only so long.
+constexpr Duration silence_under_pressure = std::chrono::seconds(5);
+
+}  // namespace
+
+Server::Server(const Context& context, ConnectionLimiter& limiter, const Options& options)
+    : context_(context),
+      limiter_(limiter),
+      options_(options),
+      budget_(options.memory_bytes_max),
+      scratch_(scratch_bytes),
+      host_{.loop = context.shard.loop(),
+            .budget = budget_,
+            .metrics = metrics_,
+            .scratch = scratch_,
+            .limits = options.limits,
+            .dispatch = [this](Connection& connection, SlotId slot,
+                               const Bytes& frame) { return dispatch(context_, connection, slot, frame); },
+            .closed = [this](const Connection& connection) { closed(connection); }} {}
+
+Server::~Server() {
+    stop_listening();
+    close_connections();
+    context_.shard.loop().cancel(ticking_);
+}
+
+void Server::listen(int descriptor, int backlog, const std::string& name) {
+    listeners_.push_back(
+        std::make_unique<Listener>(context_.shard.loop(), descriptor, backlog,
+                                   [this, name](std::unique_ptr<Stream> stream, const std::string& ip, uint16_t port) {
+                                       accepted(std::move(stream), ip, port, name);
+                                   }));
+}
+
+void Server::stop_listening() { listeners_.clear(); }
+
+void Server::close_connections() {
+    while (!connections_.empty()) connections_.begin()->second.connection->close("");
+}
+
+void Server::accepted(std::unique_ptr<Stream> stream, const std::string& ip, uint16_t port,
+                      const std::string& listener) {
+    if (!limiter_.admit(ip, context_.shard.loop().clock().now())) {
+        ++metrics_.connections_refused;
+        return;
+    }
+    ++metrics_.connections_accepted;
+    ClientInfo client{.address = ip + ":" + std::to_string(port), .listener = listener};
+    auto connection = std::make_shared<Connection>(host_, std::move(stream), std::move(client));
+    connections_.emplace(connection.get(), Kept{connection, ip});
+    connection->start();
+    if (ticking_ == shard::TimerId{}) tick();
+}
+
+void Server::closed(const Connection& connection) {
+    const auto at = connections_.find(&connection);
+    limiter_.leave(at->second.ip);
+    connections_.erase(at);
+}
+
+// Only while there are connections: an idle broker sleeps.
+void Server::tick() {
+    const Instant now = context_.shard.loop().clock().now();
+    if (budget_.is_short()) relieve_pressure(now);
+    if (now - silence_checked_ >= std::min<Duration>(options_.idle_max / 8, std::chrono::seconds(10))) {
+        silence_checked_ = now;
+        close_silent(now);
+    }
+    ticking_ = {};
+    if (!connections_.empty()) ticking_ = context_.shard.loop().after(tick_interval, [this] { tick(); });
+}
+
+void Server::close_silent(Instant now) {
+    std::vector<std::shared_ptr<Connection>> silent;
+    for (const auto& [key, kept] : connections_) {
+        const auto since = kept.connection->silent_since();
+        if (since && now - *since > options_.idle_max) silent.push_back(kept.connection);
+    }
+    for (const auto& connection : silent) connection->close("");
+}
+
+// The one that holds most; if that isn't enough, the next tick takes the next one.
+void Server::relieve_pressure(Instant now) {
+    std::shared_ptr<Connection> worst;
+    size_t worst_bytes = 0;
+    for (const auto& [key, kept] : connections_) {
+        const auto since = kept.connection->silent_since();
+        const size_t bytes = kept.connection->bytes_held_by_client();
+        if (!since || now - *since < silence_under_pressure || bytes <= worst_bytes) continue;
+        worst = kept.connection;
+        worst_bytes = bytes;
+    }
+    if (worst) worst->close("memory is short and the client makes no progress");
+}
+
+}  // namespace milena::server

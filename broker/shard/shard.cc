@@ -1,0 +1,55 @@
+#include "shard/shard.h"
+
+#include <pthread.h>
+
+namespace milena::shard {
+
+Shard::Shard(env::DiskThreads& threads, const ShardOptions& options)
+    : id_(options.id),
+      loop_(clock_),
+      disk_(threads,
+            {.descriptors_max = options.descriptors_max, .post = [this](Task task) { post(std::move(task)); }}),
+      cache_(options.tail_cache_bytes),
+      partitions_(table_environment(options)) {}
+
+Shard::~Shard() { check(!thread_.joinable()); }
+
+replica::TableEnvironment Shard::table_environment(const ShardOptions& options) {
+    std::vector<replica::TableDirectory> table;
+    std::vector<std::shared_ptr<const replica::DirectoryInventory>> inventories;
+    for (const DirectoryAtStart& directory : options.directories) {
+        directories_.push_back({directory.id, std::make_unique<storage::LogDirectory>(disk_, directory.path)});
+        table.push_back({directory.id, directories_.back().files.get()});
+        inventories.push_back(directory.inventory);
+    }
+    return {.node = options.node,
+            .shard = options.id.value,
+            .shard_count = options.shard_count,
+            .directories = std::move(table),
+            .inventories = std::move(inventories),
+            .cache = cache_,
+            .clock = clock_,
+            .random = random_,
+            .codecs = codecs_};
+}
+
+void Shard::start() {
+    thread_ = std::thread([this] {
+        const std::string name = "shard-" + std::to_string(id_.value);
+        ::pthread_setname_np(::pthread_self(), name.c_str());
+        loop_.run();
+    });
+}
+
+void Shard::stop() {
+    loop_.stop();
+    if (thread_.joinable()) thread_.join();
+}
+
+void Shard::apply(const metadata::Delta& delta, std::shared_ptr<const settings::BrokerConfig> config) {
+    image_ = delta.after;
+    config_ = config;
+    partitions_.apply(delta, std::move(config));
+}
+
+}  // namespace milena::shard
