@@ -16,6 +16,10 @@ PartitionTable::PartitionTable(TableEnvironment environment)
     : environment_(std::move(environment)), directory_load_(environment_.directories.size()) {
     check(!environment_.directories.empty());
     check(environment_.inventories.size() == environment_.directories.size());
+    log_environments_.reserve(environment_.directories.size());
+    for (const TableDirectory& directory : environment_.directories)
+        log_environments_.push_back({*directory.log_directory, environment_.cache, environment_.clock,
+                                     environment_.random, environment_.codecs});
 }
 
 PartitionTable::~PartitionTable() = default;
@@ -135,8 +139,7 @@ void PartitionTable::open(const PartitionKey& key, const metadata::TopicImage& t
         options.recovery_point = entry->recovery_point;
         options.log_start_offset = entry->log_start_offset;
     }
-    const storage::LogEnvironment environment{directory, environment_.cache, environment_.clock, environment_.random,
-                                              environment_.codecs};
+    const storage::LogEnvironment& environment = log_environments_[slot.directory];
     auto log = storage::PartitionLog::open(environment, options);
     if (!log.has_value() && log.error() == ErrorCode::inconsistent_topic_id) {
         set_aside(directory, topic.name, key.partition);

@@ -144,6 +144,7 @@ class PartitionTable {
     bool some(size_t& cursor, size_t count_max, F&& visit);
 
     TableEnvironment environment_;
+    std::vector<storage::LogEnvironment> log_environments_;  // as the directories; the logs refer to them
     std::shared_ptr<const settings::BrokerConfig> config_;
     std::shared_ptr<const metadata::Image> image_;
     std::unordered_map<PartitionKey, Slot> replicas_;

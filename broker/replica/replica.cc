@@ -105,7 +105,8 @@ void Replica::synced(Offset end, Result<void> result) {
     is_syncing_ = false;
     if (!result.has_value()) {
         // Not durable and never will be: the log says so from now on, and nobody may be told that it was.
-        waiters_.fail_all(result.error());
+        sync_error_ = result.error();
+        waiters_.fail_all(sync_error_);
         return;
     }
     if (sync_wanted_ > end) {
@@ -129,6 +130,10 @@ bool Replica::is_acknowledged(Offset last_offset, Acknowledgement wanted) const 
 }
 
 WaiterId Replica::when_acknowledged(Offset last_offset, Acknowledgement wanted, Waiters::Wake wake) {
+    if (sync_error_ != ErrorCode::none) {
+        wake(sync_error_);
+        return 0;
+    }
     const Point point = wanted == Acknowledgement::local ? Point::local : Point::high_watermark;
     return waiters_.add(point, last_offset, std::move(wake));
 }

@@ -89,6 +89,7 @@ class Replica {
     // when is_acknowledged(last_offset) holds.
     ProduceOutcome produce(const ProduceRequest& request, wire::Codecs& codecs);
     bool is_acknowledged(Offset last_offset, Acknowledgement wanted) const;
+    // `wake` comes at once where it is known already that the append will never be safe.
     WaiterId when_acknowledged(Offset last_offset, Acknowledgement wanted, Waiters::Wake wake);
 
     // `done` comes at once unless the data lies on a device that has to be waited for.
@@ -134,11 +135,12 @@ class Replica {
     LeaderEpoch leader_epoch_ = no_leader_epoch;
     uint32_t isr_size_ = 1;
     bool is_leader_ = false;
-    bool is_syncing_ = false;         // a sync that the policy demanded is under way
-    Offset local_point_;              // <= log end
-    Offset high_watermark_;           // <= local_point_ on a leader
-    Offset sync_wanted_;              // a sync must reach this before local_point_ may pass where it is
-    int64_t records_since_sync_ = 0;  // appended since the last sync that the policy demanded
+    ErrorCode sync_error_ = ErrorCode::none;  // of the sync that failed: nothing is acknowledged after it
+    bool is_syncing_ = false;                 // a sync that the policy demanded is under way
+    Offset local_point_;                      // <= log end
+    Offset high_watermark_;                   // <= local_point_ on a leader
+    Offset sync_wanted_;                      // a sync must reach this before local_point_ may pass where it is
+    int64_t records_since_sync_ = 0;          // appended since the last sync that the policy demanded
     Waiters waiters_;
     std::shared_ptr<Replica*> self_;  // dies with the replica: callbacks of the disk look before they speak
 };

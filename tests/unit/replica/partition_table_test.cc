@@ -31,7 +31,7 @@ struct PartitionTableTest : Fixture {
         metadata::Delta all;
         metadata::ImageBuilder builder(metadata::Image::empty());
         for (const metadata::Record& record : records) builder.apply(record);
-        all = std::move(builder).finish({Offset{1}, LeaderEpoch{1}, no_timestamp});
+        all = std::move(builder).finish({Offset{1}, LeaderEpoch{1}});
         image = all.after;
         table->apply(all, config);
     }
@@ -41,7 +41,7 @@ struct PartitionTableTest : Fixture {
             builder.apply(record);
             records.push_back(record);
         }
-        const metadata::Delta delta = std::move(builder).finish({image->offset + 1, LeaderEpoch{1}, no_timestamp});
+        const metadata::Delta delta = std::move(builder).finish({image->offset + 1, LeaderEpoch{1}});
         image = delta.after;
         table->apply(delta, config);
     }
@@ -75,7 +75,8 @@ struct PartitionTableTest : Fixture {
     }
     std::vector<std::string> names() {
         std::vector<std::string> result;
-        for (const env::DirectoryEntry& entry : *disk.list("/data")) result.push_back(entry.name);
+        const std::vector<env::DirectoryEntry> entries = *disk.list("/data");
+        for (const env::DirectoryEntry& entry : entries) result.push_back(entry.name);
         return result;
     }
     void restart(bool cleanly) {

@@ -22,6 +22,7 @@ struct Fixture : testing::Test {
     storage::LogDirectory directory{disk, "/data"};
     storage::TailCache cache{1 << 20};
     wire::Codecs codecs;
+    const storage::LogEnvironment log_environment{directory, cache, world.clock, world.random, codecs};
     const Uuid topic_id{1, 2};
 
     Fixture() { check(disk.create_directories("/data").has_value()); }
@@ -34,7 +35,7 @@ struct Fixture : testing::Test {
         options.topic = "orders";
         options.topic_id = topic_id;
         options.config = std::move(config);
-        auto log = storage::PartitionLog::open({directory, cache, world.clock, world.random, codecs}, options);
+        auto log = storage::PartitionLog::open(log_environment, options);
         check(log.has_value());
         return std::move(*log);
     }
