@@ -75,9 +75,6 @@ env::DiskResult<void> finish_swap(env::Disk& disk, const std::vector<NamedFile>&
 
 env::DiskResult<void> clean_up_files(env::Disk& disk, const std::string& path) {
     ASSIGN_OR_RETURN(const auto files, list_files(disk, path));
-    const bool is_clean = std::all_of(files.begin(), files.end(),
-                                      [](const NamedFile& file) { return file.name.stage == FileStage::current; });
-    if (is_clean) return {};
     for (const NamedFile& file : files)
         if (file.name.stage == FileStage::deleted) RETURN_IF_ERROR(disk.remove(file.path));
     RETURN_IF_ERROR(finish_swap(disk, files));

@@ -80,10 +80,17 @@ Result<LogContent> Recovery::run() {
 }
 
 Result<void> Recovery::list_segments() {
-    const auto cleaned = clean_up_files(disk_, path_);
-    if (!cleaned.has_value() && cleaned.error() == env::DiskError::not_found) return {};
-    RETURN_IF_ERROR(or_failed(cleaned, "clean-up"));
-    ASSIGN_OR_RETURN(const auto entries, or_failed(disk_.list(path_), "list"));
+    auto listed = disk_.list(path_);
+    if (!listed.has_value() && listed.error() == env::DiskError::not_found) return {};
+    ASSIGN_OR_RETURN(auto entries, or_failed(std::move(listed), "list"));
+    const bool is_interrupted = std::any_of(entries.begin(), entries.end(), [](const env::DirectoryEntry& entry) {
+        const auto name = parse_log_file_name(entry.name);
+        return name.has_value() && name->stage != FileStage::current;
+    });
+    if (is_interrupted) {
+        RETURN_IF_ERROR(or_failed(clean_up_files(disk_, path_), "clean-up"));
+        ASSIGN_OR_RETURN(entries, or_failed(disk_.list(path_), "list"));
+    }
     std::vector<LogFileName> indexes;
     for (const env::DirectoryEntry& entry : entries) {
         const auto name = parse_log_file_name(entry.name);
