@@ -14,8 +14,11 @@ RUN /tmp/install-deps runtime && rm -rf /tmp/install-deps /var/lib/apt/lists/* \
     && useradd --uid 10001 --no-create-home milena \
     && install -d -o milena -g milena /var/lib/milena
 COPY --from=build /src/milena /usr/local/bin/
+# Data goes to ./data; metrics and health can be asked from outside.
+ENV MILENA_METRICS_LISTENER=0.0.0.0:9644
 USER 10001
+WORKDIR /var/lib/milena
 VOLUME /var/lib/milena
-EXPOSE 9092
+EXPOSE 9092 9644
 ENTRYPOINT ["milena"]
-CMD ["broker", "--override", "log.dirs=/var/lib/milena"]
+CMD ["broker"]

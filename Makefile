@@ -16,7 +16,7 @@ CPP := git ls-files -co --exclude-standard -z '*.h' '*.cc'
 
 .NOTPARALLEL:
 .PHONY: help build run test test-asan test-tsan sim fuzz bench lint format image clean \
-        configure lint-conventions lint-format test-core test-protocol test-integration
+        install-test configure lint-conventions lint-format test-core test-protocol test-integration
 
 help: ## this table
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -25,17 +25,17 @@ build: configure ## compile the broker into `build/bin/milena`
 	$(STAGE) build cmake --build build -j $(JOBS) --target milena
 
 run: build ## start one broker on port 9092 with its data in `./data`; `ARGS='…'` is passed on
-	build/bin/milena broker --override log.dirs=data $(ARGS)
+	build/bin/milena broker $(ARGS)
 
-test: lint build test-core test-protocol test-integration ## lint, unit, property and simulation tests, and real clients against the broker
+test: install-test lint build test-core test-protocol test-integration ## lint, unit, property and simulation tests, and real clients against the broker
 
 test-asan: ## the unit, property and simulation tests under AddressSanitizer and UBSan
 	@$(DEPS) build
 	$(STAGE) 'asan: build' sh -c 'cmake --preset asan >/dev/null && cmake --build build/asan -j $(JOBS)'
 	$(STAGE) 'asan: unit, property, simulation' $(CTEST) --test-dir build/asan
 
-test-tsan: ## the threaded modules' tests and a short run of real clients under ThreadSanitizer
-	@$(DEPS) build test
+test-tsan: install-test ## the threaded modules' tests and a short run of real clients under ThreadSanitizer
+	@$(DEPS) build
 	$(STAGE) 'tsan: build' sh -c 'cmake --preset tsan >/dev/null && cmake --build build/tsan -j $(JOBS) --target milena $(THREADED)'
 	$(STAGE) 'tsan: unit' $(CTEST) --test-dir build/tsan -R "^($(subst $(SPACE),|,$(THREADED)))$$"
 	$(STAGE) 'tsan: real clients' env MILENA=$(CURDIR)/build/tsan/bin/milena tests/integration/run test_kcat.py
@@ -48,14 +48,12 @@ fuzz: ## feed hostile bytes to every fuzz target for `FUZZ_SECONDS=…` each
 	@$(DEPS) build fuzz
 	$(STAGE) fuzz tests/fuzz/run $(FUZZ_SECONDS)
 
-bench: build ## measure against real Kafka in the same run; JSON goes to `docs/measurements/`
-	@$(DEPS) test
+bench: install-test build ## measure against real Kafka in the same run; JSON goes to `docs/measurements/`
 	tests/bench/run $(ARGS)
 
 lint: lint-conventions lint-format ## check layers, names, sizes and format
 
-format: ## let clang-format lay out every C++ file
-	@$(DEPS) test
+format: install-test ## let clang-format lay out every C++ file
 	$(CPP) | xargs -0 -n 20 -P $(JOBS) clang-format-19 -i
 
 image: ## build the container image `IMAGE=…` and start it once
@@ -64,12 +62,14 @@ image: ## build the container image `IMAGE=…` and start it once
 clean: ## remove everything that was built
 	rm -rf build
 
-lint-conventions:
-	@$(DEPS) build test
+install-test:
+	@$(DEPS) test
+
+lint-conventions: install-test
+	@$(DEPS) build
 	$(STAGE) 'lint: conventions' python3 tests/tidy.py
 
-lint-format:
-	@$(DEPS) test
+lint-format: install-test
 	$(STAGE) 'lint: format' sh -c "$(CPP) | xargs -0 -n 20 -P $(JOBS) clang-format-19 --dry-run -Werror"
 
 configure:
@@ -80,10 +80,8 @@ test-core: configure
 	$(STAGE) 'build: tests' cmake --build build -j $(JOBS)
 	$(STAGE) 'unit, property, simulation' $(CTEST) --test-dir build
 
-test-protocol: configure
-	@$(DEPS) test
+test-protocol: install-test configure
 	$(STAGE) 'protocol: every byte as Kafka writes it' tests/protocol/run.sh
 
-test-integration: build
-	@$(DEPS) test
+test-integration: install-test build
 	$(STAGE) 'integration: real clients, compared with real Kafka' tests/integration/run
