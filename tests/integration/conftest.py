@@ -1,4 +1,5 @@
-"""Fixtures. SUBJECT=kafka puts real Kafka in Milena's place: oracle against oracle, which proves the tests themselves."""
+"""Fixtures. SUBJECT=kafka puts real Kafka in Milena's place: oracle against oracle, which proves the tests."""
+
 import os
 import pathlib
 import re

@@ -3,6 +3,7 @@
 Python packages of requirements.txt in a venv, the Java programs of java/. Does nothing that is already done.
 
 KAFKA_LIB may name a directory that holds Kafka's jars already. Uses the standard library only."""
+
 import hashlib
 import os
 import pathlib
@@ -45,8 +46,16 @@ def make_venv():
 def fetch_kafka():
     lib, fresh = BUILD / "kafka/lib", BUILD / "kafka/lib.new"
     shutil.rmtree(fresh, ignore_errors=True)
-    run("mvn", "-B", "-q", "-f", HERE / "pom.xml", "dependency:copy-dependencies", "-DincludeScope=runtime",
-        f"-DoutputDirectory={fresh}")
+    run(
+        "mvn",
+        "-B",
+        "-q",
+        "-f",
+        HERE / "pom.xml",
+        "dependency:copy-dependencies",
+        "-DincludeScope=runtime",
+        f"-DoutputDirectory={fresh}",
+    )
     shutil.rmtree(lib, ignore_errors=True)
     fresh.rename(lib)
 

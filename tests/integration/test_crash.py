@@ -1,4 +1,5 @@
 """kill -9 in the middle of full load: what was acknowledged is there once, whole and in order."""
+
 import random
 import threading
 import time
@@ -16,7 +17,7 @@ PADDING = random.Random(7).randbytes(4096).hex().encode()
 def value(producer, partition, sequence):
     """Everything about it follows from its name, so that a reader can tell a corrupted one."""
     name = b"%d:%d:%d:" % (producer, partition, sequence)
-    return name + PADDING[sequence % 512:sequence % 512 + 50 + sequence * 37 % 950] + b"%08x" % zlib.crc32(name)
+    return name + PADDING[sequence % 512 : sequence % 512 + 50 + sequence * 37 % 950] + b"%08x" % zlib.crc32(name)
 
 
 class Load(threading.Thread):
@@ -29,11 +30,24 @@ class Load(threading.Thread):
         self.acknowledged = 0
         self.failures = []
         self.stopping = threading.Event()
-        self.producer = confluent_kafka.Producer({
-            "bootstrap.servers": bootstrap, "enable.idempotence": True, "acks": "all", "compression.type": codec,
-            "linger.ms": 2, "message.timeout.ms": 300_000, "reconnect.backoff.ms": 10, "reconnect.backoff.max.ms": 100,
-            "retry.backoff.ms": 10, "retry.backoff.max.ms": 100, "queue.buffering.max.messages": 20_000, "socket.timeout.ms": 5000,
-            "log_level": 2, "error_cb": self.on_error})
+        self.producer = confluent_kafka.Producer(
+            {
+                "bootstrap.servers": bootstrap,
+                "enable.idempotence": True,
+                "acks": "all",
+                "compression.type": codec,
+                "linger.ms": 2,
+                "message.timeout.ms": 300_000,
+                "reconnect.backoff.ms": 10,
+                "reconnect.backoff.max.ms": 100,
+                "retry.backoff.ms": 10,
+                "retry.backoff.max.ms": 100,
+                "queue.buffering.max.messages": 20_000,
+                "socket.timeout.ms": 5000,
+                "log_level": 2,
+                "error_cb": self.on_error,
+            }
+        )
 
     def on_error(self, error):
         if error.fatal():
@@ -51,8 +65,12 @@ class Load(threading.Thread):
         while not self.stopping.is_set() and not self.failures:
             partition, sequence = sent % PARTITIONS, sent // PARTITIONS
             try:
-                self.producer.produce(self.topic, value(self.number, partition, sequence), partition=partition,
-                                      on_delivery=self.on_delivery)
+                self.producer.produce(
+                    self.topic,
+                    value(self.number, partition, sequence),
+                    partition=partition,
+                    on_delivery=self.on_delivery,
+                )
                 sent += 1
                 self.producer.poll(0)
             except BufferError:
@@ -63,31 +81,54 @@ class Load(threading.Thread):
 
 def end_offsets(bootstrap, topic):
     """What the broker says of itself after its recovery, by ListOffsets."""
-    ends = tools.kcat("-b", bootstrap, "-Q", *[word for index in range(PARTITIONS) for word in ("-t", f"{topic}:{index}:-1")])
+    ends = tools.kcat(
+        "-b", bootstrap, "-Q", *[word for index in range(PARTITIONS) for word in ("-t", f"{topic}:{index}:-1")]
+    )
     assert ends["exit"] == 0, ends["err"]
     rows = (line.split() for line in ends["out"].decode().splitlines())
     return {int(words[1].strip("[]")): int(words[-1]) for words in rows}
 
 
 def verify(bootstrap, topic, loads):
-    got = tools.kcat("-b", bootstrap, "-C", "-t", topic, "-o", "beginning", "-e", "-q", "-X", "check.crcs=true", "-f",
-                     "%p %o %s\n", deadline_s=600)
+    got = tools.kcat(
+        "-b",
+        bootstrap,
+        "-C",
+        "-t",
+        topic,
+        "-o",
+        "beginning",
+        "-e",
+        "-q",
+        "-X",
+        "check.crcs=true",
+        "-f",
+        "%p %o %s\n",
+        deadline_s=600,
+    )
     assert got["exit"] == 0, got["err"]
     following, offset_next = {}, [0] * PARTITIONS
     expected = {(load.number, partition): load.offsets[partition] for load in loads for partition in range(PARTITIONS)}
     for line in got["out"].splitlines():
         partition, offset, content = line.split(b" ", 2)
         partition, offset = int(partition), int(offset)
-        assert offset == offset_next[partition], f"partition {partition} jumps to {offset} from {offset_next[partition]}"
+        assert (
+            offset == offset_next[partition]
+        ), f"partition {partition} jumps to {offset} from {offset_next[partition]}"
         offset_next[partition] = offset + 1
         producer, home, sequence = map(int, content.split(b":", 3)[:3])
         assert home == partition and content == value(producer, partition, sequence), f"corrupted: {partition}@{offset}"
         due = following.get((producer, partition), 0)
         assert sequence == due, f"partition {partition}: producer {producer} has {sequence} where {due} is due"
-        assert expected[producer, partition][sequence] == offset, f"partition {partition}@{offset} was acknowledged elsewhere"
+        assert (
+            expected[producer, partition][sequence] == offset
+        ), f"partition {partition}@{offset} was acknowledged elsewhere"
         following[producer, partition] = due + 1
-    lost = {key: len(offsets) - following.get(key, 0) for key, offsets in expected.items()
-            if len(offsets) != following.get(key, 0)}
+    lost = {
+        key: len(offsets) - following.get(key, 0)
+        for key, offsets in expected.items()
+        if len(offsets) != following.get(key, 0)
+    }
     assert not lost, f"acknowledged and lost: {lost}"
     return sum(following.values())
 
@@ -107,13 +148,16 @@ def test_nothing_acknowledged_is_lost_doubled_or_reordered_by_kill_9(make_broker
 
             def is_busy(before=before):
                 return any(load.failures for load in loads) or all(
-                    load.acknowledged > count + 1000 for load, count in zip(loads, before))
+                    load.acknowledged > count + 1000 for load, count in zip(loads, before)
+                )
 
             until(is_busy, "both producers make progress", 90)
             time.sleep(random.uniform(0, 0.5))
             broker.kill()
-            acknowledged = [max((load.offsets[index][-1] + 1 for load in loads if load.offsets[index]), default=0)
-                            for index in range(PARTITIONS)]
+            acknowledged = [
+                max((load.offsets[index][-1] + 1 for load in loads if load.offsets[index]), default=0)
+                for index in range(PARTITIONS)
+            ]
             if kill % 5 == 4:
                 # Now and then it is killed again while it recovers.
                 broker.launch()

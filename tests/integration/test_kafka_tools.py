@@ -1,4 +1,5 @@
 """The other command line tools of Kafka's distribution: records, offsets, directories, versions."""
+
 import json
 import re
 
@@ -9,8 +10,15 @@ def topic(side, name, partitions=1, *more):
 
 
 def fill(side, name, count, partition=0):
-    made = side.kcat("-P", "-t", name, "-p", partition, "-K:", stdin="".join(
-        f"k{index % 5}:value {index}\n" for index in range(count)).encode())
+    made = side.kcat(
+        "-P",
+        "-t",
+        name,
+        "-p",
+        partition,
+        "-K:",
+        stdin="".join(f"k{index % 5}:value {index}\n" for index in range(count)).encode(),
+    )
     assert made["exit"] == 0, made
 
 
@@ -29,16 +37,40 @@ def test_console_producer_and_consumer_agree_by_partition_and_offset(both):
     def script(side):
         topic(side, "con-plain", 2)
         produce = [
-            side.tool("kafka-console-producer", "--topic", "con-plain", "--reader-property", "parse.key=true",
-                      "--reader-property", "key.separator=:", stdin="".join(f"key{n}:value {n}\n" for n in range(40))),
-            side.tool("kafka-console-producer", "--topic", "con-plain", "--reader-property", "parse.headers=true",
-                      "--compression-codec", "zstd", "--sync", stdin="a:1,b:2\twith headers\nx:y\tmore\n"),
-            side.tool("kafka-console-producer", "--topic", "con-plain", "--command-property", "acks=0", stdin="quiet\n"),
+            side.tool(
+                "kafka-console-producer",
+                "--topic",
+                "con-plain",
+                "--reader-property",
+                "parse.key=true",
+                "--reader-property",
+                "key.separator=:",
+                stdin="".join(f"key{n}:value {n}\n" for n in range(40)),
+            ),
+            side.tool(
+                "kafka-console-producer",
+                "--topic",
+                "con-plain",
+                "--reader-property",
+                "parse.headers=true",
+                "--compression-codec",
+                "zstd",
+                "--sync",
+                stdin="a:1,b:2\twith headers\nx:y\tmore\n",
+            ),
+            side.tool(
+                "kafka-console-producer", "--topic", "con-plain", "--command-property", "acks=0", stdin="quiet\n"
+            ),
         ]
-        show = [word for name in ("print.key", "print.partition", "print.offset", "print.headers")
-                for word in ("--formatter-property", f"{name}=true")]
-        every = [consume(side, "con-plain", "--partition", p, "--offset", "earliest", "--timeout-ms", "1500", *show)
-                 for p in (0, 1)]
+        show = [
+            word
+            for name in ("print.key", "print.partition", "print.offset", "print.headers")
+            for word in ("--formatter-property", f"{name}=true")
+        ]
+        every = [
+            consume(side, "con-plain", "--partition", p, "--offset", "earliest", "--timeout-ms", "1500", *show)
+            for p in (0, 1)
+        ]
         keyed = [answer["out"].count("key") for answer in every]
         records = sorted(line for answer in every for line in answer["out"].splitlines() if "\tkey" in line)
         some = consume(side, "con-plain", "--partition", "0", "--offset", "3", "--max-messages", "2", *show)
@@ -67,8 +99,23 @@ def test_get_offsets_knows_every_special_time(both):
         fill(side, "off-a", 10, 0)
         fill(side, "off-a", 5, 2)
         fill(side, "off-b", 7)
-        times = ["-1", "-2", "-3", "-4", "-5", "-6", "earliest", "latest", "max-timestamp", "earliest-local", "latest-tiered",
-                 "earliest-pending-upload", "0", "99999999999999", "rubbish"]
+        times = [
+            "-1",
+            "-2",
+            "-3",
+            "-4",
+            "-5",
+            "-6",
+            "earliest",
+            "latest",
+            "max-timestamp",
+            "earliest-local",
+            "latest-tiered",
+            "earliest-pending-upload",
+            "0",
+            "99999999999999",
+            "rubbish",
+        ]
         return [
             {time: side.tool("kafka-get-offsets", "--topic", "off-.*", "--time", time) for time in times},
             side.tool("kafka-get-offsets", "--topic", "off-a", "--partitions", "0,2"),
@@ -87,8 +134,17 @@ def test_delete_records_moves_the_beginning(both):
 
         def delete(*rows):
             plan = side.broker.directory / "delete.json"
-            plan.write_text(json.dumps({"version": 1, "partitions": [
-                {"topic": name, "partition": partition, "offset": offset} for name, partition, offset in rows]}))
+            plan.write_text(
+                json.dumps(
+                    {
+                        "version": 1,
+                        "partitions": [
+                            {"topic": name, "partition": partition, "offset": offset}
+                            for name, partition, offset in rows
+                        ],
+                    }
+                )
+            )
             done = side.tool("kafka-delete-records", "--offset-json-file", plan, *impatient(side))
             return {**done, "out": sorted(done["out"].splitlines())}
 
@@ -96,9 +152,16 @@ def test_delete_records_moves_the_beginning(both):
             return side.tool("kafka-get-offsets", "--topic", "del-a", "--time", "-2")["out"]
 
         return [
-            delete(("del-a", 0, 5)), beginning(), delete(("del-a", 0, 3)), beginning(),
-            delete(("del-a", 0, 50)), delete(("del-a", 9, 1)), delete(("del-nowhere", 0, 1)), delete(("del-a", 0, -7)),
-            delete(("del-a", 0, -1), ("del-a", 1, -1)), beginning(),
+            delete(("del-a", 0, 5)),
+            beginning(),
+            delete(("del-a", 0, 3)),
+            beginning(),
+            delete(("del-a", 0, 50)),
+            delete(("del-a", 9, 1)),
+            delete(("del-nowhere", 0, 1)),
+            delete(("del-a", 0, -7)),
+            delete(("del-a", 0, -1), ("del-a", 1, -1)),
+            beginning(),
             consume(side, "del-a", "--partition", "0", "--offset", "earliest", "--timeout-ms", "1000"),
         ]
 
@@ -114,11 +177,16 @@ def test_log_dirs_show_the_same_partitions(both):
         for broker in described["brokers"]:
             for directory in broker["logDirs"]:
                 directory["partitions"].sort(key=lambda row: row["partition"])
-        return asked["out"].splitlines()[:-1], asked["exit"], described, [
-            side.tool("kafka-log-dirs", "--describe", "--topic-list", "dirs-nowhere"),
-            side.tool("kafka-log-dirs", "--describe", "--topic-list", "dirs-a", "--broker-list", "1"),
-            side.tool("kafka-log-dirs", "--describe", "--topic-list", "dirs-a", "--broker-list", "1,5"),
-        ][0::2]
+        return (
+            asked["out"].splitlines()[:-1],
+            asked["exit"],
+            described,
+            [
+                side.tool("kafka-log-dirs", "--describe", "--topic-list", "dirs-nowhere"),
+                side.tool("kafka-log-dirs", "--describe", "--topic-list", "dirs-a", "--broker-list", "1"),
+                side.tool("kafka-log-dirs", "--describe", "--topic-list", "dirs-a", "--broker-list", "1,5"),
+            ][0::2],
+        )
 
     both.same(script)
 
@@ -126,11 +194,27 @@ def test_log_dirs_show_the_same_partitions(both):
 def test_producer_perf_test_sends_everything(both):
     def script(side):
         topic(side, "perf-a", 3)
-        run = side.tool("kafka-producer-perf-test", "--topic", "perf-a", "--num-records", "5000", "--record-size", "200",
-                        "--throughput", "-1", "--command-property", "acks=all", "compression.type=lz4")
+        run = side.tool(
+            "kafka-producer-perf-test",
+            "--topic",
+            "perf-a",
+            "--num-records",
+            "5000",
+            "--record-size",
+            "200",
+            "--throughput",
+            "-1",
+            "--command-property",
+            "acks=all",
+            "compression.type=lz4",
+        )
         end = side.tool("kafka-get-offsets", "--topic", "perf-a")["out"]
-        return run["exit"], re.sub(r"[\d.]+", "N", run["out"].splitlines()[-1]), run["out"].splitlines()[-1].split(",")[0], sum(
-            int(line.split(":")[2]) for line in end.splitlines())
+        return (
+            run["exit"],
+            re.sub(r"[\d.]+", "N", run["out"].splitlines()[-1]),
+            run["out"].splitlines()[-1].split(",")[0],
+            sum(int(line.split(":")[2]) for line in end.splitlines()),
+        )
 
     assert both.same(script)[-1] == 5000
 
@@ -141,8 +225,22 @@ def test_transactions_tool_describes_producers(both):
         side.kcat("-P", "-t", "prod-a", "-X", "enable.idempotence=true", stdin=b"a\nb\nc\n")
         described = side.tool("kafka-transactions", "describe-producers", "--topic", "prod-a", "--partition", "0")
         rows = [line.split() for line in described["out"].splitlines()]
-        return described["exit"], rows[0], rows[1][1:3], rows[1][4:], described["err"], side.tool(
-            "kafka-transactions", *impatient(side), "describe-producers", "--topic", "prod-nowhere", "--partition", "0")
+        return (
+            described["exit"],
+            rows[0],
+            rows[1][1:3],
+            rows[1][4:],
+            described["err"],
+            side.tool(
+                "kafka-transactions",
+                *impatient(side),
+                "describe-producers",
+                "--topic",
+                "prod-nowhere",
+                "--partition",
+                "0",
+            ),
+        )
 
     both.same(script)
 
@@ -164,8 +262,11 @@ def test_every_advertised_api_is_within_what_kafka_advertises(both):
     (milena_line, milena), (kafka_line, kafka) = (advertised(side) for side in both.sides)
     assert milena_line.split()[1:] == kafka_line.split()[1:]
     assert milena and set(milena) <= set(kafka)
-    outside = {name: (milena[name], kafka[name]) for name in milena
-               if milena[name][0] < kafka[name][0] or milena[name][1] > kafka[name][1]}
+    outside = {
+        name: (milena[name], kafka[name])
+        for name in milena
+        if milena[name][0] < kafka[name][0] or milena[name][1] > kafka[name][1]
+    }
     assert not outside
 
 
@@ -173,8 +274,11 @@ def test_every_feature_level_is_one_that_kafka_has(both):
     def levels(side):
         answer = side.tool("kafka-features", "describe")
         assert answer["exit"] == 0, answer
-        rows = re.findall(r"Feature: (\S+)\s+SupportedMinVersion: (\S+)\s+SupportedMaxVersion: (\S+)\s+"
-                          r"FinalizedVersionLevel: (\S+)", answer["out"])
+        rows = re.findall(
+            r"Feature: (\S+)\s+SupportedMinVersion: (\S+)\s+SupportedMaxVersion: (\S+)\s+"
+            r"FinalizedVersionLevel: (\S+)",
+            answer["out"],
+        )
         return {name: more for name, *more in rows}
 
     milena, kafka = map(levels, both.sides)
@@ -184,7 +288,9 @@ def test_every_feature_level_is_one_that_kafka_has(both):
 
 def test_cluster_tool_sees_the_cluster(both):
     def script(side):
-        return [side.jvm.run("kafka-cluster", command, "--bootstrap-server", side.bootstrap)
-                for command in ("cluster-id", "list-endpoints")]
+        return [
+            side.jvm.run("kafka-cluster", command, "--bootstrap-server", side.bootstrap)
+            for command in ("cluster-id", "list-endpoints")
+        ]
 
     both.same(script)

@@ -13,8 +13,20 @@ def test_topics_are_created_described_altered_and_deleted(both):
     def script(side):
         return [
             topics(side, "--create", "--topic", "t-plain"),
-            topics(side, "--create", "--topic", "t-three", "--partitions", "3", "--replication-factor", "1",
-                   "--config", "retention.ms=3600000", "--config", "cleanup.policy=compact,delete"),
+            topics(
+                side,
+                "--create",
+                "--topic",
+                "t-three",
+                "--partitions",
+                "3",
+                "--replication-factor",
+                "1",
+                "--config",
+                "retention.ms=3600000",
+                "--config",
+                "cleanup.policy=compact,delete",
+            ),
             topics(side, "--describe", "--topic", "t-plain"),
             topics(side, "--describe", "--topic", "t-three"),
             topics(side, "--describe", "--topic", "t-(plain|three)", "--topics-with-overrides"),
@@ -38,8 +50,12 @@ def test_a_topic_is_described_by_its_id(both):
         topics(side, "--create", "--topic", "t-id", "--partitions", "2")
         described = topics(side, "--describe", "--topic", "t-id")
         topic_id = described["out"].split("TopicId: ")[1].split()[0]
-        return described, topics(side, "--describe", "--topic-id", topic_id), topics(
-            side, "--describe", "--topic-id", "AAAAAAAAAAAAAAAAAAAAAQ"), topics(side, "--describe", "--topic-id", "rubbish")
+        return (
+            described,
+            topics(side, "--describe", "--topic-id", topic_id),
+            topics(side, "--describe", "--topic-id", "AAAAAAAAAAAAAAAAAAAAAQ"),
+            topics(side, "--describe", "--topic-id", "rubbish"),
+        )
 
     both.same(script)
 
@@ -91,7 +107,10 @@ def test_bad_topics_are_refused_in_the_same_words(both):
 
 def test_names_that_differ_by_dot_and_underscore_collide(both):
     def script(side):
-        return [topics(side, "--create", "--topic", "t.collides_a"), topics(side, "--create", "--topic", "t_collides.a")]
+        return [
+            topics(side, "--create", "--topic", "t.collides_a"),
+            topics(side, "--create", "--topic", "t_collides.a"),
+        ]
 
     both.same(script)
 
@@ -116,7 +135,9 @@ def test_topic_configs_are_altered_and_described(both):
             configs(side, *on, "--alter", "--add-config", "compression.type=rar"),
             configs(side, *on, "--alter", "--add-config", "flush.ms=-1"),
             configs(side, "--entity-type", "topics", "--entity-name", "c-nowhere", "--describe"),
-            configs(side, "--entity-type", "topics", "--entity-name", "c-nowhere", "--alter", "--add-config", "flush.ms=1"),
+            configs(
+                side, "--entity-type", "topics", "--entity-name", "c-nowhere", "--alter", "--add-config", "flush.ms=1"
+            ),
             configs(side, "--entity-type", "topics", "--entity-name", "bad name", "--describe"),
             configs(side, *on, "--describe"),
         ]
@@ -126,7 +147,11 @@ def test_topic_configs_are_altered_and_described(both):
 
 def test_broker_configs_are_altered_and_described(both):
     def script(side):
-        one, default = ("--entity-type", "brokers", "--entity-name", "1"), ("--entity-type", "brokers", "--entity-default")
+        one, default = ("--entity-type", "brokers", "--entity-name", "1"), (
+            "--entity-type",
+            "brokers",
+            "--entity-default",
+        )
         return [
             configs(side, *one, "--describe"),
             configs(side, *default, "--describe"),

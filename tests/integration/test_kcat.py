@@ -1,4 +1,5 @@
 """kcat (librdkafka), as a person uses it in a shell, against both brokers."""
+
 import json
 import re
 
@@ -44,7 +45,9 @@ def test_headers_nulls_and_empty_keys_survive(both):
     def script(side):
         topic = "kcat-headers"
         steps = [
-            side.kcat("-P", "-t", topic, "-H", "a=1", "-H", "b=two", "-H", "empty=", "-k", "key", stdin=b"with headers\n"),
+            side.kcat(
+                "-P", "-t", topic, "-H", "a=1", "-H", "b=two", "-H", "empty=", "-k", "key", stdin=b"with headers\n"
+            ),
             side.kcat("-P", "-t", topic, "-Z", "-K:", stdin=b":empty key\nkey:\nno key here\n"),
             side.kcat("-P", "-t", topic, stdin="snowman ☃ and ümläut\n".encode()),
         ]
@@ -58,7 +61,11 @@ def test_offsets_choose_where_a_consumer_begins(both):
         topic = "kcat-offsets"
         made = side.kcat("-P", "-t", topic, "-K:", stdin=lines(100))
         places = ["beginning", "0", "42", "99", "100", "-1", "-7", "-1000", "end"]
-        return made, {place: consume(side, topic, "-o", place) for place in places}, consume(side, topic, "-o", "10", "-c", "3")
+        return (
+            made,
+            {place: consume(side, topic, "-o", place) for place in places},
+            consume(side, topic, "-o", "10", "-c", "3"),
+        )
 
     both.same(script)
 
@@ -67,8 +74,10 @@ def test_an_offset_out_of_range_follows_the_reset_policy(both):
     def script(side):
         topic = "kcat-out-of-range"
         made = side.kcat("-P", "-t", topic, stdin=b"a\nb\nc\n")
-        return made, [consume(side, topic, "-o", "1000", "-X", f"auto.offset.reset={policy}")
-                      for policy in ("earliest", "latest", "error")]
+        return made, [
+            consume(side, topic, "-o", "1000", "-X", f"auto.offset.reset={policy}")
+            for policy in ("earliest", "latest", "error")
+        ]
 
     both.same(script)
 
@@ -86,7 +95,12 @@ def test_timestamps_find_offsets(both):
         between = consume(side, topic, "-o", f"s@{times[2]}", "-o", f"e@{times[4]}")
         # Records of one batch may carry the same millisecond: name the first offset that has it.
         first = {offset: min(o for o, t in times.items() if t >= time) for offset, time in times.items()}
-        return [found[offset].endswith(f" {first[offset]}\n") or found[offset] for offset in times], special, since, between
+        return (
+            [found[offset].endswith(f" {first[offset]}\n") or found[offset] for offset in times],
+            special,
+            since,
+            between,
+        )
 
     both.same(script)
 
@@ -96,9 +110,13 @@ def test_metadata_is_listed_alike(both):
         side.kcat("-P", "-t", "kcat-metadata", stdin=b"a\n")
         whole = json.loads(side.kcat("-L", "-J")["out"])
         whole["topics"] = sorted(topic["topic"] for topic in whole["topics"] if topic["topic"] == "kcat-metadata")
-        return (whole, json.loads(side.kcat("-L", "-J", "-t", "kcat-metadata")["out"]),
-                side.kcat("-L", "-t", "kcat-metadata"), side.kcat("-L", "-J", "-t", "kcat-unknown"),
-                side.kcat("-L", "-t", "kcat bad name"))
+        return (
+            whole,
+            json.loads(side.kcat("-L", "-J", "-t", "kcat-metadata")["out"]),
+            side.kcat("-L", "-t", "kcat-metadata"),
+            side.kcat("-L", "-J", "-t", "kcat-unknown"),
+            side.kcat("-L", "-t", "kcat bad name"),
+        )
 
     both.same(script)
 
@@ -117,8 +135,10 @@ def test_keys_choose_partitions(both):
 def test_a_record_of_900_kilobytes_passes_and_a_larger_one_is_refused(both):
     def script(side):
         side.tool("kafka-topics", "--create", "--topic", "kcat-big", "--config", "max.message.bytes=950000")
-        big = [side.kcat("-P", "-t", "kcat-big", "-X", "message.max.bytes=2000000", stdin=b"x" * size + b"\n")
-               for size in (900_000, 960_000)]
+        big = [
+            side.kcat("-P", "-t", "kcat-big", "-X", "message.max.bytes=2000000", stdin=b"x" * size + b"\n")
+            for size in (900_000, 960_000)
+        ]
         return big, side.kcat("-C", "-t", "kcat-big", "-e", "-q", "-f", "%o %S\n")
 
     big, got = both.same(script)
@@ -136,6 +156,11 @@ def test_a_topic_is_created_by_producing_to_it(both):
     def script(side):
         made = side.kcat("-P", "-t", "kcat-auto", stdin=b"a\n")
         described = side.tool("kafka-topics", "--describe", "--topic", "kcat-auto")
-        return made, described, side.kcat("-P", "-t", "kcat auto bad", stdin=b"a\n"), side.kcat("-P", "-t", "x" * 250, stdin=b"a\n")
+        return (
+            made,
+            described,
+            side.kcat("-P", "-t", "kcat auto bad", stdin=b"a\n"),
+            side.kcat("-P", "-t", "x" * 250, stdin=b"a\n"),
+        )
 
     both.same(script)

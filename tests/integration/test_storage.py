@@ -1,4 +1,5 @@
 """What lies on disk: Kafka's tools read what Milena writes, and Milena opens what Kafka has written."""
+
 import concurrent.futures
 import json
 import re
@@ -14,15 +15,26 @@ from harness.process import until
 CODECS = ["none", "gzip", "snappy", "lz4", "zstd"]
 TIME_MS = 1_700_000_000_000
 SMALL_SEGMENTS = {"segment_bytes": 1 << 20, "index_interval_bytes": 4096, "retention_ms": -1}
-RECORD = re.compile(r"^\| offset: (\d+) (?:CreateTime|LogAppendTime): (-?\d+) keySize: (-?\d+) valueSize: (-?\d+) "
-                    r"sequence: (-?\d+) headerKeys: \[(.*?)\](?: key: (\S*))?(?: payload: (.*))?$")
-TROUBLE = re.compile(r"isvalid: false|Mismatches|Non-consecutive|Index timestamp|Found timestamp mismatch|Found out of order|"
-                     r"invalid|corrupt|Exception", re.IGNORECASE)
+RECORD = re.compile(
+    r"^\| offset: (\d+) (?:CreateTime|LogAppendTime): (-?\d+) keySize: (-?\d+) valueSize: (-?\d+) "
+    r"sequence: (-?\d+) headerKeys: \[(.*?)\](?: key: (\S*))?(?: payload: (.*))?$"
+)
+TROUBLE = re.compile(
+    r"isvalid: false|Mismatches|Non-consecutive|Index timestamp|Found timestamp mismatch|Found out of order|"
+    r"invalid|corrupt|Exception",
+    re.IGNORECASE,
+)
 
 
 def row(index, partition=0, size=300):
     headers = [("n", str(index).encode())] if index % 3 == 0 else None
-    return partition, f"key-{index % 50}".encode(), f"value-{index}-".encode().ljust(size, b"."), headers, TIME_MS + index
+    return (
+        partition,
+        f"key-{index % 50}".encode(),
+        f"value-{index}-".encode().ljust(size, b"."),
+        headers,
+        TIME_MS + index,
+    )
 
 
 def fill(broker):
@@ -31,8 +43,13 @@ def fill(broker):
     for codec in CODECS:
         records.create_topic(boot, f"disk-{codec}", 2, **SMALL_SEGMENTS)
         for partition in range(2):
-            records.produce(boot, f"disk-{codec}", (row(index, partition) for index in range(8000)),
-                            compression_type=codec, enable_idempotence=True)
+            records.produce(
+                boot,
+                f"disk-{codec}",
+                (row(index, partition) for index in range(8000)),
+                compression_type=codec,
+                enable_idempotence=True,
+            )
     records.create_topic(boot, "disk-recompressed", 1, compression_type="zstd", **SMALL_SEGMENTS)
     records.produce(boot, "disk-recompressed", (row(index) for index in range(3000)), compression_type="gzip")
     records.create_topic(boot, "disk-append-time", 1, message_timestamp_type="LogAppendTime", **SMALL_SEGMENTS)
@@ -84,12 +101,24 @@ def test_dump_log_reads_the_records_that_were_produced(written, jvm):
             for partition in range(partitions):
                 logs = sorted((broker.data / f"{topic}-{partition}").glob("*.log"))
                 files = ",".join(map(str, logs))
-                dumped = [RECORD.match(line) for line in dump(jvm, "--deep-iteration", "--print-data-log", "--files", files)
-                          if line.startswith("|")] if logs else []
+                dumped = (
+                    [
+                        RECORD.match(line)
+                        for line in dump(jvm, "--deep-iteration", "--print-data-log", "--files", files)
+                        if line.startswith("|")
+                    ]
+                    if logs
+                    else []
+                )
                 assert [(int(one[1]), one[7].encode(), one[8].encode()) for one in dumped] == [
-                    (offset, key, value) for offset, key, value, _, _ in read[topic][partition]], (broker.name, topic)
-                assert topic == "disk-empty" or len(logs) > 1 or topic in ("disk-recompressed", "disk-gzip", "disk-lz4",
-                                                                          "disk-snappy", "disk-zstd", "disk-append-time")
+                    (offset, key, value) for offset, key, value, _, _ in read[topic][partition]
+                ], (broker.name, topic)
+                assert (
+                    topic == "disk-empty"
+                    or len(logs) > 1
+                    or topic
+                    in ("disk-recompressed", "disk-gzip", "disk-lz4", "disk-snappy", "disk-zstd", "disk-append-time")
+                )
 
 
 def test_dump_log_finds_the_indexes_sane(written, jvm):
@@ -105,7 +134,9 @@ def test_dump_log_reads_producer_snapshots(written, jvm):
     for broker, topics, _ in written:
         files = [path for topic in topics for path in broker.data.glob(f"{topic}-[0-9]/*.snapshot")]
         lines = dump(jvm, "--files", ",".join(map(str, files)))
-        assert any(re.match(r"producerId: \d+ producerEpoch: 0 .*lastSequence: 7999", line) for line in lines), broker.name
+        assert any(
+            re.match(r"producerId: \d+ producerEpoch: 0 .*lastSequence: 7999", line) for line in lines
+        ), broker.name
 
 
 def test_the_same_files_lie_in_a_directory(written):
@@ -113,8 +144,16 @@ def test_the_same_files_lie_in_a_directory(written):
     listings = []
     for broker, *_ in written:
         inside = {re.sub(r"\d{20}", "OFFSET", path.name) for path in broker.data.glob("disk-none-0/*")}
-        listings.append((sorted(path.name for path in broker.data.iterdir() if path.is_file() and path.suffix != ".lock"
-                                and not path.name.startswith(".")), sorted(inside)))
+        listings.append(
+            (
+                sorted(
+                    path.name
+                    for path in broker.data.iterdir()
+                    if path.is_file() and path.suffix != ".lock" and not path.name.startswith(".")
+                ),
+                sorted(inside),
+            )
+        )
     assert listings[0] == listings[1]
 
 
@@ -138,24 +177,61 @@ CLUSTER_RECORDS = {"TOPIC_RECORD", "PARTITION_RECORD", "CONFIG_RECORD", "REMOVE_
 
 
 def metadata_records(jvm, files):
-    payloads = (line.split(" payload: ", 1)[1] for line in dump(
-        jvm, "--cluster-metadata-decoder", "--files", ",".join(map(str, files))) if " payload: " in line)
+    payloads = (
+        line.split(" payload: ", 1)[1]
+        for line in dump(jvm, "--cluster-metadata-decoder", "--files", ",".join(map(str, files)))
+        if " payload: " in line
+    )
     return [json.loads(payload) for payload in payloads]
 
 
 def administer(side):
     """The same changes on both brokers; what they leave in the metadata log must be the same records."""
+
     def topics(*arguments):
         assert side.tool("kafka-topics", *arguments)["exit"] == 0
+
     topics("--create", "--topic", "meta-a", "--partitions", "2", "--config", "retention.ms=5000")
     topics("--create", "--topic", "meta-b", "--replica-assignment", "1,1,1")
     topics("--alter", "--topic", "meta-a", "--partitions", "3")
-    assert side.tool("kafka-configs", "--entity-type", "topics", "--entity-name", "meta-b", "--alter", "--add-config",
-                     "segment.bytes=2097152,cleanup.policy=[compact,delete]")["exit"] == 0
-    assert side.tool("kafka-configs", "--entity-type", "topics", "--entity-name", "meta-a", "--alter", "--delete-config",
-                     "retention.ms")["exit"] == 0
-    assert side.tool("kafka-configs", "--entity-type", "brokers", "--entity-default", "--alter", "--add-config",
-                     "log.retention.ms=86400000")["exit"] == 0
+    assert (
+        side.tool(
+            "kafka-configs",
+            "--entity-type",
+            "topics",
+            "--entity-name",
+            "meta-b",
+            "--alter",
+            "--add-config",
+            "segment.bytes=2097152,cleanup.policy=[compact,delete]",
+        )["exit"]
+        == 0
+    )
+    assert (
+        side.tool(
+            "kafka-configs",
+            "--entity-type",
+            "topics",
+            "--entity-name",
+            "meta-a",
+            "--alter",
+            "--delete-config",
+            "retention.ms",
+        )["exit"]
+        == 0
+    )
+    assert (
+        side.tool(
+            "kafka-configs",
+            "--entity-type",
+            "brokers",
+            "--entity-default",
+            "--alter",
+            "--add-config",
+            "log.retention.ms=86400000",
+        )["exit"]
+        == 0
+    )
     topics("--create", "--topic", "meta-c")
     topics("--delete", "--topic", "meta-c")
 
@@ -164,7 +240,10 @@ def administer(side):
 def administered(run_directory, sides):
     """Two brokers with some metadata that take snapshots often, both stopped."""
     often = {"metadata.log.max.record.bytes.between.snapshots": "100", "metadata.max.idle.interval.ms": "100"}
-    made = [Side(type(side.broker)(run_directory / f"metadata-{index}", often), side.jvm) for index, side in enumerate(sides)]
+    made = [
+        Side(type(side.broker)(run_directory / f"metadata-{index}", often), side.jvm)
+        for index, side in enumerate(sides)
+    ]
 
     def work(side):
         administer(side)
@@ -199,15 +278,33 @@ def test_dump_log_reads_the_metadata_snapshot(administered):
     for side in administered:
         latest = max((side.broker.data / "__cluster_metadata-0").glob("*.checkpoint"))
         found = metadata_records(side.jvm, [latest])
-        rows = sorted((one for one in found if one["type"] in CLUSTER_RECORDS), key=lambda one: (
-            one["type"], one["data"].get("name", ""), one["data"].get("partitionId", 0), one["data"].get("resourceName", "")))
-        answers.append([(one["type"], one["data"].get("name"), one["data"].get("value"), one["data"].get("replicas"))
-                        for one in rows])
+        rows = sorted(
+            (one for one in found if one["type"] in CLUSTER_RECORDS),
+            key=lambda one: (
+                one["type"],
+                one["data"].get("name", ""),
+                one["data"].get("partitionId", 0),
+                one["data"].get("resourceName", ""),
+            ),
+        )
+        answers.append(
+            [
+                (one["type"], one["data"].get("name"), one["data"].get("value"), one["data"].get("replicas"))
+                for one in rows
+            ]
+        )
     assert answers[0] == answers[1]
 
 
-@pytest.mark.parametrize("command", [["ls", "/image/topics/byName/meta-a"], ["cat", "/image/topics/byName/meta-b/0"],
-                                     ["ls", "/image/configs"], ["cat", "/image/configs/TOPIC/meta-b/segment.bytes"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["ls", "/image/topics/byName/meta-a"],
+        ["cat", "/image/topics/byName/meta-b/0"],
+        ["ls", "/image/configs"],
+        ["cat", "/image/configs/TOPIC/meta-b/segment.bytes"],
+    ],
+)
 def test_the_metadata_shell_reads_the_snapshot(administered, command):
     def look(side):
         latest = max((side.broker.data / "__cluster_metadata-0").glob("*.checkpoint"))
@@ -250,8 +347,10 @@ def test_a_directory_of_milena_opens_in_real_kafka(written, make_broker):
 
 def describe(side, topics):
     answers = [side.tool("kafka-topics", "--describe", "--topic", topic)["out"] for topic in topics]
-    return answers + [side.tool("kafka-configs", "--describe", "--all", "--entity-type", "topics", "--entity-name", topic)["out"]
-                      for topic in topics]
+    return answers + [
+        side.tool("kafka-configs", "--describe", "--all", "--entity-type", "topics", "--entity-name", topic)["out"]
+        for topic in topics
+    ]
 
 
 @pytest.mark.parametrize("line", ["node.id=7", "version=9"])

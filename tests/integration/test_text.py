@@ -1,4 +1,5 @@
 """Real text of some megabytes: the changelogs and copyright files of the installed Debian packages."""
+
 import gzip
 import pathlib
 
@@ -43,7 +44,9 @@ def test_a_text_spread_over_partitions_keeps_the_order_of_every_partition(sides,
     side.tool("kafka-topics", "--create", "--topic", topic, "--partitions", "4")
     put = tools.kcat("-b", side.bootstrap, "-P", "-t", topic, "-K", "\t", "-z", "lz4", stdin=text)
     assert put["exit"] == 0, put["err"]
-    got = tools.kcat("-b", side.bootstrap, "-C", "-t", topic, "-o", "beginning", "-e", "-q", "-f", "%p\t%k\t%s\n")["out"]
+    got = tools.kcat("-b", side.bootstrap, "-C", "-t", topic, "-o", "beginning", "-e", "-q", "-f", "%p\t%k\t%s\n")[
+        "out"
+    ]
     place = {line: index for index, line in enumerate(text.splitlines())}
     last, seen = {}, 0
     for line in got.splitlines():

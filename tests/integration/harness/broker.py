@@ -1,6 +1,7 @@
 """The two brokers under test behind one interface: Milena, and real Apache Kafka as the oracle.
 
 Both get the same server.properties, a data directory of their own under build/tmp, and ports that are free."""
+
 import os
 import pathlib
 import random
@@ -127,13 +128,26 @@ class RealKafka(Broker):
     jvm = ["-Xms256M", "-Xmx768M", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
 
     def java(self, main, *arguments):
-        return ["java", *self.jvm, f"-Dmilena.log={self.log}", "-Dlog4j2.configurationFile="
-                f"{paths.CONF / 'log4j2-broker.properties'}", "-cp", paths.CLASSPATH, main, *map(str, arguments)]
+        return [
+            "java",
+            *self.jvm,
+            f"-Dmilena.log={self.log}",
+            "-Dlog4j2.configurationFile=" f"{paths.CONF / 'log4j2-broker.properties'}",
+            "-cp",
+            paths.CLASSPATH,
+            main,
+            *map(str, arguments),
+        ]
 
     def prepare(self, properties):
         if not (self.data / "meta.properties").exists():
-            subprocess.run(self.java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", properties),
-                           check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=120)
+            subprocess.run(
+                self.java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", properties),
+                check=True,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                timeout=120,
+            )
 
     def command(self, properties):
         return self.java("kafka.Kafka", properties)

@@ -2,6 +2,7 @@
 
 A script is a function of a Side that returns anything made of dicts, lists, strings and numbers. What has to differ
 (ports, directories, random ids, the clock) is normalised away; everything else counts."""
+
 import concurrent.futures
 import dataclasses
 import difflib
@@ -40,15 +41,15 @@ class Side:
 
 UUID = re.compile(r"(?<![\w/+=-])[A-Za-z0-9_-]{22}(?![\w/+=-])")
 MASKS = [
-    (re.compile(r"%(\d)\|\d+\.\d+\|"), r"%\1|TIME|"),                     # librdkafka's log prefix
+    (re.compile(r"%(\d)\|\d+\.\d+\|"), r"%\1|TIME|"),  # librdkafka's log prefix
     (re.compile(r"\[thrd:[^\]]*\]"), "[thrd:]"),
     (re.compile(r"rdkafka#(producer|consumer)-\d+"), r"rdkafka#\1"),
     (re.compile(r"\b(adminclient|producer|consumer)-\d+\b"), r"\1"),
     (re.compile(r"\(after \d+ms in state [^)]*\)"), "(after)"),
     (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[,.:]\d+"), "DATE"),
-    (re.compile(r"\b1[6-9]\d{11}\b"), "MILLIS"),                          # a wall clock of this decade
+    (re.compile(r"\b1[6-9]\d{11}\b"), "MILLIS"),  # a wall clock of this decade
     (re.compile(r"\b\d+ ms\b"), "N ms"),
-    (re.compile(r"-92233\d{14}\b"), "BEFORE"),                             # now less the longest time
+    (re.compile(r"-92233\d{14}\b"), "BEFORE"),  # now less the longest time
     (re.compile(r"tries=\d+"), "tries=N"),
     (re.compile(r"\d+ attempt\(s\)"), "N attempt(s)"),
 ]

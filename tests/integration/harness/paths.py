@@ -1,4 +1,5 @@
 """Where things lie. Everything that is written goes under build/."""
+
 import os
 import pathlib
 

@@ -1,4 +1,5 @@
 """Child processes that never outlive the test run, and waiting for a condition instead of sleeping."""
+
 import ctypes
 import os
 import re
@@ -41,8 +42,12 @@ class Process:
         self.command = [str(word) for word in command]
         self.log = log
         with open(log, "ab") as sink:
-            self.popen = subprocess.Popen(self.command, stderr=sink, preexec_fn=die_with_parent,
-                                          **{"stdin": subprocess.DEVNULL, "stdout": sink, **options})
+            self.popen = subprocess.Popen(
+                self.command,
+                stderr=sink,
+                preexec_fn=die_with_parent,
+                **{"stdin": subprocess.DEVNULL, "stdout": sink, **options},
+            )
 
     @property
     def pid(self):

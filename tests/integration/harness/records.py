@@ -1,4 +1,5 @@
-"""Writing records through librdkafka as the Python package brings it (a newer one than kcat's), and reading them back."""
+"""Writing records through librdkafka as its Python package brings it (newer than kcat's), and reading them back."""
+
 from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
@@ -22,13 +23,25 @@ def create_topic(bootstrap, name, partitions=1, **configs):
 def produce(bootstrap, topic, rows, **settings):
     """rows: (partition, key, value, headers, time in ms). Raises unless every record is acknowledged."""
     failures = []
-    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 5,
-                         **{key.replace("_", "."): value for key, value in settings.items()}})
+    producer = Producer(
+        {
+            "bootstrap.servers": bootstrap,
+            "linger.ms": 5,
+            **{key.replace("_", "."): value for key, value in settings.items()},
+        }
+    )
     for partition, key, value, headers, time_ms in rows:
         while True:
             try:
-                producer.produce(topic, value, key, partition, timestamp=time_ms, headers=headers,
-                                 on_delivery=lambda error, _: failures.append(error) if error else None)
+                producer.produce(
+                    topic,
+                    value,
+                    key,
+                    partition,
+                    timestamp=time_ms,
+                    headers=headers,
+                    on_delivery=lambda error, _: failures.append(error) if error else None,
+                )
                 break
             except BufferError:
                 producer.poll(0.1)
@@ -41,8 +54,24 @@ def read_all(bootstrap, topic, partitions=1, deadline_s=60.0):
     """{partition: [(offset, key, value, headers, time in ms)]}, from the log start to the high watermark.
 
     Read with kcat, whose simple consumer needs no group coordinator. Keys, values and headers must be plain text."""
-    done = tools.kcat("-b", bootstrap, "-C", "-t", topic, "-o", "beginning", "-e", "-q", "-X", "check.crcs=true", "-X",
-                      "fetch.wait.max.ms=20", "-f", "%p\t%o\t%T\t%h\t%k\t%s\n", deadline_s=deadline_s)
+    done = tools.kcat(
+        "-b",
+        bootstrap,
+        "-C",
+        "-t",
+        topic,
+        "-o",
+        "beginning",
+        "-e",
+        "-q",
+        "-X",
+        "check.crcs=true",
+        "-X",
+        "fetch.wait.max.ms=20",
+        "-f",
+        "%p\t%o\t%T\t%h\t%k\t%s\n",
+        deadline_s=deadline_s,
+    )
     assert done["exit"] == 0, (topic, done["err"])
     rows = {index: [] for index in range(partitions)}
     for line in done["out"].split(b"\n")[:-1]:

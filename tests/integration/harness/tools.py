@@ -1,4 +1,5 @@
 """The clients that tests drive: kcat as a process each time, Kafka's Java tools inside one JVM per broker."""
+
 import json
 import select
 import subprocess
@@ -26,8 +27,16 @@ MAINS = {
 }
 
 
-JVM = ["java", "-Xmx512M", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Duser.timezone=UTC",
-       f"-Dlog4j2.configurationFile={paths.CONF / 'log4j2-tools.properties'}", "-cp", paths.CLASSPATH]
+JVM = [
+    "java",
+    "-Xmx512M",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-Duser.timezone=UTC",
+    f"-Dlog4j2.configurationFile={paths.CONF / 'log4j2-tools.properties'}",
+    "-cp",
+    paths.CLASSPATH,
+]
 
 
 class ToolServer:
@@ -40,8 +49,12 @@ class ToolServer:
 
     def start(self):
         self.process = Process(
-            [*JVM, "ToolServer"], self.directory / "tools.log", stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            cwd=self.directory)
+            [*JVM, "ToolServer"],
+            self.directory / "tools.log",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=self.directory,
+        )
 
     def run(self, tool, *arguments, stdin="", deadline_s=60.0):
         """{exit, out, err} of one tool."""
@@ -65,8 +78,13 @@ class ToolServer:
 
 def metadata_shell(*arguments, deadline_s=60.0):
     """{exit, out, err} of kafka-metadata-shell, which keeps its lock on the directory and so needs a JVM of its own."""
-    done = subprocess.run([*JVM, "org.apache.kafka.shell.MetadataShell", *map(str, arguments)], capture_output=True,
-                          text=True, stdin=subprocess.DEVNULL, timeout=deadline_s)
+    done = subprocess.run(
+        [*JVM, "org.apache.kafka.shell.MetadataShell", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=deadline_s,
+    )
     return {"exit": done.returncode, "out": done.stdout, "err": done.stderr}
 
 

@@ -1,4 +1,5 @@
 """A little of the protocol over a raw socket: enough to see that a broker serves, and to send it nonsense."""
+
 import socket
 import struct
 
@@ -35,7 +36,7 @@ def receive_exactly(link, size):
 
 def receive(link):
     """One answer: its correlation id and what follows it."""
-    size, = struct.unpack(">i", receive_exactly(link, 4))
+    (size,) = struct.unpack(">i", receive_exactly(link, 4))
     answer = receive_exactly(link, size)
     return struct.unpack_from(">i", answer)[0], answer[4:]
 

@@ -20,8 +20,7 @@ final class AdminConfigScenarios {
     private static final ConfigResource BROKER = new ConfigResource(Type.BROKER, "1");
     private static final ConfigResource DEFAULTS = new ConfigResource(Type.BROKER, "");
 
-    private AdminConfigScenarios() {
-    }
+    private AdminConfigScenarios() {}
 
     static void add(Map<String, Clients.Step> scenarios, Clients clients) {
         scenarios.put("admin-alter-configs", () -> alter(clients));
@@ -35,8 +34,9 @@ final class AdminConfigScenarios {
         for (ConfigEntry entry : config.entries()) {
             List<String> synonyms = new ArrayList<>();
             entry.synonyms().forEach(one -> synonyms.add(one.name() + "=" + one.value() + " " + one.source()));
-            rows.put(entry.name(), Clients.map("value", entry.value(), "source", entry.source(), "type", entry.type(), "readOnly",
-                    entry.isReadOnly(), "sensitive", entry.isSensitive(), "synonyms", synonyms));
+            rows.put(entry.name(),
+                    Clients.map("value", entry.value(), "source", entry.source(), "type", entry.type(), "readOnly",
+                            entry.isReadOnly(), "sensitive", entry.isSensitive(), "synonyms", synonyms));
         }
         return rows;
     }
@@ -48,7 +48,8 @@ final class AdminConfigScenarios {
     private static Object alter(Clients clients) throws Exception {
         AdminScenarios.createTopic(clients, TOPIC.name(), 1, "retention.ms", "1000", "cleanup.policy", "delete");
         Map<String, Collection<AlterConfigOp>> rows = new java.util.LinkedHashMap<>();
-        rows.put("set", List.of(change(OpType.SET, "max.message.bytes", "5000"), change(OpType.SET, "flush.messages", "7")));
+        rows.put("set",
+                List.of(change(OpType.SET, "max.message.bytes", "5000"), change(OpType.SET, "flush.messages", "7")));
         rows.put("delete", List.of(change(OpType.DELETE, "retention.ms", "")));
         rows.put("append", List.of(change(OpType.APPEND, "cleanup.policy", "compact")));
         rows.put("append again", List.of(change(OpType.APPEND, "cleanup.policy", "compact")));
@@ -58,19 +59,22 @@ final class AdminConfigScenarios {
         rows.put("bad number", List.of(change(OpType.SET, "retention.ms", "soon")));
         rows.put("bad range", List.of(change(OpType.SET, "segment.bytes", "-1")));
         rows.put("bad word", List.of(change(OpType.SET, "message.timestamp.type", "Never")));
-        rows.put("one good, one bad", List.of(change(OpType.SET, "flush.ms", "9"), change(OpType.SET, "retention.ms", "x")));
-        rows.put("twice the same key", List.of(change(OpType.SET, "flush.ms", "9"), change(OpType.DELETE, "flush.ms", "")));
+        rows.put("one good, one bad",
+                List.of(change(OpType.SET, "flush.ms", "9"), change(OpType.SET, "retention.ms", "x")));
+        rows.put("twice the same key",
+                List.of(change(OpType.SET, "flush.ms", "9"), change(OpType.DELETE, "flush.ms", "")));
         rows.put("nothing", List.of());
         try (Admin admin = AdminScenarios.admin(clients)) {
             for (Map.Entry<String, Collection<AlterConfigOp>> row : rows.entrySet()) {
                 var options = new AlterConfigsOptions().validateOnly(true);
-                Clients.show(row.getKey() + " (validate)", () ->
-                        admin.incrementalAlterConfigs(Map.of(TOPIC, row.getValue()), options).all().get());
-                Clients.show(row.getKey(), () -> admin.incrementalAlterConfigs(Map.of(TOPIC, row.getValue())).all().get());
+                Clients.show(row.getKey() + " (validate)",
+                        () -> admin.incrementalAlterConfigs(Map.of(TOPIC, row.getValue()), options).all().get());
+                Clients.show(
+                        row.getKey(), () -> admin.incrementalAlterConfigs(Map.of(TOPIC, row.getValue())).all().get());
             }
             var set = List.of(change(OpType.SET, "retention.ms", "1"));
-            for (ConfigResource bad : List.of(new ConfigResource(Type.TOPIC, "admin-nowhere"), new ConfigResource(Type.TOPIC, ""),
-                    new ConfigResource(Type.BROKER, "one"))) {
+            for (ConfigResource bad : List.of(new ConfigResource(Type.TOPIC, "admin-nowhere"),
+                         new ConfigResource(Type.TOPIC, ""), new ConfigResource(Type.BROKER, "one"))) {
                 Clients.show("alter " + bad, () -> admin.incrementalAlterConfigs(Map.of(bad, set)).all().get());
                 Clients.show("describe " + bad, () -> shown(admin.describeConfigs(List.of(bad)).all().get().get(bad)));
             }
@@ -89,11 +93,14 @@ final class AdminConfigScenarios {
         AdminScenarios.createTopic(clients, topic.name(), 1, "retention.ms", "1000");
         try (Admin admin = AdminScenarios.admin(clients)) {
             var full = new DescribeConfigsOptions().includeSynonyms(true);
-            for (Map.Entry<String, Object> row : shown(admin.describeConfigs(List.of(topic), full).all().get().get(topic)).entrySet()) {
+            for (Map.Entry<String, Object> row :
+                    shown(admin.describeConfigs(List.of(topic), full).all().get().get(topic)).entrySet()) {
                 Clients.print(row.getKey(), row.getValue());
             }
-            Clients.show("broker dynamic", () -> dynamic(shown(admin.describeConfigs(List.of(BROKER), full).all().get().get(BROKER))));
-            Clients.show("defaults", () -> shown(admin.describeConfigs(List.of(DEFAULTS), full).all().get().get(DEFAULTS)));
+            Clients.show("broker dynamic",
+                    () -> dynamic(shown(admin.describeConfigs(List.of(BROKER), full).all().get().get(BROKER))));
+            Clients.show(
+                    "defaults", () -> shown(admin.describeConfigs(List.of(DEFAULTS), full).all().get().get(DEFAULTS)));
         }
         return null;
     }
@@ -102,7 +109,8 @@ final class AdminConfigScenarios {
     private static Object brokerNames(Clients clients) throws Exception {
         try (Admin admin = AdminScenarios.admin(clients)) {
             var full = new DescribeConfigsOptions().includeSynonyms(true);
-            for (Map.Entry<String, Object> row : shown(admin.describeConfigs(List.of(BROKER), full).all().get().get(BROKER)).entrySet()) {
+            for (Map.Entry<String, Object> row :
+                    shown(admin.describeConfigs(List.of(BROKER), full).all().get().get(BROKER)).entrySet()) {
                 Clients.print(row.getKey(), row.getValue());
             }
         }
@@ -114,11 +122,27 @@ final class AdminConfigScenarios {
         try (Admin admin = AdminScenarios.admin(clients)) {
             var options = new org.apache.kafka.clients.admin.ListConfigResourcesOptions();
             for (Type type : List.of(Type.TOPIC, Type.BROKER, Type.BROKER_LOGGER, Type.CLIENT_METRICS, Type.GROUP)) {
-                Clients.show(type.name(), () -> admin.listConfigResources(Set.of(type), options).all().get().stream()
-                        .filter(one -> type != Type.TOPIC || one.name().equals("admin-listed")).map(String::valueOf).sorted().toList());
+                Clients.show(type.name(),
+                        ()
+                                -> admin.listConfigResources(Set.of(type), options)
+                                        .all()
+                                        .get()
+                                        .stream()
+                                        .filter(one -> type != Type.TOPIC || one.name().equals("admin-listed"))
+                                        .map(String::valueOf)
+                                        .sorted()
+                                        .toList());
             }
-            Clients.show("everything", () -> admin.listConfigResources().all().get().stream()
-                    .map(one -> one.type().name()).distinct().sorted().toList());
+            Clients.show("everything",
+                    ()
+                            -> admin.listConfigResources()
+                                    .all()
+                                    .get()
+                                    .stream()
+                                    .map(one -> one.type().name())
+                                    .distinct()
+                                    .sorted()
+                                    .toList());
         }
         return null;
     }

@@ -9,8 +9,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 
 /**
- * Drives Kafka's Java clients through one scenario, Clients BOOTSTRAP SCENARIO, and prints one JSON line for each step: what
- * came back or the class and message of what was thrown. The same scenario runs against Milena and against real Kafka.
+ * Drives Kafka's Java clients through one scenario, Clients BOOTSTRAP SCENARIO, and prints one JSON line for each step:
+ * what came back or the class and message of what was thrown. The same scenario runs against Milena and against real
+ * Kafka.
  */
 public final class Clients {
     /** What may throw. */
@@ -19,8 +20,8 @@ public final class Clients {
     }
 
     private static final ObjectMapper JSON = new ObjectMapper()
-            .configure(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS, true)
-            .configure(SerializationFeature.FAIL_ON_EMPTY_BEANS, false);
+                                                     .configure(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS, true)
+                                                     .configure(SerializationFeature.FAIL_ON_EMPTY_BEANS, false);
 
     final String bootstrap;
 

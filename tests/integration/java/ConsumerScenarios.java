@@ -17,8 +17,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 final class ConsumerScenarios {
     private static final long FIRST_MS = 1_000_000_000_000L;
 
-    private ConsumerScenarios() {
-    }
+    private ConsumerScenarios() {}
 
     static void add(Map<String, Clients.Step> scenarios, Clients clients) {
         scenarios.put("consume-seek", () -> seek(clients));
@@ -44,9 +43,9 @@ final class ConsumerScenarios {
         for (Header header : record.headers()) {
             headers.add(Clients.map(header.key(), Clients.text(header.value())));
         }
-        return Clients.map("partition", record.partition(), "offset", record.offset(), "key", Clients.text(record.key()),
-                "value", Clients.text(record.value()), "headers", headers, "time", record.timestamp(), "type",
-                record.timestampType().name(), "epoch", record.leaderEpoch().isPresent());
+        return Clients.map("partition", record.partition(), "offset", record.offset(), "key",
+                Clients.text(record.key()), "value", Clients.text(record.value()), "headers", headers, "time",
+                record.timestamp(), "type", record.timestampType().name(), "epoch", record.leaderEpoch().isPresent());
     }
 
     /** The next records of the assigned partitions, at least that many or what comes within the deadline. */
@@ -78,8 +77,8 @@ final class ConsumerScenarios {
         try (KafkaProducer<byte[], byte[]> producer = ProducerScenarios.producer(clients, "linger.ms", "1000")) {
             for (int index = 0; index < count; index++) {
                 byte[] value = Clients.bytes(size, (char) ('a' + index % 26));
-                producer.send(new ProducerRecord<>(topic, index % partitions, FIRST_MS + 1000L * index,
-                        Clients.bytes("key " + index), value));
+                producer.send(new ProducerRecord<>(
+                        topic, index % partitions, FIRST_MS + 1000L * index, Clients.bytes("key " + index), value));
                 if (index % 10 == 9) {
                     producer.flush();
                 }
@@ -91,8 +90,8 @@ final class ConsumerScenarios {
         fill(clients, "java-seek", 1, 100, 10);
         TopicPartition partition = new TopicPartition("java-seek", 0);
         for (String isolation : new String[] {"read_uncommitted", "read_committed"}) {
-            try (KafkaConsumer<byte[], byte[]> consumer = consumer(clients, "isolation.level", isolation, "max.poll.records",
-                         "7", "auto.offset.reset", "none")) {
+            try (KafkaConsumer<byte[], byte[]> consumer = consumer(
+                         clients, "isolation.level", isolation, "max.poll.records", "7", "auto.offset.reset", "none")) {
                 consumer.assign(List.of(partition));
                 consumer.seekToBeginning(List.of(partition));
                 Clients.show("from the beginning", () -> shown(take(consumer, 1).get(0)));
@@ -125,12 +124,14 @@ final class ConsumerScenarios {
         fill(clients, "java-times", 1, 50, 10);
         TopicPartition partition = new TopicPartition("java-times", 0);
         try (KafkaConsumer<byte[], byte[]> consumer = consumer(clients)) {
-            long[] moments = {0, FIRST_MS, FIRST_MS + 1, FIRST_MS + 9000, FIRST_MS + 9001, FIRST_MS + 49_000, FIRST_MS + 49_001};
+            long[] moments = {
+                    0, FIRST_MS, FIRST_MS + 1, FIRST_MS + 9000, FIRST_MS + 9001, FIRST_MS + 49_000, FIRST_MS + 49_001};
             for (long time : moments) {
                 Clients.show("at " + (time - FIRST_MS), () -> {
                     var found = consumer.offsetsForTimes(Map.of(partition, time)).get(partition);
-                    return found == null ? null : Clients.map("offset", found.offset(), "time", found.timestamp(), "epoch",
-                            found.leaderEpoch().isPresent());
+                    return found == null ? null
+                                         : Clients.map("offset", found.offset(), "time", found.timestamp(), "epoch",
+                                                   found.leaderEpoch().isPresent());
                 });
             }
             Clients.show("negative", () -> consumer.offsetsForTimes(Map.of(partition, -5L)));
@@ -144,8 +145,12 @@ final class ConsumerScenarios {
         fill(clients, "java-sizes", 1, 30, 20_000);
         TopicPartition partition = new TopicPartition("java-sizes", 0);
         Object[][] limits = {
-            {"max.partition.fetch.bytes", "1"}, {"max.partition.fetch.bytes", "50000"}, {"fetch.max.bytes", "1"},
-            {"fetch.min.bytes", "1000000", "fetch.max.wait.ms", "200"}, {"max.poll.records", "1"}, {"check.crcs", "true"},
+                {"max.partition.fetch.bytes", "1"},
+                {"max.partition.fetch.bytes", "50000"},
+                {"fetch.max.bytes", "1"},
+                {"fetch.min.bytes", "1000000", "fetch.max.wait.ms", "200"},
+                {"max.poll.records", "1"},
+                {"check.crcs", "true"},
         };
         for (Object[] limit : limits) {
             try (KafkaConsumer<byte[], byte[]> consumer = consumer(clients, limit)) {
@@ -161,7 +166,8 @@ final class ConsumerScenarios {
 
     private static Object metadata(Clients clients) throws Exception {
         AdminScenarios.createTopic(clients, "java-metadata", 3);
-        Object[] patience = {"default.api.timeout.ms", "1500", "request.timeout.ms", "1000", "allow.auto.create.topics", "false"};
+        Object[] patience = {
+                "default.api.timeout.ms", "1500", "request.timeout.ms", "1000", "allow.auto.create.topics", "false"};
         try (KafkaConsumer<byte[], byte[]> consumer = consumer(clients, patience)) {
             Clients.show("partitions", () -> partitions(consumer.partitionsFor("java-metadata")));
             Clients.show("listed", () -> partitions(consumer.listTopics().get("java-metadata")));
@@ -176,8 +182,9 @@ final class ConsumerScenarios {
     private static Object partitions(List<PartitionInfo> infos) {
         Map<String, Object> rows = new TreeMap<>();
         for (PartitionInfo info : infos) {
-            rows.put(String.valueOf(info.partition()), Clients.map("leader", info.leader().id(), "replicas",
-                    info.replicas().length, "isr", info.inSyncReplicas().length, "offline", info.offlineReplicas().length));
+            rows.put(String.valueOf(info.partition()),
+                    Clients.map("leader", info.leader().id(), "replicas", info.replicas().length, "isr",
+                            info.inSyncReplicas().length, "offline", info.offlineReplicas().length));
         }
         return rows;
     }
@@ -194,9 +201,11 @@ final class ConsumerScenarios {
             consumer.seekToBeginning(all);
             Map<String, Object> last = new LinkedHashMap<>();
             List<ConsumerRecord<byte[], byte[]>> records = take(consumer, 400);
-            records.forEach(record -> last.merge("partition " + record.partition(), record.offset(),
-                    (old, now) -> (Long) now == (Long) old + 1 ? now : "jumps from " + old + " to " + now));
-            Clients.print("all", Clients.map("count", records.size(), "last", last.size(), "rows", new TreeMap<>(last)));
+            records.forEach(record
+                    -> last.merge("partition " + record.partition(), record.offset(),
+                            (old, now) -> (Long) now == (Long) old + 1 ? now : "jumps from " + old + " to " + now));
+            Clients.print(
+                    "all", Clients.map("count", records.size(), "last", last.size(), "rows", new TreeMap<>(last)));
             consumer.assign(all.subList(0, 3));
             consumer.seekToBeginning(all.subList(0, 3));
             Clients.print("three", take(consumer, 60).size());

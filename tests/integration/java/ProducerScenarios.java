@@ -13,8 +13,7 @@ final class ProducerScenarios {
     private static final String[] CODECS = {"none", "gzip", "snappy", "lz4", "zstd"};
     private static final String[] ACKS = {"0", "1", "all"};
 
-    private ProducerScenarios() {
-    }
+    private ProducerScenarios() {}
 
     static void add(Map<String, Clients.Step> scenarios, Clients clients) {
         scenarios.put("produce-settings", () -> settings(clients));
@@ -28,16 +27,17 @@ final class ProducerScenarios {
     }
 
     private static Map<String, Object> shown(RecordMetadata metadata) {
-        return Clients.map("offset", metadata.offset(), "partition", metadata.partition(), "hasOffset", metadata.hasOffset(),
-                "hasTimestamp", metadata.hasTimestamp(), "key", metadata.serializedKeySize(), "value",
-                metadata.serializedValueSize());
+        return Clients.map("offset", metadata.offset(), "partition", metadata.partition(), "hasOffset",
+                metadata.hasOffset(), "hasTimestamp", metadata.hasTimestamp(), "key", metadata.serializedKeySize(),
+                "value", metadata.serializedValueSize());
     }
 
     private static Object settings(Clients clients) throws Exception {
         AdminScenarios.createTopic(clients, "java-settings", 1);
         for (String codec : CODECS) {
             for (String acks : ACKS) {
-                Object[] pairs = {"acks", acks, "compression.type", codec, "enable.idempotence", "false", "linger.ms", "50"};
+                Object[] pairs = {
+                        "acks", acks, "compression.type", codec, "enable.idempotence", "false", "linger.ms", "50"};
                 Clients.show(codec + " acks=" + acks, () -> send(clients, "java-settings", 20, pairs));
             }
             Object[] pairs = {"enable.idempotence", "true", "compression.type", codec, "linger.ms", "50"};
@@ -47,7 +47,9 @@ final class ProducerScenarios {
         return null;
     }
 
-    /** The offsets of that many records; without acknowledgement it is unknown, but the next request waits behind it. */
+    /**
+     * The offsets of that many records; without acknowledgement it is unknown, but the next request waits behind it.
+     */
     private static List<Object> send(Clients clients, String topic, int count, Object... pairs) throws Exception {
         List<Object> offsets = new ArrayList<>();
         try (KafkaProducer<byte[], byte[]> producer = producer(clients, pairs)) {
@@ -61,25 +63,30 @@ final class ProducerScenarios {
             }
         }
         long before = ConsumerScenarios.endOffset(clients, topic);
-        Clients.until("a multiple of " + count, () -> ConsumerScenarios.endOffset(clients, topic) % count == 0 && before >= 0);
+        Clients.until("a multiple of " + count,
+                () -> ConsumerScenarios.endOffset(clients, topic) % count == 0 && before >= 0);
         return offsets;
     }
 
     private static Object records(Clients clients) throws Exception {
         AdminScenarios.createTopic(clients, "java-records", 1);
-        try (KafkaProducer<byte[], byte[]> producer = producer(clients, "linger.ms", "0", "max.request.size", "2000000")) {
+        try (KafkaProducer<byte[], byte[]> producer =
+                        producer(clients, "linger.ms", "0", "max.request.size", "2000000")) {
             RecordHeaders headers = new RecordHeaders();
             headers.add("one", Clients.bytes("1")).add("one", Clients.bytes("again")).add("null", null);
             headers.add("empty", new byte[0]).add("ümläut ☃", Clients.bytes(300, 'h'));
             Object[][] rows = {
-                {"headers", Clients.bytes("key"), Clients.bytes("value")}, {"null key", null, Clients.bytes("value")},
-                {"null value", Clients.bytes("key"), null}, {"both null", null, null},
-                {"empty", new byte[0], new byte[0]}, {"big key", Clients.bytes(100_000, 'k'), Clients.bytes("v")},
-                {"one megabyte", Clients.bytes("k"), Clients.bytes(1_000_000, 'v')},
+                    {"headers", Clients.bytes("key"), Clients.bytes("value")},
+                    {"null key", null, Clients.bytes("value")},
+                    {"null value", Clients.bytes("key"), null},
+                    {"both null", null, null},
+                    {"empty", new byte[0], new byte[0]},
+                    {"big key", Clients.bytes(100_000, 'k'), Clients.bytes("v")},
+                    {"one megabyte", Clients.bytes("k"), Clients.bytes(1_000_000, 'v')},
             };
             for (Object[] row : rows) {
-                ProducerRecord<byte[], byte[]> record = new ProducerRecord<>("java-records", 0, (byte[]) row[1],
-                        (byte[]) row[2], row[0].equals("headers") ? headers : null);
+                ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(
+                        "java-records", 0, (byte[]) row[1], (byte[]) row[2], row[0].equals("headers") ? headers : null);
                 Clients.show((String) row[0], () -> shown(producer.send(record).get()));
             }
         }
@@ -91,16 +98,17 @@ final class ProducerScenarios {
         AdminScenarios.createTopic(clients, "java-refusals", 1, "max.message.bytes", "1000");
         AdminScenarios.createTopic(clients, "java-compacted", 1, "cleanup.policy", "compact");
         AdminScenarios.createTopic(clients, "java-isr", 1, "min.insync.replicas", "2");
-        Object[] pairs = {"max.block.ms", "1000", "delivery.timeout.ms", "1500", "request.timeout.ms", "1000", "linger.ms", "0"};
+        Object[] pairs = {
+                "max.block.ms", "1000", "delivery.timeout.ms", "1500", "request.timeout.ms", "1000", "linger.ms", "0"};
         try (KafkaProducer<byte[], byte[]> producer = producer(clients, pairs)) {
             Object[][] rows = {
-                {"too large", "java-refusals", 0, "k", Clients.bytes(2000, 'x')},
-                {"fits", "java-refusals", 0, "k", Clients.bytes(500, 'x')},
-                {"larger than the client allows", "java-refusals", 0, "k", Clients.bytes(1_100_000, 'x')},
-                {"unknown partition", "java-refusals", 9, "k", Clients.bytes("v")},
-                {"bad topic", "java refusals", 0, "k", Clients.bytes("v")},
-                {"no key in a compacted topic", "java-compacted", 0, null, Clients.bytes("v")},
-                {"key in a compacted topic", "java-compacted", 0, "k", Clients.bytes("v")},
+                    {"too large", "java-refusals", 0, "k", Clients.bytes(2000, 'x')},
+                    {"fits", "java-refusals", 0, "k", Clients.bytes(500, 'x')},
+                    {"larger than the client allows", "java-refusals", 0, "k", Clients.bytes(1_100_000, 'x')},
+                    {"unknown partition", "java-refusals", 9, "k", Clients.bytes("v")},
+                    {"bad topic", "java refusals", 0, "k", Clients.bytes("v")},
+                    {"no key in a compacted topic", "java-compacted", 0, null, Clients.bytes("v")},
+                    {"key in a compacted topic", "java-compacted", 0, "k", Clients.bytes("v")},
             };
             for (Object[] row : rows) {
                 byte[] key = row[3] == null ? null : Clients.bytes((String) row[3]);
@@ -110,7 +118,7 @@ final class ProducerScenarios {
             }
         }
         Object[] once = {"retries", "0", "enable.idempotence", "false", "acks", "all", "delivery.timeout.ms", "2000",
-            "request.timeout.ms", "1500", "linger.ms", "0"};
+                "request.timeout.ms", "1500", "linger.ms", "0"};
         try (KafkaProducer<byte[], byte[]> producer = producer(clients, once)) {
             ProducerRecord<byte[], byte[]> record = new ProducerRecord<>("java-isr", 0, null, Clients.bytes("v"));
             Clients.show("too few in sync", () -> shown(producer.send(record).get()));
@@ -119,13 +127,16 @@ final class ProducerScenarios {
     }
 
     private static Object timestamps(Clients clients) throws Exception {
-        AdminScenarios.createTopic(clients, "java-create-time", 1, "message.timestamp.after.max.ms", "3600000", "retention.ms", "-1");
-        AdminScenarios.createTopic(clients, "java-append-time", 1, "message.timestamp.type", "LogAppendTime", "retention.ms", "-1");
+        AdminScenarios.createTopic(
+                clients, "java-create-time", 1, "message.timestamp.after.max.ms", "3600000", "retention.ms", "-1");
+        AdminScenarios.createTopic(
+                clients, "java-append-time", 1, "message.timestamp.type", "LogAppendTime", "retention.ms", "-1");
         Object[] pairs = {"linger.ms", "0", "retries", "0", "enable.idempotence", "false"};
         try (KafkaProducer<byte[], byte[]> producer = producer(clients, pairs)) {
             for (long time : new long[] {0, 1, 1_000_000_000_000L, System.currentTimeMillis() + 36_000_000L}) {
                 for (String topic : new String[] {"java-create-time", "java-append-time"}) {
-                    ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topic, 0, time, null, Clients.bytes("v"));
+                    ProducerRecord<byte[], byte[]> record =
+                            new ProducerRecord<>(topic, 0, time, null, Clients.bytes("v"));
                     Clients.show(topic, () -> shown(producer.send(record).get()));
                 }
             }

@@ -15,8 +15,8 @@ import org.apache.kafka.common.utils.Exit;
 
 /**
  * Runs the main methods of Kafka's command line tools one after another in one JVM, because a JVM start costs more than
- * most tools do. One JSON request a line on stdin: {main, args, stdin}; one JSON answer a line on stdout: {exit, out, err}.
- * Ends when stdin ends, so that it never outlives the test run.
+ * most tools do. One JSON request a line on stdin: {main, args, stdin}; one JSON answer a line on stdout: {exit, out,
+ * err}. Ends when stdin ends, so that it never outlives the test run.
  */
 public final class ToolServer {
     private static final class ToolExit extends Error {
