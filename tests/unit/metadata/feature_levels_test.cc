@@ -1,0 +1,35 @@
+#include "metadata/feature_levels.h"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+namespace milena::metadata {
+namespace {
+
+TEST(FeatureLevels, absent_feature_has_level_zero) {
+    EXPECT_EQ(feature_level({{"a", int16_t{3}}}, "a"), 3);
+    EXPECT_EQ(feature_level({{"a", int16_t{3}}}, "b"), 0);
+}
+
+TEST(FeatureLevels, log_without_metadata_version_has_the_least_one) {
+    EXPECT_EQ(metadata_version({}), metadata_version_min);
+    EXPECT_EQ(metadata_version({{"metadata.version", int16_t{25}}}), 25);
+}
+
+TEST(FeatureLevels, only_what_is_here_is_told) {
+    const FeatureLevels of_kafka{{"metadata.version", int16_t{30}}, {"share.version", int16_t{1}}};
+    EXPECT_EQ(effective_levels(of_kafka), (FeatureLevels{{"metadata.version", int16_t{30}}}));
+}
+
+TEST(FeatureLevels, new_clusters_get_levels_that_are_supported) {
+    EXPECT_TRUE(std::ranges::is_sorted(supported_features(), {}, &SupportedLevels::name));
+    for (const SupportedLevels& feature : supported_features()) {
+        EXPECT_LE(feature.level_new_cluster, feature.level_max);
+        EXPECT_EQ(supported_feature(feature.name), &feature);
+    }
+    EXPECT_EQ(supported_feature("share.version"), nullptr);
+}
+
+}  // namespace
+}  // namespace milena::metadata
