@@ -14,7 +14,7 @@ namespace {
 using namespace milena;
 using namespace milena::wire;
 
-constexpr size_t decompressed_bytes_max = 4 * 1024 * 1024;
+constexpr size_t decompressed_bytes_max = 256 * 1024;  // several pieces, and a bomb costs no time
 
 Codecs codecs;
 std::vector<std::byte> memory;
