@@ -100,7 +100,8 @@ void Producer::answered(const BatchPtr& batch, const replica::ProduceOutcome& ou
     network_.world.trace("acknowledged", partition_.value, outcome.base_offset.value, batch->base_sequence);
     for (size_t i = 0; i < batch->values.size(); ++i)
         checker_.acknowledged(partition_, outcome.base_offset + static_cast<int64_t>(i), batch->values[i]);
-    std::erase_if(in_flight_, [](const BatchPtr& each) { return each->is_done; });
+    // In order: a broker remembers the last five batches, so none may run further ahead of one that is unanswered.
+    while (!in_flight_.empty() && in_flight_.front()->is_done) in_flight_.pop_front();
 }
 
 // What was in flight is given up: it may be in the log or not, but never twice.

@@ -44,6 +44,7 @@ class Scenario {
           world_(options.seed),
           disk_(world_.random, [this](Duration delay, std::function<void()> event) { world_.after(delay, event); }),
           network_{.world = world_, .broker = [this] { return broker_.get(); }} {
+        world_.prints_trace = options.prints_trace;
         draw_fault_kinds();
         for (int32_t partition = 0; partition < partition_count; ++partition) {
             consumers_.push_back(std::make_unique<Consumer>(network_, checker_, PartitionIndex(partition)));

@@ -16,6 +16,7 @@ struct ScenarioOptions {
     // page_cache only: power losses happen too, and the losses that the policy has by nature count as violations. For
     // the test that shows that the checker sees them.
     bool expects_too_much = false;
+    bool prints_trace = false;  // every line at once, to stdout
 };
 
 struct Report {

@@ -87,14 +87,11 @@ bool SimBroker::open() {
         [this](const metadata::Delta& delta, std::function<void()> published) {
             publish(delta, std::move(published));
         });
-    controller_->start([this](Result<void, std::string> ready) {
-        if (!ready.has_value()) {
-            world_.trace("controller failed: " + ready.error());
-            has_failed_ = true;
-            return;
-        }
-        serve();
-    });
+    controller_->start([this] { serve(); },
+                       [this](const std::string& reason) {
+                           world_.trace("controller failed: " + reason);
+                           has_failed_ = true;
+                       });
     return true;
 }
 

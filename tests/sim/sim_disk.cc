@@ -338,6 +338,7 @@ void SimDisk::restart() {
 
 void SimDisk::lose_power() {
     restart();
+    used_bytes_ = 0;
     settle(*root_);
 }
 
@@ -354,6 +355,7 @@ void SimDisk::settle(Node& node) {
         }
         node.pending.clear();
         node.content = node.durable;
+        used_bytes_ += node.content.size();
         return;
     }
     const size_t kept = random_.next() % (node.name_changes.size() + 1);

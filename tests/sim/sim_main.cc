@@ -1,6 +1,6 @@
 // Runs seeds of the simulation and reports. Exit code 1 if a promise was broken or a seed did too little to count.
 //
-//     sim [--seeds N] [--seed FIRST] [--policy fsync|page_cache|both] [--hashes]
+//     sim [--seeds N] [--seed FIRST] [--policy fsync|page_cache|both] [--hashes] [--trace]
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -18,13 +18,16 @@ struct Arguments {
     uint64_t first_seed = 1;
     std::vector<Policy> policies{Policy::fsync, Policy::page_cache};
     bool prints_hashes = false;
+    bool prints_trace = false;
 };
 
 const char* policy_name(Policy policy) { return policy == Policy::fsync ? "fsync" : "page_cache"; }
 
 [[noreturn]] void refuse(const std::string& why) {
-    std::fprintf(stderr, "sim: %s\nusage: sim [--seeds N] [--seed FIRST] [--policy fsync|page_cache|both] [--hashes]\n",
-                 why.c_str());
+    std::fprintf(
+        stderr,
+        "sim: %s\nusage: sim [--seeds N] [--seed FIRST] [--policy fsync|page_cache|both] [--hashes] [--trace]\n",
+        why.c_str());
     std::exit(2);
 }
 
@@ -40,6 +43,10 @@ Arguments parse(const std::vector<std::string>& words) {
     for (size_t i = 0; i < words.size(); ++i) {
         if (words[i] == "--hashes") {
             arguments.prints_hashes = true;
+            continue;
+        }
+        if (words[i] == "--trace") {
+            arguments.prints_trace = true;
             continue;
         }
         if (i + 1 == words.size()) refuse("'" + words[i] + "' needs a value or is unknown");
@@ -70,7 +77,7 @@ void print_failure(const Report& report) {
                 report.virtual_seconds);
     for (const std::string& violation : report.violations) std::printf("  violation: %s\n", violation.c_str());
     for (const std::string& line : report.last_lines) std::printf("  %s\n", line.c_str());
-    std::printf("  replay: sim --seed %llu --policy %s\n", static_cast<unsigned long long>(report.seed),
+    std::printf("  replay: sim --seed %llu --policy %s --trace\n", static_cast<unsigned long long>(report.seed),
                 policy_name(report.policy));
 }
 
@@ -81,7 +88,8 @@ int run(const Arguments& arguments) {
     uint64_t faults = 0;
     for (uint64_t seed = arguments.first_seed; seed < arguments.first_seed + arguments.seeds; ++seed) {
         for (const Policy policy : arguments.policies) {
-            const Report report = run_scenario({.seed = seed, .policy = policy});
+            const Report report =
+                run_scenario({.seed = seed, .policy = policy, .prints_trace = arguments.prints_trace});
             ++runs;
             acknowledged += report.acknowledged;
             faults += report.faults;

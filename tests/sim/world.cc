@@ -1,5 +1,7 @@
 #include "sim/world.h"
 
+#include <cstdio>
+
 namespace milena::sim {
 namespace {
 
@@ -15,6 +17,7 @@ void World::trace(std::string_view what, int64_t a, int64_t b, int64_t c) {
     for (const char ch : what) hash_ = (hash_ ^ static_cast<uint8_t>(ch)) * fnv_prime;
     for (const int64_t value : {a, b, c}) fold(static_cast<uint64_t>(value));
     Line line{clock.now(), std::string(what), a, b, c};
+    if (prints_trace) std::printf("%s\n", line.text().c_str());
     if (lines_.size() < lines_kept)
         lines_.push_back(std::move(line));
     else
@@ -22,14 +25,16 @@ void World::trace(std::string_view what, int64_t a, int64_t b, int64_t c) {
     next_line_ = (next_line_ + 1) % lines_kept;
 }
 
+std::string World::Line::text() const {
+    const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(at.since_start).count();
+    return std::to_string(microseconds) + " us " + what + " " + std::to_string(a) + " " + std::to_string(b) + " " +
+           std::to_string(c);
+}
+
 std::vector<std::string> World::last_lines() const {
     std::vector<std::string> text;
-    for (size_t i = 0; i < lines_.size(); ++i) {
-        const Line& line = lines_[lines_.size() < lines_kept ? i : (next_line_ + i) % lines_kept];
-        const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(line.at.since_start).count();
-        text.push_back(std::to_string(microseconds) + " us " + line.what + " " + std::to_string(line.a) + " " +
-                       std::to_string(line.b) + " " + std::to_string(line.c));
-    }
+    for (size_t i = 0; i < lines_.size(); ++i)
+        text.push_back(lines_[lines_.size() < lines_kept ? i : (next_line_ + i) % lines_kept].text());
     return text;
 }
 

@@ -57,6 +57,7 @@ class World {
 
     SimRandom random;
     SimClock clock;
+    bool prints_trace = false;
 
     void after(Duration delay, std::function<void()> event) {
         events_.push({clock.now() + delay, next_sequence_++, std::move(event)});
@@ -92,6 +93,8 @@ class World {
         Instant at;
         std::string what;
         int64_t a, b, c;
+
+        std::string text() const;
     };
 
     static constexpr size_t lines_kept = 200;
