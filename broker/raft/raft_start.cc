@@ -131,8 +131,10 @@ void Raft::State::replay() {
 
 void Raft::State::replayed(Result<std::vector<ParsedBatch>, std::string>& read) {
     if (!read) return fail(read.error());
-    if (read->empty()) return fail("the metadata log has nothing at offset " + std::to_string(replayed_to.value));
+    if (read->empty()) return fail("the metadata log can't be read at offset " + std::to_string(replayed_to.value));
     for (ParsedBatch& batch : *read) {
+        if (batch.header.base_offset > replayed_to)
+            return fail("the metadata log has nothing at offset " + std::to_string(replayed_to.value));
         replayed_to = batch.header.next_offset();
         for (const ControlRecord& control : batch.controls) {
             if (!take_control(control))

@@ -97,14 +97,18 @@ void SnapshotWriter::finish(std::shared_ptr<SnapshotWriter> writer, env::DiskDon
     const std::vector<ControlRecord> footer{snapshot_footer_record()};
     writer->write_values();
     writer->write_controls(footer);
-    if (!writer->outcome_) return done(writer->outcome_);
+    if (!writer->outcome_) return done(writer->settle(writer->outcome_));
     env::File& file = *writer->file_;
-    file.sync([writer = std::move(writer), done = std::move(done)](env::DiskResult<void> synced) {
-        const SnapshotWriter& w = *writer;
-        if (synced) synced = w.disk_.rename(w.partial_path(), w.directory_ + "/" + snapshot_file_name(w.id_));
-        if (synced) synced = w.disk_.sync_directory(w.directory_);
-        done(synced);
+    file.sync([writer = std::move(writer), done = std::move(done)](const env::DiskResult<void>& synced) {
+        done(writer->settle(synced));
     });
+}
+
+env::DiskResult<void> SnapshotWriter::settle(env::DiskResult<void> outcome) {
+    if (outcome) outcome = disk_.rename(partial_path(), directory_ + "/" + snapshot_file_name(id_));
+    if (outcome) outcome = disk_.sync_directory(directory_);
+    if (!outcome && !disk_.remove(partial_path())) return unexpected(outcome.error());  // the next start removes it
+    return outcome;
 }
 
 namespace {
