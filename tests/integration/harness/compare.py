@@ -50,8 +50,8 @@ MASKS = [
     (re.compile(r"\b1[6-9]\d{11}\b"), "MILLIS"),  # a wall clock of this decade
     (re.compile(r"\b\d+ ms\b"), "N ms"),
     (re.compile(r"-92233\d{14}\b"), "BEFORE"),  # now less the longest time
-    (re.compile(r"tries=\d+"), "tries=N"),
-    (re.compile(r"\d+ attempt\(s\)"), "N attempt(s)"),
+    # How a client words a time-out depends on what it was waiting for at that moment.
+    (re.compile(r"Call\(callName=[^\n]*? attempt\(s\)|Timed out waiting for a node assignment\. Call: \S+"), "TIMED OUT"),
 ]
 
 

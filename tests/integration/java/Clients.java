@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import org.apache.kafka.common.errors.TimeoutException;
 
 /**
  * Drives Kafka's Java clients through one scenario, Clients BOOTSTRAP SCENARIO, and prints one JSON line for each step:
@@ -55,10 +56,16 @@ public final class Clients {
         try {
             return what.run();
         } catch (ExecutionException failure) {
-            return map("thrown", failure.getCause().getClass().getName(), "message", failure.getCause().getMessage());
+            return thrown(failure.getCause());
         } catch (Exception failure) {
-            return map("thrown", failure.getClass().getName(), "message", failure.getMessage());
+            return thrown(failure);
         }
+    }
+
+    /** How a client words a time-out depends on what it was waiting for at that moment. */
+    private static Object thrown(Throwable failure) {
+        String message = failure instanceof TimeoutException ? null : failure.getMessage();
+        return map("thrown", failure.getClass().getName(), "message", message);
     }
 
     /** Polls until the condition holds: the controller has answered before every broker has heard. */
