@@ -49,17 +49,25 @@ void ask_partitions(Context& context, PartitionWork<Answer> work) {
         if (gathered->indexes[s].empty()) continue;
         shard::Shard& owner = context.shards[s];
         shard::run_on(owner, [gathered, s, &owner, &home] {
-            auto partitions_missing = std::make_shared<size_t>(gathered->indexes[s].size());
+            // One more than there are partitions: the shard reports only after the loop has let go of the work, which
+            // is used up at home.
+            auto missing = std::make_shared<size_t>(gathered->indexes[s].size() + 1);
+            const auto one_done = [gathered, missing, &home] {
+                if (--*missing > 0) return;
+                shard::run_on(home, [gathered] {
+                    if (--gathered->shards_missing > 0) return;
+                    const PartitionWork<Answer> finished = std::move(gathered->work);
+                    finished.finish(std::move(gathered->answers));
+                });
+            };
             for (const size_t i : gathered->indexes[s]) {
                 const auto found = owner.partitions().use(gathered->work.keys[i]);
-                gathered->work.work(owner, found, i, [gathered, partitions_missing, i, &home](Answer answer) {
+                gathered->work.work(owner, found, i, [gathered, one_done, i](Answer answer) {
                     gathered->answers[i] = std::move(answer);
-                    if (--*partitions_missing > 0) return;
-                    shard::run_on(home, [gathered] {
-                        if (--gathered->shards_missing == 0) gathered->work.finish(std::move(gathered->answers));
-                    });
+                    one_done();
                 });
             }
+            one_done();
         });
     }
 }

@@ -42,7 +42,7 @@ void Connection::wait_for_data() {
     reading_ = Reading::waits_for_data;
     stream_->when_readable([self = shared_from_this()] {
         const shard::Loop::Work work(self->host_.loop);
-        if (!self->is_open_) return;
+        if (!self->is_open_ || self->is_finishing_) return;
         self->reading_ = Reading::ready;
         self->read();
     });
@@ -156,7 +156,7 @@ void Connection::frame_complete() {
 
 // Something that the reader has waited for is there: answers were sent, or the budget has room.
 void Connection::resume() {
-    if (!is_open_ || is_in_read_) return;
+    if (!is_open_ || is_finishing_ || is_in_read_) return;
     reading_ = Reading::ready;
     is_in_read_ = true;
     take_frames(std::exchange(leftover_, {}));
@@ -221,6 +221,7 @@ void Connection::flush() {
             });
         }
     }
+    if (is_finishing_ && slots_.empty()) return close("");
     if (is_open_ && reading_ == Reading::waits_for_answers) {
         // Not from here: whoever gave the answer may be in the middle of something.
         reading_ = Reading::ready;
@@ -271,6 +272,13 @@ void Connection::pop_front(Instant now) {
 }
 
 // --- the end ---------------------------------------------------------------------------------------------------------
+
+void Connection::finish() {
+    if (!is_open_) return;
+    is_finishing_ = true;
+    const bool is_owed = std::ranges::any_of(slots_, [](const Slot& each) { return !each.on_close; });
+    if (!is_owed) close("");
+}
 
 void Connection::close(std::string_view reason) {
     if (!is_open_) return;

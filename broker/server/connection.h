@@ -72,6 +72,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void on_close(SlotId slot, std::function<void()> call);
     RequestTimes& times(SlotId slot);
 
+    // No more requests are taken; what is under way is still answered, but nobody waits for a long poll.
+    void finish();
+
     // Logs a reason that is worth a line. Closing again does nothing.
     void close(std::string_view reason);
     bool is_open() const { return is_open_; }
@@ -137,6 +140,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     bool is_waiting_to_write_ = false;
 
     bool is_open_ = true;
+    bool is_finishing_ = false;
     size_t progress_bytes_ = 0;  // moved since last_progress_
     Instant last_progress_;
 };

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "controller/controller.h"
 #include "shard/shard.h"
@@ -13,8 +14,10 @@ namespace milena::server {
 class ControllerGate {
   public:
     // Both outlive the gate.
-    ControllerGate(shard::Shards& shards, controller::Controller& controller)
-        : shards_(shards), controller_(controller) {}
+    ControllerGate(shard::Shards& shards, controller::Controller& controller, NodeId node)
+        : shards_(shards), controller_(controller), node_(node) {}
+    ControllerGate(const ControllerGate&) = delete;
+    ControllerGate& operator=(const ControllerGate&) = delete;
 
     // `request` is alive until `done` has been called, on `home`.
     template <class Request, class Response>
@@ -26,10 +29,15 @@ class ControllerGate {
         });
     }
 
-    // A producer id that nobody else gets.
+    // A producer id that nobody else gets, now or after a restart. They come in blocks from the controller.
     void next_producer_id(shard::Shard& home, std::function<void(Result<ProducerId>)> done);
 
   private:
+    using ProducerIdDone = std::function<void(Result<ProducerId>)>;
+
+    void give_producer_ids();
+    void block_allocated(const Result<controller::ProducerIdBlock>& block);
+
     template <class T>
     static void back(shard::Shard& home, const std::function<void(T)>& done, T value) {
         // Shared, because a message must be copyable.
@@ -39,6 +47,12 @@ class ControllerGate {
 
     shard::Shards& shards_;
     controller::Controller& controller_;
+    const NodeId node_;
+
+    // Touched on the first shard only.
+    controller::ProducerIdBlock block_;  // what is left of it
+    std::vector<ProducerIdDone> waiting_;
+    bool is_allocating_ = false;
 };
 
 }  // namespace milena::server

@@ -11,6 +11,8 @@ namespace {
 constexpr size_t scratch_bytes = 64U << 10;
 constexpr Duration tick_interval = std::chrono::seconds(1);
 
+constexpr Duration drain_max = std::chrono::milliseconds(250);
+
 // While memory is short, whoever holds some may be silent only so long.
 constexpr Duration silence_under_pressure = std::chrono::seconds(5);
 
@@ -32,9 +34,11 @@ Server::Server(const Context& context, ConnectionLimiter& limiter, const Options
             .closed = [this](const Connection& connection) { closed(connection); }} {}
 
 Server::~Server() {
+    drained_ = nullptr;
     stop_listening();
     close_connections();
     context_.shard.loop().cancel(ticking_);
+    context_.shard.loop().cancel(draining_);
 }
 
 void Server::listen(int descriptor, int backlog, const std::string& name) {
@@ -46,6 +50,21 @@ void Server::listen(int descriptor, int backlog, const std::string& name) {
 }
 
 void Server::stop_listening() { listeners_.clear(); }
+
+void Server::drain(std::function<void()> done) {
+    stop_listening();
+    drained_ = std::move(done);
+    std::vector<std::shared_ptr<Connection>> all;
+    for (const auto& [key, kept] : connections_) all.push_back(kept.connection);
+    for (const auto& connection : all) connection->finish();
+    draining_ = context_.shard.loop().after(connections_.empty() ? Duration{} : drain_max, [this] { drain_over(); });
+}
+
+void Server::drain_over() {
+    context_.shard.loop().cancel(draining_);
+    close_connections();
+    if (const auto done = std::exchange(drained_, nullptr)) done();
+}
 
 void Server::close_connections() {
     while (!connections_.empty()) connections_.begin()->second.connection->close("");
@@ -69,6 +88,7 @@ void Server::closed(const Connection& connection) {
     const auto at = connections_.find(&connection);
     limiter_.leave(at->second.ip);
     connections_.erase(at);
+    if (connections_.empty() && drained_) drain_over();
 }
 
 // Only while there are connections: an idle broker sleeps.

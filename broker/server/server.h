@@ -30,6 +30,8 @@ class Server {
     // Accepts on the descriptor, whose listener is called `name`.
     void listen(int descriptor, int backlog, const std::string& name);
     void stop_listening();
+    // Lets every connection send the answers that are under way, for a short while; then calls `done`.
+    void drain(std::function<void()> done);
     void close_connections();
 
     const RequestMetrics& metrics() const { return metrics_; }
@@ -39,6 +41,7 @@ class Server {
   private:
     void accepted(std::unique_ptr<Stream> stream, const std::string& ip, uint16_t port, const std::string& listener);
     void closed(const Connection& connection);
+    void drain_over();
     void tick();
     void close_silent(Instant now);
     void relieve_pressure(Instant now);
@@ -57,6 +60,8 @@ class Server {
     std::unordered_map<const Connection*, Kept> connections_;
     std::vector<std::unique_ptr<Listener>> listeners_;
     shard::TimerId ticking_;
+    shard::TimerId draining_;
+    std::function<void()> drained_;  // set while it drains
     Instant silence_checked_;
 };
 

@@ -50,6 +50,8 @@ void Shard::apply(const metadata::Delta& delta, std::shared_ptr<const settings::
     image_ = delta.after;
     config_ = config;
     partitions_.apply(delta, std::move(config));
+    for (const metadata::TopicChange& change : delta.topics)
+        if (!change.after) traffic_.erase(change.before->id);
 }
 
 }  // namespace milena::shard

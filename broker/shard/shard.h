@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "replica/partition_table.h"
 #include "settings/broker_config.h"
 #include "shard/loop.h"
+#include "shard/traffic.h"
 #include "storage/log_directory.h"
 #include "storage/tail_cache.h"
 #include "wire/compression.h"
@@ -69,6 +71,11 @@ class Shard {
     wire::Codecs& codecs() { return codecs_; }
     storage::TailCache& tail_cache() { return cache_; }
     replica::PartitionTable& partitions() { return partitions_; }
+    const replica::PartitionTable& partitions() const { return partitions_; }
+
+    // Of a topic whose partitions are here.
+    TopicTraffic& traffic(const Uuid& topic_id) { return traffic_[topic_id]; }
+    const std::unordered_map<Uuid, TopicTraffic>& traffic() const { return traffic_; }
 
     struct Directory {
         Uuid id;
@@ -90,6 +97,7 @@ class Shard {
     replica::PartitionTable partitions_;
     std::shared_ptr<const metadata::Image> image_;
     std::shared_ptr<const settings::BrokerConfig> config_;
+    std::unordered_map<Uuid, TopicTraffic> traffic_;
     std::thread thread_;
 };
 

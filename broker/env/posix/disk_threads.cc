@@ -92,13 +92,14 @@ void Flusher::flush(std::vector<SyncJob> jobs) {
         });
 }
 
-ReaderPool::~ReaderPool() {
+void ReaderPool::stop() {
     {
         const std::lock_guard lock(mutex_);
         is_stopping_ = true;
     }
     wake_.notify_all();
     for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
 }
 
 void ReaderPool::read(ReadJob job) {
@@ -133,6 +134,11 @@ void ReaderPool::run() {
         job = {};
         lock.lock();
     }
+}
+
+void DiskThreads::stop() {
+    flushers_.clear();
+    readers_.stop();
 }
 
 Flusher& DiskThreads::flusher_of(const Descriptor& descriptor) {

@@ -67,9 +67,10 @@ class Flusher {
 class ReaderPool {
   public:
     explicit ReaderPool(size_t threads_max) : threads_max_(threads_max) {}
-    ~ReaderPool();
+    ~ReaderPool() { stop(); }
 
     void read(ReadJob job);
+    void stop();
 
   private:
     void run();
@@ -90,6 +91,10 @@ class DiskThreads {
     // The flusher of the device on which the file of `descriptor` lies; lives as long as this.
     Flusher& flusher_of(const Descriptor& descriptor);
     ReaderPool& readers() { return readers_; }
+
+    // Finishes what was asked for, and waits for the threads; nothing may be asked for afterwards. To be called before
+    // the shards go, since completions are posted to them.
+    void stop();
 
   private:
     std::mutex mutex_;

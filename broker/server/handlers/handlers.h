@@ -10,6 +10,7 @@
 #include "wire/messages/log_dirs.h"
 #include "wire/messages/metadata.h"
 #include "wire/messages/offsets.h"
+#include "wire/messages/produce.h"
 #include "wire/messages/topics.h"
 #include "wire/messages/txn.h"
 
@@ -29,6 +30,8 @@ wire::DescribeTopicPartitionsResponse describe_topic_partitions(const wire::Desc
                                                                 const Caller& caller);
 
 // Partitions, on the shards that own them
+void produce(CallPtr<wire::ProduceRequest, wire::ProduceResponse> call);
+void init_producer_id(CallPtr<wire::InitProducerIdRequest, wire::InitProducerIdResponse> call);
 void list_offsets(CallPtr<wire::ListOffsetsRequest, wire::ListOffsetsResponse> call);
 void offset_for_leader_epoch(CallPtr<wire::OffsetForLeaderEpochRequest, wire::OffsetForLeaderEpochResponse> call);
 void delete_records(CallPtr<wire::DeleteRecordsRequest, wire::DeleteRecordsResponse> call);

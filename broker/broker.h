@@ -1,0 +1,110 @@
+// Broker: the whole process put together. Opens the log directories, starts the shards, the metadata log and its
+// controller on the first of them, registers this node, opens the listeners; and takes everything down again in the
+// opposite order. Lives on the main thread, which has a loop of its own for signals, the HTTP endpoint and checkpoint
+// files; owns all parts, and decides nothing that a request could notice.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "controller/controller.h"
+#include "env/posix/disk_threads.h"
+#include "env/posix/posix_disk.h"
+#include "log_dirs.h"
+#include "maintenance.h"
+#include "raft/raft.h"
+#include "server/connection_limiter.h"
+#include "server/context.h"
+#include "server/controller_gate.h"
+#include "server/fetch_sessions.h"
+#include "server/http.h"
+#include "server/listener.h"
+#include "server/metrics.h"
+#include "server/server.h"
+#include "settings/load.h"
+#include "shard/shard.h"
+
+namespace milena {
+
+class Broker {
+  public:
+    explicit Broker(settings::Loaded loaded);
+    ~Broker();
+    Broker(const Broker&) = delete;
+    Broker& operator=(const Broker&) = delete;
+
+    // Serves until SIGTERM or SIGINT; the exit status of the process.
+    int run();
+
+  private:
+    enum class Phase : uint8_t { starting, recovering, active, stopping };
+
+    struct BoundListener {
+        settings::Endpoint endpoint;
+        server::BoundSockets sockets;
+    };
+
+    // What one shard serves with; touched by its thread only.
+    struct Served {
+        server::FetchSessions sessions;
+        std::unique_ptr<server::Server> server;
+        std::unique_ptr<Maintenance> maintenance;
+    };
+
+    Result<void, std::string> start();
+    Result<void, std::string> bind_listeners();
+    Result<void, std::string> start_http();
+    void start_shards();
+    void start_controller();  // the next ones run on the first shard
+    Result<void, std::string> open_raft();
+    void publish(const metadata::Delta& delta, std::function<void()> published);
+    void adopt_settings(const metadata::Image& image);
+    void register_node();
+    void start_serving(shard::Shard& shard);  // on each shard
+    void tick_raft();
+    void serving();
+    void fail(const std::string& reason);  // any thread
+
+    void stop();
+    void close_logs();
+    void write_checkpoints(const std::vector<std::vector<replica::DirectoryOffsets>>& by_shard);
+    void checkpoint_offsets();
+    void logs_closed(const std::vector<MaintenanceEnd>& ends);
+    server::HttpResponse answer_http(const std::string& path) const;
+    void answer_metrics(server::HttpServer::Respond respond);
+
+    const settings::Loaded loaded_;
+    const settings::BrokerConfig& config_;
+    env::SystemClock clock_;
+    env::SystemRandom random_;
+    const Instant started_at_;
+    shard::Loop loop_;  // of the main thread
+
+    env::DiskThreads disk_threads_;
+    env::PosixDisk disk_;  // of the main thread
+    LogDirs dirs_;
+    server::NodeIdentity identity_;
+    std::vector<BoundListener> listeners_;
+    std::unique_ptr<shard::Shards> shards_;
+    std::unique_ptr<server::ConnectionLimiter> limiter_;
+    std::vector<std::unique_ptr<Served>> served_;  // by shard
+    std::unique_ptr<server::HttpServer> http_;
+
+    // On the first shard.
+    std::unique_ptr<raft::Raft> raft_;
+    std::unique_ptr<controller::Controller> controller_;
+    std::unique_ptr<server::ControllerGate> gate_;
+    std::shared_ptr<const settings::BrokerConfig> live_config_;  // with what is dynamic
+
+    // By directory, what the checkpoint files say.
+    std::vector<replica::DirectoryOffsets> checkpointed_;
+    shard::TimerId checkpoint_timer_;
+
+    std::atomic<Phase> phase_{Phase::starting};
+    int exit_status_ = 0;
+};
+
+}  // namespace milena

@@ -1,0 +1,28 @@
+// What the process does to the directories of log.dirs before anything else uses them: locks them against a second
+// broker, formats the empty ones, and refuses those that belong to another cluster or node. Before the shards start,
+// on the main thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "env/disk.h"
+#include "env/posix/directory_lock.h"
+#include "env/random.h"
+#include "settings/broker_config.h"
+#include "shard/shard.h"
+
+namespace milena {
+
+struct LogDirs {
+    std::string cluster_id;
+    Uuid metadata_directory_id;
+    std::vector<shard::DirectoryAtStart> directories;  // in the order of log.dirs
+    std::vector<env::DirectoryLock> locks;             // held as long as this lives
+};
+
+// The error is a sentence for the user.
+Result<LogDirs, std::string> open_log_dirs(env::Disk& disk, env::Random& random, const settings::BrokerConfig& config);
+
+}  // namespace milena

@@ -1,0 +1,122 @@
+// The program: `milena broker` serves, `milena admin` asks a running broker. Reads the command line, the properties
+// file and the environment, and hands them on.
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <malloc.h>
+#include <unistd.h>
+
+#include "admin.h"
+#include "broker.h"
+#include "settings/load.h"
+#include "version.h"
+
+extern char** environ;
+
+namespace milena {
+namespace {
+
+constexpr std::string_view usage =
+    "milena: Apache Kafka's protocol and formats, for Kubernetes\n"
+    "\n"
+    "  milena broker [server.properties] [--override name=value …]   serve\n"
+    "  milena broker --help-settings                                 every setting, with its default\n"
+    "  milena admin [--bootstrap host:port] status                   the cluster as a broker sees it\n"
+    "  milena admin [--bootstrap host:port] topics                   its topics\n"
+    "  milena version\n"
+    "\n"
+    "A setting comes from the file, from the environment (KAFKA_LOG_DIRS is log.dirs, MILENA_SHARDS is\n"
+    "milena.shards), or from --override; the later wins. Without any, a single broker listens on port 9092.\n";
+
+void print(std::FILE* to, std::string_view text) { std::fwrite(text.data(), 1, text.size(), to); }
+
+int refuse(const std::string& reason) {
+    print(stderr, "milena: " + reason + "\n");
+    return 2;
+}
+
+std::string host_name() {
+    char name[256] = "localhost";
+    if (::gethostname(name, sizeof name - 1) != 0) return "localhost";
+    return name;
+}
+
+settings::Texts environment() {
+    settings::Texts variables;
+    for (char** at = environ; *at != nullptr; ++at)
+        if (const char* equals = std::strchr(*at, '='); equals != nullptr)
+            variables.emplace(std::string_view(*at, static_cast<size_t>(equals - *at)), equals + 1);
+    return variables;
+}
+
+// One arena a shard and one for the rest, and memory goes back to the system: an idle broker is a small one.
+void tame_allocator() {
+    constexpr int arenas_max = 4;
+    ::mallopt(M_ARENA_MAX, arenas_max);
+    ::mallopt(M_TRIM_THRESHOLD, 4 << 20);
+}
+
+int serve(const std::vector<std::string>& arguments) {
+    settings::Input input;
+    for (size_t i = 0; i < arguments.size(); ++i) {
+        const std::string& argument = arguments[i];
+        if (argument == "--help-settings") {
+            print(stdout, settings::render_help());
+            return 0;
+        }
+        if (argument == "--override") {
+            if (++i == arguments.size()) return refuse("--override needs name=value");
+            input.overrides.push_back(arguments[i]);
+        } else if (argument.starts_with("--override=")) {
+            input.overrides.push_back(argument.substr(std::strlen("--override=")));
+        } else if (argument.starts_with("-")) {
+            return refuse("unknown option \"" + argument + "\"; see milena --help");
+        } else if (input.file_name.empty()) {
+            input.file_name = argument;
+        } else {
+            return refuse("more than one properties file: \"" + argument + "\"");
+        }
+    }
+    if (!input.file_name.empty()) {
+        std::ifstream file(input.file_name, std::ios::binary);
+        if (!file) return refuse("cannot read \"" + input.file_name + "\"");
+        input.file_text.assign(std::istreambuf_iterator<char>(file), {});
+    }
+    input.environment = environment();
+    input.host_name = host_name();
+    auto loaded = settings::load(input);
+    if (!loaded.has_value()) {
+        for (const std::string& error : loaded.error()) print(stderr, error + "\n");
+        return 2;
+    }
+    tame_allocator();
+    Broker broker(std::move(*loaded));
+    return broker.run();
+}
+
+}  // namespace
+}  // namespace milena
+
+int main(int argc, char** argv) {
+    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    const std::string verb = arguments.empty() ? "" : arguments.front();
+    const std::vector<std::string> rest(arguments.empty() ? arguments.end() : arguments.begin() + 1, arguments.end());
+    if (verb == "broker") return milena::serve(rest);
+    if (verb == "admin") return milena::administer(rest);
+    if (verb == "version" || verb == "--version") {
+        milena::print(stdout, "milena " + std::string(milena::version) + "\n");
+        return 0;
+    }
+    if (verb == "--help" || verb == "-h" || verb == "help") {
+        milena::print(stdout, milena::usage);
+        return 0;
+    }
+    milena::print(stderr, milena::usage);
+    return 2;
+}

@@ -1,0 +1,62 @@
+#include "maintenance.h"
+
+#include <algorithm>
+
+namespace milena {
+namespace {
+
+constexpr size_t replicas_a_slice = 64;
+constexpr size_t removals_a_slice = 16;
+constexpr Duration between_slices = std::chrono::milliseconds(10);
+constexpr Milliseconds removal_interval{1'000};
+constexpr Milliseconds flush_interval{1'000};
+
+}  // namespace
+
+Maintenance::Maintenance(shard::Shard& shard, const settings::BrokerConfig& config) : shard_(shard) {
+    add(Milliseconds(config.log_retention_check_interval_ms),
+        [](replica::PartitionTable& table) { return table.delete_old_segments(replicas_a_slice); });
+    add(Milliseconds(config.log_flush_offset_checkpoint_interval_ms),
+        [](replica::PartitionTable& table) { return table.checkpoint(replicas_a_slice); });
+    // Kafka never looks at flush.ms unless log.flush.scheduler.interval.ms is set too, which nobody expects.
+    add(std::min(Milliseconds(config.log_flush_scheduler_interval_ms), flush_interval),
+        [](replica::PartitionTable& table) {
+            table.flush_due();
+            return true;
+        });
+    add(Milliseconds(config.producer_id_expiration_check_interval_ms), [](replica::PartitionTable& table) {
+        table.expire_producers();
+        return true;
+    });
+    add(removal_interval, [](replica::PartitionTable& table) {
+        table.remove_due_files(removals_a_slice);
+        return true;
+    });
+}
+
+Maintenance::~Maintenance() {
+    for (const auto& chore : chores_) shard_.loop().cancel(chore->timer);
+}
+
+void Maintenance::add(Milliseconds interval, Slice slice) {
+    constexpr Milliseconds year = std::chrono::hours(24 * 365);  // "never" would overflow the clock
+    chores_.push_back(std::make_unique<Chore>());
+    Chore& chore = *chores_.back();
+    chore.interval = std::min(interval, year);
+    chore.slice = std::move(slice);
+    chore.timer = shard_.loop().after(chore.interval, [this, &chore] { run(chore); });
+}
+
+void Maintenance::run(Chore& chore) {
+    const bool is_round_over = chore.slice(shard_.partitions());
+    chore.timer = shard_.loop().after(is_round_over ? chore.interval : between_slices, [this, &chore] { run(chore); });
+}
+
+std::vector<replica::DirectoryOffsets> offsets_of(const shard::Shard& shard) {
+    std::vector<replica::DirectoryOffsets> offsets;
+    for (const shard::Shard::Directory& directory : shard.directories())
+        offsets.push_back(shard.partitions().offsets_in(directory.id));
+    return offsets;
+}
+
+}  // namespace milena

@@ -1,0 +1,47 @@
+// What one shard does for its logs without being asked: retention, syncs that are due, checkpoints, removal of files,
+// forgetting idle producers. In small slices, so that requests never wait long. Its shard's thread only.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "replica/partition_table.h"
+#include "settings/broker_config.h"
+#include "shard/shard.h"
+
+namespace milena {
+
+class Maintenance {
+  public:
+    Maintenance(shard::Shard& shard, const settings::BrokerConfig& config);
+    ~Maintenance();
+    Maintenance(const Maintenance&) = delete;
+    Maintenance& operator=(const Maintenance&) = delete;
+
+  private:
+    // Does a slice of a round; true at the end of the round.
+    using Slice = std::function<bool(replica::PartitionTable&)>;
+
+    struct Chore {
+        Duration interval;
+        Slice slice;
+        shard::TimerId timer;
+    };
+
+    void add(Milliseconds interval, Slice slice);
+    void run(Chore& chore);
+
+    shard::Shard& shard_;
+    std::vector<std::unique_ptr<Chore>> chores_;
+};
+
+// How a shard's logs ended.
+struct MaintenanceEnd {
+    bool all_closed = false;
+    std::vector<replica::DirectoryOffsets> offsets;  // by directory
+};
+
+// By directory of the shard.
+std::vector<replica::DirectoryOffsets> offsets_of(const shard::Shard& shard);
+
+}  // namespace milena

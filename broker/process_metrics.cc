@@ -1,0 +1,54 @@
+#include <cstdio>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "broker.h"
+#include "version.h"
+
+namespace milena {
+namespace {
+
+uint64_t resident_bytes() {
+    unsigned long long total = 0;
+    unsigned long long resident = 0;
+    if (std::FILE* file = std::fopen("/proc/self/statm", "r")) {
+        if (std::fscanf(file, "%llu %llu", &total, &resident) != 2) resident = 0;
+        std::fclose(file);
+    }
+    return resident * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+double cpu_seconds() {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    const auto seconds = [](const timeval& time) {
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+    };
+    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+}  // namespace
+
+void Broker::answer_metrics(server::HttpServer::Respond respond) {
+    const bool is_active = phase_ == Phase::active;
+    const auto finish = [this, respond, is_active](const std::vector<server::ShardMetrics>& shards) {
+        server::ProcessMetrics process;
+        process.version = version;
+        const auto age = std::chrono::duration_cast<Milliseconds>(clock_.now() - started_at_);
+        process.start_time_seconds = static_cast<double>(clock_.wall().value - age.count()) / 1e3;
+        process.cpu_seconds = cpu_seconds();
+        process.resident_bytes = resident_bytes();
+        process.is_active = is_active;
+        for (const server::ShardMetrics& shard : shards)
+            process.metadata_offset = std::max(process.metadata_offset, shard.metadata_offset);
+        respond({.content_type = "text/plain; version=0.0.4; charset=utf-8",
+                 .body = server::render_metrics(shards, process)});
+    };
+    if (!is_active) return finish({});
+    shards_->ask_all<server::ShardMetrics>(
+        loop_, [this](shard::Shard& shard) { return server::shard_metrics(shard, *served_[shard.id().value]->server); },
+        finish);
+}
+
+}  // namespace milena

@@ -1,0 +1,171 @@
+#include "server/metrics.h"
+
+#include <algorithm>
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include "wire/api_info.h"
+
+namespace milena::server {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Labels = std::vector<ClientMetric::Label>;
+
+double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+class Families {
+  public:
+    void counter(const std::string& name, const char* help, double value, Labels labels = {}) {
+        ClientMetric& metric = add(name, help, MetricType::Counter, std::move(labels));
+        metric.counter.value = value;
+    }
+    void gauge(const std::string& name, const char* help, double value, Labels labels = {}) {
+        ClientMetric& metric = add(name, help, MetricType::Gauge, std::move(labels));
+        metric.gauge.value = value;
+    }
+    template <class Bounds, class Counts>
+    void histogram(const std::string& name, const char* help, const Bounds& bounds, const Counts& counts, Duration sum,
+                   Labels labels) {
+        ClientMetric& metric = add(name, help, MetricType::Histogram, std::move(labels));
+        uint64_t cumulative = 0;
+        for (size_t i = 0; i < bounds.size(); ++i) {
+            cumulative += counts[i];
+            metric.histogram.bucket.push_back({cumulative, seconds(bounds[i])});
+        }
+        metric.histogram.sample_count = cumulative + counts[bounds.size()];
+        metric.histogram.sample_sum = seconds(sum);
+    }
+
+    std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
+
+  private:
+    ClientMetric& add(const std::string& name, const char* help, MetricType type, Labels labels) {
+        auto family = std::ranges::find(families_, name, &MetricFamily::name);
+        if (family == families_.end()) {
+            families_.push_back({name, help, type, {}});
+            family = families_.end() - 1;
+        }
+        ClientMetric& metric = family->metric.emplace_back();
+        metric.label = std::move(labels);
+        return metric;
+    }
+
+    std::vector<MetricFamily> families_;
+};
+
+void add_requests(Families& families, const RequestMetrics& total) {
+    static constexpr std::array<const char*, ApiMetrics::stage_count> stages{"local", "remote", "queue", "send",
+                                                                             "total"};
+    for (const wire::ApiInfo& info : wire::all_apis()) {
+        const ApiMetrics* api = total.of(info.api.key);
+        if (api == nullptr) continue;
+        const ClientMetric::Label label{"api", std::string(info.name)};
+        for (size_t stage = 0; stage < stages.size(); ++stage)
+            families.histogram("milena_request_seconds",
+                               "Time of requests by stage: in the handler, waiting (for data, for replicas, for other "
+                               "shards), waiting for earlier answers, being sent; and in all.",
+                               TimeHistogram::bounds, api->times[stage].counts, api->times[stage].sum,
+                               {label, {"stage", stages[stage]}});
+        families.counter("milena_request_bytes_total", "Bytes of requests that were answered.",
+                         static_cast<double>(api->request_bytes), {label});
+        families.counter("milena_response_bytes_total", "Bytes of answers that were sent.",
+                         static_cast<double>(api->response_bytes), {label});
+    }
+    const auto count = [&](const char* name, const char* help, uint64_t value) {
+        families.counter(name, help, static_cast<double>(value));
+    };
+    count("milena_network_received_bytes_total", "Bytes received from clients.", total.received_bytes);
+    count("milena_network_sent_bytes_total", "Bytes sent to clients.", total.sent_bytes);
+    count("milena_connections_accepted_total", "Connections of clients.", total.connections_accepted);
+    count("milena_connections_closed_total", "Connections that have ended.", total.connections_closed);
+    count("milena_connections_refused_total", "Connections refused by a limit.", total.connections_refused);
+    count("milena_requests_refused_total", "Requests that closed their connection: malformed or not served.",
+          total.requests_refused);
+}
+
+void add_topics(Families& families, const std::map<std::string, shard::TopicTraffic>& topics) {
+    for (const auto& [name, traffic] : topics) {
+        const Labels labels{{"topic", name}};
+        const auto count = [&](const char* metric, const char* help, uint64_t value) {
+            families.counter(metric, help, static_cast<double>(value), labels);
+        };
+        count("milena_topic_produced_records_total", "Records appended.", traffic.produced_records);
+        count("milena_topic_produced_bytes_total", "Bytes of batches appended.", traffic.produced_bytes);
+        count("milena_topic_produce_requests_total", "Produce requests, one for each partition.",
+              traffic.produce_requests);
+        count("milena_topic_produce_failures_total", "Those answered with an error.", traffic.produce_failures);
+        count("milena_topic_fetched_bytes_total", "Bytes of batches given to consumers.", traffic.fetched_bytes);
+        count("milena_topic_fetch_requests_total", "Fetch requests, one for each partition.", traffic.fetch_requests);
+        count("milena_topic_fetch_failures_total", "Those answered with an error.", traffic.fetch_failures);
+    }
+}
+
+void add_shards(Families& families, const std::vector<ShardMetrics>& shards) {
+    for (size_t i = 0; i < shards.size(); ++i) {
+        const ShardMetrics& shard = shards[i];
+        const Labels labels{{"shard", std::to_string(i)}};
+        const auto gauge = [&](const char* name, const char* help, double value) {
+            families.gauge(name, help, value, labels);
+        };
+        families.histogram("milena_shard_work_seconds",
+                           "How long pieces of work kept a shard from looking at its sockets.", shard::Pauses::bounds,
+                           shard.pauses.counts, shard.pauses.total, labels);
+        gauge("milena_shard_longest_pause_seconds", "The longest of them so far.", seconds(shard.pauses.longest));
+        gauge("milena_connections", "Connections of clients that are open.", static_cast<double>(shard.connections));
+        gauge("milena_requests_held_bytes", "Memory of requests and answers under way.",
+              static_cast<double>(shard.requests_bytes));
+        gauge("milena_tail_cache_bytes", "Memory of newest records.", static_cast<double>(shard.tail_cache_bytes));
+        gauge("milena_partitions", "Partitions with a replica here.", static_cast<double>(shard.partitions));
+        gauge("milena_leader_partitions", "Partitions led here.", static_cast<double>(shard.leaders));
+        gauge("milena_log_bytes", "Bytes of all logs.", static_cast<double>(shard.log_bytes));
+        gauge("milena_open_files", "Descriptors of logs that are open.", static_cast<double>(shard.descriptors));
+    }
+}
+
+}  // namespace
+
+ShardMetrics shard_metrics(shard::Shard& shard, const Server& server) {
+    ShardMetrics metrics;
+    metrics.requests = server.metrics().copy();
+    metrics.pauses = shard.loop().pauses();
+    metrics.connections = server.connection_count();
+    metrics.requests_bytes = server.budget().bytes_used();
+    metrics.tail_cache_bytes = shard.tail_cache().bytes();
+    metrics.descriptors = shard.disk().descriptors_open();
+    metrics.metadata_offset = static_cast<uint64_t>(shard.image()->offset.value);
+    for (const auto& [id, traffic] : shard.traffic())
+        if (const metadata::TopicImage* topic = shard.image()->topic(id)) metrics.topics[topic->name] = traffic;
+    shard.partitions().each([&](const replica::Replica& replica) {
+        ++metrics.partitions;
+        metrics.leaders += replica.is_leader() ? 1 : 0;
+        metrics.log_bytes += replica.log().bytes();
+    });
+    return metrics;
+}
+
+std::string render_metrics(const std::vector<ShardMetrics>& shards, const ProcessMetrics& process) {
+    Families families;
+    RequestMetrics requests;
+    std::map<std::string, shard::TopicTraffic> topics;
+    for (const ShardMetrics& shard : shards) {
+        requests.add(shard.requests);
+        for (const auto& [name, traffic] : shard.topics) topics[name].add(traffic);
+    }
+    families.gauge("milena_build_info", "Constant 1, labelled with the version.", 1, {{"version", process.version}});
+    families.gauge("milena_active", "1 when the broker serves.", process.is_active ? 1 : 0);
+    families.gauge("milena_metadata_offset", "Offset of the newest metadata in use.",
+                   static_cast<double>(process.metadata_offset));
+    families.gauge("process_start_time_seconds", "Start time since 1970.", process.start_time_seconds);
+    families.gauge("process_resident_memory_bytes", "Resident memory.", static_cast<double>(process.resident_bytes));
+    families.counter("process_cpu_seconds_total", "CPU time, user and system.", process.cpu_seconds);
+    add_requests(families, requests);
+    add_topics(families, topics);
+    add_shards(families, shards);
+    return families.text();
+}
+
+}  // namespace milena::server

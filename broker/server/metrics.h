@@ -1,0 +1,45 @@
+// The broker's numbers as Prometheus reads them: Kafka's concepts under Prometheus' conventions. Shards count in plain
+// variables; at a scrape each hands over a copy, and one thread adds them up and writes the text.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "server/request_metrics.h"
+#include "server/server.h"
+#include "shard/loop.h"
+#include "shard/shard.h"
+
+namespace milena::server {
+
+struct ShardMetrics {
+    RequestMetrics requests;
+    shard::Pauses pauses;
+    std::map<std::string, shard::TopicTraffic> topics;
+    size_t connections = 0;
+    size_t requests_bytes = 0;
+    size_t tail_cache_bytes = 0;
+    size_t partitions = 0;
+    size_t leaders = 0;
+    size_t descriptors = 0;
+    uint64_t log_bytes = 0;
+    uint64_t metadata_offset = 0;
+};
+
+struct ProcessMetrics {
+    std::string version;
+    double start_time_seconds = 0;
+    double cpu_seconds = 0;
+    uint64_t resident_bytes = 0;
+    uint64_t metadata_offset = 0;
+    bool is_active = false;
+};
+
+// On the shard's thread.
+ShardMetrics shard_metrics(shard::Shard& shard, const Server& server);
+
+std::string render_metrics(const std::vector<ShardMetrics>& shards, const ProcessMetrics& process);
+
+}  // namespace milena::server
