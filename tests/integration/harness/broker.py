@@ -9,6 +9,8 @@ import shutil
 import socket
 import subprocess
 import time
+import urllib.error
+import urllib.request
 
 from harness import paths, wire
 from harness.process import Process, until
@@ -96,7 +98,8 @@ class Broker:
         raise NotImplementedError
 
     def environment(self):
-        return dict(os.environ)
+        """Without what a broker would take for settings of its own."""
+        return {name: value for name, value in os.environ.items() if not name.startswith(("KAFKA_", "MILENA"))}
 
     def stop(self):
         return self.process.stop()
@@ -119,8 +122,23 @@ class Broker:
 class Milena(Broker):
     name = "milena"
 
+    def __init__(self, directory, settings=None):
+        super().__init__(directory, settings)
+        self.metrics_port = free_port()
+
+    def properties(self):
+        return {"milena.metrics.listener": f"127.0.0.1:{self.metrics_port}", **super().properties()}
+
     def command(self, properties):
         return [paths.MILENA, "broker", properties]
+
+    def http(self, path):
+        """(status, text) of the port for people and probes."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}{path}", timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as refusal:
+            return refusal.code, refusal.read().decode()
 
 
 class RealKafka(Broker):

@@ -51,7 +51,10 @@ MASKS = [
     (re.compile(r"\b\d+ ms\b"), "N ms"),
     (re.compile(r"-92233\d{14}\b"), "BEFORE"),  # now less the longest time
     # How a client words a time-out depends on what it was waiting for at that moment.
-    (re.compile(r"Call\(callName=[^\n]*? attempt\(s\)|Timed out waiting for a node assignment\. Call: \S+"), "TIMED OUT"),
+    (
+        re.compile(r"Call\(callName=[^\n]*? attempt\(s\)|Timed out waiting for a node assignment\. Call: \S+"),
+        "TIMED OUT",
+    ),
 ]
 
 
