@@ -1,0 +1,281 @@
+#include "controller/controller.h"
+
+#include <gtest/gtest.h>
+
+#include "raft/snapshot.h"
+#include "sim/sim_disk.h"
+#include "sim/world.h"
+#include "unit/metadata/records_fixture.h"
+
+namespace milena::controller {
+namespace {
+
+// A controller on a simulated machine; publishing takes some time, as it does when shards are asked.
+class ControllerTest : public testing::Test {
+  public:
+    ControllerTest() {
+        EXPECT_TRUE(disk.create_directories("/data").has_value());
+        EXPECT_TRUE(disk.sync_directory("/").has_value());
+    }
+    ~ControllerTest() override { stop(); }
+
+    void run(Duration duration = std::chrono::seconds(1)) {
+        world.run_until(world.clock.now() + duration, [] { return false; });
+    }
+    void stop() {
+        controller.reset();
+        raft.reset();
+    }
+    void start() {
+        stop();
+        is_ready = false;
+        failure.clear();
+        published.clear();
+        auto opened = raft::Raft::open({disk, world.clock, world.random}, options);
+        ASSERT_TRUE(opened.has_value()) << opened.error();
+        raft = std::move(opened).value();
+        controller = std::make_unique<Controller>(Controller::Environment{*raft, world.random}, NodeId(1), settings,
+                                                  [this](const metadata::Delta& delta, std::function<void()> done) {
+                                                      published.push_back(delta);
+                                                      world.after(std::chrono::milliseconds(5), std::move(done));
+                                                  });
+        controller->start([this] { is_ready = true; }, [this](const std::string& why) { failure = why; });
+        run();
+    }
+    void restart_after_power_loss() {
+        stop();
+        disk.lose_power();
+        start();
+    }
+    void start_with_broker() {
+        start();
+        std::optional<Result<BrokerEpoch>> epoch;
+        controller->submit(BrokerRegistration{.id = NodeId(1),
+                                              .incarnation_id = Uuid{6, 600},
+                                              .endpoints = {},
+                                              .rack = std::nullopt,
+                                              .directories = {metadata::directory_id}},
+                           [&](Result<BrokerEpoch> given) { epoch = given; });
+        run();
+        ASSERT_TRUE(epoch.has_value() && epoch->has_value());
+    }
+    // Runs only what the caller runs; the answer comes into `answers`.
+    void create(const std::string& name, int32_t partitions = 1) {
+        wire::CreateTopicsRequest request;
+        request.topics.push_back({.name = name, .num_partitions = partitions, .replication_factor = 1});
+        controller->submit(
+            request, Done<wire::CreateTopicsResponse>([this](const wire::CreateTopicsResponse& r) {
+                answers.push_back(r.topics.front().name + " " + std::string(error_name(r.topics.front().error_code)));
+            }));
+    }
+
+    sim::World world{1};
+    sim::SimDisk disk{world.random,
+                      [this](Duration delay, std::function<void()> event) { world.after(delay, std::move(event)); }};
+    raft::Options options{
+        .node = NodeId(1), .directory_id = metadata::directory_id, .cluster_id = "c", .log_dir = "/data"};
+    settings::BrokerSettings settings;
+    std::unique_ptr<raft::Raft> raft;
+    std::unique_ptr<Controller> controller;
+    std::vector<metadata::Delta> published;
+    std::vector<std::string> answers;
+    bool is_ready = false;
+    std::string failure;
+};
+
+using Answers = std::vector<std::string>;
+
+TEST_F(ControllerTest, empty_directory_begins_with_the_feature_levels) {
+    start();
+    EXPECT_TRUE(is_ready);
+    EXPECT_EQ(metadata::metadata_version(*controller->image()->features), metadata::metadata_version_latest);
+    EXPECT_EQ(published.size(), 2U);
+    EXPECT_EQ(published.back().after, controller->image());
+}
+
+TEST_F(ControllerTest, topic_is_answered_when_it_is_durable_and_published) {
+    start_with_broker();
+    create("a");
+    EXPECT_TRUE(answers.empty());
+    EXPECT_EQ(controller->image()->topic("a"), nullptr);
+    run();
+    EXPECT_EQ(answers, Answers{"a NONE"});
+    EXPECT_NE(published.back().after->topic("a"), nullptr);
+    restart_after_power_loss();
+    EXPECT_NE(controller->image()->topic("a"), nullptr);
+}
+
+TEST_F(ControllerTest, requests_see_what_was_proposed_before_them) {
+    start_with_broker();
+    create("a");
+    create("a");
+    create("b");
+    EXPECT_TRUE(answers.empty());
+    run();
+    EXPECT_EQ(answers, (Answers{"a NONE", "a TOPIC_ALREADY_EXISTS", "b NONE"}));
+}
+
+TEST_F(ControllerTest, many_requests_share_a_sync) {
+    start_with_broker();
+    for (int i = 0; i < 100; ++i) create("t" + std::to_string(i));
+    const Instant begin = world.clock.now();
+    world.run_until(begin + std::chrono::seconds(10), [&] { return answers.size() == 100; });
+    EXPECT_EQ(answers.size(), 100U);
+    EXPECT_LT(world.clock.now() - begin, std::chrono::seconds(1));
+}
+
+TEST_F(ControllerTest, refusal_is_answered_after_what_it_relies_on) {
+    start_with_broker();
+    create("a");
+    run(std::chrono::milliseconds(0));
+    create("a");
+    EXPECT_TRUE(answers.empty());
+    run();
+    EXPECT_EQ(answers.back(), "a TOPIC_ALREADY_EXISTS");
+    create("a");
+    EXPECT_EQ(answers.size(), 3U);
+}
+
+TEST_F(ControllerTest, restart_registers_again_and_raises_epochs) {
+    start_with_broker();
+    create("a", 3);
+    run();
+    stop();
+    disk.restart();
+    start_with_broker();
+    EXPECT_EQ(controller->image()->topic("a")->partitions[2]->leader_epoch, LeaderEpoch(1));
+    EXPECT_EQ(published.front().before->topics->by_id.size(), 0U);
+    EXPECT_EQ(published.front().topics.size(), 1U);
+    const auto same = metadata::Image::empty();
+    EXPECT_FALSE(controller->image()->same_state(*same));
+}
+
+TEST_F(ControllerTest, snapshot_and_log_give_the_same_image) {
+    options.snapshot_bytes_max = 1;
+    start_with_broker();
+    for (int i = 0; i < 20; ++i) {
+        create("t" + std::to_string(i), 3);
+        run();
+        if (i % 7 == 0) raft->tick();
+        run();
+    }
+    const auto before = controller->image();
+    restart_after_power_loss();
+    EXPECT_TRUE(controller->image()->same_state(*before));
+    EXPECT_EQ(controller->image()->offset, before->offset);
+}
+
+TEST_F(ControllerTest, registration_with_many_partitions_comes_in_pieces) {
+    start_with_broker();
+    create("a", 25'000);
+    run();
+    ASSERT_EQ(answers, Answers{"a NONE"});
+    stop();
+    disk.restart();
+    start_with_broker();
+    EXPECT_EQ(published.size(), 4U);  // the first image, and three pieces
+    EXPECT_EQ(controller->image()->topic("a")->partitions[24'999]->leader_epoch, LeaderEpoch(1));
+}
+
+TEST_F(ControllerTest, full_disk_refuses_and_the_next_request_succeeds) {
+    start_with_broker();
+    disk.limit_capacity(disk.used_bytes() + 10);
+    create("a", 100);
+    run();
+    EXPECT_EQ(answers, Answers{"a KAFKA_STORAGE_ERROR"});
+    disk.heal();
+    create("a");
+    run();
+    EXPECT_EQ(answers.back(), "a NONE");
+    EXPECT_EQ(controller->image()->topic("a")->partitions.size(), 1U);
+}
+
+TEST_F(ControllerTest, failed_log_answers_everybody_and_says_so) {
+    start_with_broker();
+    disk.fail_syncs(true);
+    create("a");
+    run();
+    EXPECT_EQ(answers, Answers{"a NOT_CONTROLLER"});
+    EXPECT_NE(failure, "");
+    create("b");
+    EXPECT_EQ(answers.back(), "b NOT_CONTROLLER");
+}
+
+TEST_F(ControllerTest, nothing_is_decided_before_the_log_is_loaded) {
+    raft = std::move(raft::Raft::open({disk, world.clock, world.random}, options)).value();
+    controller = std::make_unique<Controller>(Controller::Environment{*raft, world.random}, NodeId(1), settings,
+                                              [](const metadata::Delta&, const std::function<void()>&) {});
+    create("a b");
+    AllocateProducerIds ids{NodeId(1)};
+    bool was_refused = false;
+    controller->submit(ids, [&](Result<ProducerIdBlock> block) { was_refused = !block.has_value(); });
+    EXPECT_EQ(answers, Answers{"a b INVALID_TOPIC_EXCEPTION"});
+    EXPECT_TRUE(was_refused);
+}
+
+TEST_F(ControllerTest, dynamic_settings_count_for_the_next_request) {
+    start_with_broker();
+    wire::IncrementalAlterConfigsRequest request;
+    request.resources.push_back(
+        {.resource_type = 4, .resource_name = "", .configs = {{"log.retention.ms", 0, "86400000"}}});
+    ErrorCode outcome = ErrorCode::unknown_server_error;
+    controller->submit(request, Done<wire::IncrementalAlterConfigsResponse>(
+                                    [&](const wire::IncrementalAlterConfigsResponse& response) {
+                                        outcome = response.responses.front().error_code;
+                                    }));
+    wire::CreateTopicsRequest creation;
+    creation.topics.push_back({.name = "a", .num_partitions = 1, .replication_factor = 1});
+    std::string retention;
+    controller->submit(creation, Done<wire::CreateTopicsResponse>([&](const wire::CreateTopicsResponse& response) {
+                           for (const auto& config : *response.topics.front().configs)
+                               if (config.name == "retention.ms") retention = *config.value;
+                       }));
+    run();
+    EXPECT_EQ(outcome, ErrorCode::none);
+    EXPECT_EQ(retention, "86400000");
+}
+
+TEST_F(ControllerTest, formatted_directory_begins_with_what_it_was_formatted_with) {
+    std::shared_ptr<raft::SnapshotWriter> writer =
+        raft::SnapshotWriter::create(disk, "/data", {Offset(0), LeaderEpoch(0)}, {}).value();
+    for (const metadata::Record& record :
+         {metadata::Record(wire::FeatureLevelRecord{.name = "metadata.version", .feature_level = 27}),
+          metadata::Record(wire::FeatureLevelRecord{.name = "group.version", .feature_level = 1})})
+        writer->add(metadata::encode_record(record, 27));
+    raft::SnapshotWriter::finish(writer, [](env::DiskResult<void>) {});
+    run();
+    ASSERT_TRUE(disk.rename("/data/00000000000000000000-0000000000.checkpoint", "/data/bootstrap.checkpoint"));
+    start();
+    EXPECT_EQ(metadata::metadata_version(*controller->image()->features), 27);
+    EXPECT_EQ(metadata::feature_level(*controller->image()->features, "group.version"), 1);
+}
+
+TEST_F(ControllerTest, metadata_version_of_a_later_kafka_is_refused) {
+    start();
+    stop();
+    raft = std::move(raft::Raft::open({disk, world.clock, world.random}, options)).value();
+    struct Writer : raft::StateMachine {
+        explicit Writer(raft::Raft& log) : raft(log) {}
+        void load_begin() override {}
+        Result<void, std::string> load(const std::vector<Bytes>&) override { return {}; }
+        void load_end(const raft::SnapshotId&, Timestamp) override {}
+        Result<void, std::string> apply(const raft::Batch&) override { return {}; }
+        void write_snapshot(const std::function<void(Bytes)>&) override {}
+        void became_leader(LeaderEpoch) override {
+            const wire::FeatureLevelRecord later{.name = "metadata.version", .feature_level = 99};
+            EXPECT_TRUE(raft.propose({metadata::encode_record(later, 30)}).has_value());
+        }
+        void failed(const std::string&) override {}
+        raft::Raft& raft;
+    } writer(*raft);
+    raft->start(writer);
+    run();
+    stop();
+    disk.restart();
+    start();
+    EXPECT_FALSE(is_ready);
+    EXPECT_NE(failure.find("99"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace milena::controller
