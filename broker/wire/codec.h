@@ -8,8 +8,7 @@
 //     nullable struct    int8: -1 null, 1 present
 #pragma once
 
-#include <array>
-#include <bit>
+#include <algorithm>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -88,10 +87,6 @@ constexpr bool any_tagged(TypeList<T...>) {
     return (false || ... || is_tagged<T>);
 }
 
-// What a tagged field has when it isn't sent.
-template <class M>
-inline const M defaults{};
-
 }  // namespace detail
 
 template <class T>
@@ -123,7 +118,8 @@ void read_nullable(Decoder& from, std::optional<T>& value) {
         if (count >= 0) read_array(from, value.emplace(), count);
     } else {
         value.reset();
-        if (from.is_present()) read_value(from, value.emplace());
+        // Not emplace(): clang finds a nested struct with default members not yet constructible there (CWG 1397).
+        if (from.is_present()) read_value(from, *(value = T{}));
     }
 }
 
@@ -163,6 +159,11 @@ void read_value(Decoder& from, T& value) {
     }
 }
 
+template <class T>
+void read_untagged(Decoder& from, T& member) {
+    if constexpr (!is_tagged<T>) read_value(from, member);
+}
+
 // True if the tag is this member's.
 template <class T>
 bool read_tagged(Decoder& from, T& member, uint32_t tag) {
@@ -177,9 +178,7 @@ bool read_tagged(Decoder& from, T& member, uint32_t tag) {
 
 template <class M>
 void read_members(Decoder& from, M& message) {
-    each(message, [&]<class T>(T& member) {
-        if constexpr (!is_tagged<T>) read_value(from, member);
-    });
+    with_members(message, [&](auto&... member) { (read_untagged(from, member), ...); });
     if (!from.is_flexible()) return;
     if constexpr (detail::any_tagged(detail::MemberTypes<M>())) {
         from.tags([&](uint32_t tag) {
@@ -248,43 +247,42 @@ void write_value(Encoder& to, const T& value) {
     }
 }
 
+template <class T>
+void write_untagged(Encoder& to, const T& member) {
+    if constexpr (!is_tagged<T>) write_value(to, member);
+}
+
 // Tagged fields are sent only where they differ from their default.
+template <class T>
+bool is_sent(const Encoder& to, const T& member, const T& unsent) {
+    if constexpr (is_tagged<T>) return to.version() >= T::since_version && !equal(member, unsent);
+    return false;
+}
+
+template <class T>
+void write_tagged(Encoder& to, const T& member, const T& unsent) {
+    if constexpr (is_tagged<T>) {
+        if (!is_sent(to, member, unsent)) return;
+        const auto mark = to.begin_tag(T::tag_number);
+        write_value(to, plain(member));
+        to.end_tag(mark);
+    }
+}
+
 template <class M>
 void write_tags(Encoder& to, const M& message) {
     static_assert(detail::tags_ascend(detail::MemberTypes<M>()));
-    uint64_t present = 0;  // bit i: the member at index i is sent
     with_members(message, [&](const auto&... member) {
-        with_members(detail::defaults<M>, [&](const auto&... initial) {
-            int index = 0;
-            const auto note = [&]<class T>(const T& value, const T& unsent) {
-                if constexpr (is_tagged<T>) {
-                    if (to.version() >= T::since_version && !equal(value, unsent)) present |= uint64_t{1} << index;
-                }
-                ++index;
-            };
-            (note(member, initial), ...);
+        with_members(defaults<M>, [&](const auto&... unsent) {
+            to.unsigned_varint((0U + ... + (is_sent(to, member, unsent) ? 1U : 0U)));
+            (write_tagged(to, member, unsent), ...);
         });
-    });
-    to.unsigned_varint(static_cast<uint32_t>(std::popcount(present)));
-    if (present == 0) return;
-    int index = 0;
-    each(message, [&]<class T>(const T& member) {
-        if constexpr (is_tagged<T>) {
-            if ((present >> index & 1) != 0) {
-                const auto mark = to.begin_tag(T::tag_number);
-                write_value(to, plain(member));
-                to.end_tag(mark);
-            }
-        }
-        ++index;
     });
 }
 
 template <class M>
 void write_members(Encoder& to, const M& message) {
-    each(message, [&]<class T>(const T& member) {
-        if constexpr (!is_tagged<T>) write_value(to, member);
-    });
+    with_members(message, [&](const auto&... member) { (write_untagged(to, member), ...); });
     if (!to.is_flexible()) return;
     if constexpr (detail::any_tagged(detail::MemberTypes<M>())) {
         write_tags(to, message);

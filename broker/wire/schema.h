@@ -270,6 +270,10 @@ constexpr std::string_view type_name() {
     return text.substr(text.rfind(':') + 1);
 }
 
+// A message as it is when nobody has set anything: what a tagged field has that isn't sent.
+template <class M>
+inline const M defaults{};
+
 template <class M, class F>
 constexpr void each(M& message, F&& visit) {
     with_members(message, [&](auto&... member) { (visit(member), ...); });

@@ -1,0 +1,13 @@
+#include "property/wire/message_type_of.h"
+#include "wire/api_list.h"
+
+namespace milena::wire {
+
+std::vector<MessageType> request_types() {
+    std::vector<MessageType> types;
+    Apis::for_each(
+        [&]<class Entry>() { types.push_back(message_type_of<typename Entry::Request>(MessageKind::request)); });
+    return types;
+}
+
+}  // namespace milena::wire
