@@ -75,12 +75,14 @@ constexpr Handler serves() {
 
 // Ascending by key.
 constexpr std::array handlers_by_key{
+    serves<handlers::produce>(),
     serves<handlers::list_offsets>(),
     serves<handlers::metadata>(),
     serves<handlers::api_versions>(),
     serves<handlers::create_topics>(),
     serves<handlers::delete_topics>(),
     serves<handlers::delete_records>(),
+    serves<handlers::init_producer_id>(),
     serves<handlers::offset_for_leader_epoch>(),
     serves<handlers::describe_configs>(),
     serves<handlers::alter_configs>(),

@@ -7,6 +7,7 @@
 
 #include "server/call.h"
 #include "wire/messages/configs.h"
+#include "wire/messages/fetch.h"
 #include "wire/messages/log_dirs.h"
 #include "wire/messages/metadata.h"
 #include "wire/messages/offsets.h"
@@ -29,8 +30,14 @@ void metadata(CallPtr<wire::MetadataRequest, wire::MetadataResponse> call);
 wire::DescribeTopicPartitionsResponse describe_topic_partitions(const wire::DescribeTopicPartitionsRequest& request,
                                                                 const Caller& caller);
 
+// Records, on the shards that own the partitions
+void produce(CallPtr<wire::ProduceRequest, wire::ProduceResponse> call);
+void fetch(CallPtr<wire::FetchRequest, wire::FetchResponse> call);
+void init_producer_id(CallPtr<wire::InitProducerIdRequest, wire::InitProducerIdResponse> call);
+
 // Partitions, on the shards that own them
 void produce(CallPtr<wire::ProduceRequest, wire::ProduceResponse> call);
+void fetch(CallPtr<wire::FetchRequest, wire::FetchResponse> call);
 void init_producer_id(CallPtr<wire::InitProducerIdRequest, wire::InitProducerIdResponse> call);
 void list_offsets(CallPtr<wire::ListOffsetsRequest, wire::ListOffsetsResponse> call);
 void offset_for_leader_epoch(CallPtr<wire::OffsetForLeaderEpochRequest, wire::OffsetForLeaderEpochResponse> call);

@@ -2,31 +2,32 @@
 #include "server/handlers/handlers.h"
 
 namespace milena::server::handlers {
-namespace {
 
+using Request = wire::InitProducerIdRequest;
 using Response = wire::InitProducerIdResponse;
 
-Response refused(ErrorCode error) {
+void init_producer_id(CallPtr<Request, Response> call) {
     Response response;
-    response.error_code = error;
-    response.producer_id = no_producer_id.value;
-    response.producer_epoch = wire::no_producer_epoch;
-    return response;
-}
-
-}  // namespace
-
-void init_producer_id(CallPtr<wire::InitProducerIdRequest, Response> call) {
-    // No broker coordinates transactions yet, so no partition of that coordinator is here.
-    if (call->request.transactional_id.has_value()) {
-        const bool is_empty = call->request.transactional_id->empty();
-        return call->respond(refused(is_empty ? ErrorCode::invalid_request : ErrorCode::not_coordinator));
+    const Request& request = call->request;
+    if (request.transactional_id) {
+        // Kafka's answers while it has no coordinator for the id; an empty one is nobody's.
+        response.error_code =
+            request.transactional_id->empty() ? ErrorCode::invalid_request : ErrorCode::coordinator_not_available;
+        return call->respond(response);
+    }
+    // Only with both can an id be told from another (KIP-360). Without a transaction the epoch is not raised: the
+    // producer gets a new id.
+    if ((request.producer_id == -1) != (request.producer_epoch == -1)) {
+        response.error_code = ErrorCode::invalid_request;
+        return call->respond(response);
     }
     call->context().controller.next_producer_id(call->context().shard, [call](const Result<ProducerId>& id) {
-        if (!id.has_value()) return call->respond(refused(ErrorCode::coordinator_load_in_progress));
-        Response response;
-        response.producer_id = id->value;
-        call->respond(response);
+        Response answer;
+        if (id.has_value())
+            answer.producer_id = id->value;
+        else
+            answer.error_code = ErrorCode::coordinator_load_in_progress;  // ask again
+        call->respond(answer);
     });
 }
 
