@@ -76,6 +76,7 @@ constexpr Handler serves() {
 // Ascending by key.
 constexpr std::array handlers_by_key{
     serves<handlers::produce>(),
+    serves<handlers::fetch>(),
     serves<handlers::list_offsets>(),
     serves<handlers::metadata>(),
     serves<handlers::api_versions>(),
