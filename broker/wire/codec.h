@@ -5,7 +5,7 @@
 //     struct             members in order, then, if flexible, the number of tagged fields and each as tag, size, value
 //     array, bytes       int32 count, or unsigned varint of count + 1 if flexible; -1 or 0 is null
 //     string             int16 length, or unsigned varint of length + 1 if flexible; -1 or 0 is null
-//     nullable struct    int8: -1 null, 1 present
+//     nullable struct    int8: -1 null, 1 present; if it is a tagged field, unsigned varint: 0 null, 1 present
 #pragma once
 
 #include <algorithm>
@@ -19,6 +19,7 @@
 #include "wire/encoder.h"
 #include "wire/equal.h"
 #include "wire/schema.h"
+#include "wire/slices.h"
 
 namespace milena::wire {
 
@@ -34,6 +35,17 @@ template <class T>
 inline constexpr bool is_optional<std::optional<T>> = true;
 template <class T>
 inline constexpr bool is_string = std::is_same_v<T, std::string> || std::is_same_v<T, std::string_view>;
+
+template <class T>
+inline constexpr bool is_bytes = std::is_same_v<T, Bytes> || std::is_same_v<T, Slices>;
+
+// Values that say how long they are, and by that whether they are null.
+template <class T>
+inline constexpr bool has_length = is_string<T> || is_vector<T> || is_bytes<T>;
+template <class T>
+inline constexpr bool is_nullable_struct = false;
+template <class T>
+inline constexpr bool is_nullable_struct<std::optional<T>> = !has_length<T>;
 
 template <class... T>
 struct TypeList {};
@@ -57,7 +69,7 @@ constexpr size_t bytes_min() {
         return 0;
     } else if constexpr (std::is_arithmetic_v<T> || std::is_enum_v<T> || std::is_same_v<T, Uuid>) {
         return sizeof(T);
-    } else if constexpr (is_string<T> || is_vector<T> || is_optional<T> || std::is_same_v<T, Bytes>) {
+    } else if constexpr (is_string<T> || is_vector<T> || is_optional<T> || is_bytes<T>) {
         return 1;
     } else {
         return std::max<size_t>(1, bytes_min_of_members(MemberTypes<T>()));
@@ -110,7 +122,7 @@ void read_nullable(Decoder& from, std::optional<T>& value) {
         } else {
             value.reset();
         }
-    } else if constexpr (std::is_same_v<T, Bytes>) {
+    } else if constexpr (detail::is_bytes<T>) {
         value = from.nullable_bytes();
     } else if constexpr (detail::is_vector<T>) {
         const int32_t count = from.array_count(detail::bytes_min<typename T::value_type>());
@@ -146,7 +158,7 @@ void read_value(Decoder& from, T& value) {
         value = from.uuid();
     } else if constexpr (detail::is_string<T>) {
         value = from.string();
-    } else if constexpr (std::is_same_v<T, Bytes>) {
+    } else if constexpr (detail::is_bytes<T>) {
         value = from.bytes();
     } else if constexpr (detail::is_vector<T>) {
         const int32_t count = from.array_count(detail::bytes_min<typename T::value_type>());
@@ -164,12 +176,22 @@ void read_untagged(Decoder& from, T& member) {
     if constexpr (!is_tagged<T>) read_value(from, member);
 }
 
+template <class T>
+void read_tagged_value(Decoder& from, T& value) {
+    if constexpr (detail::is_nullable_struct<T>) {
+        value.reset();
+        if (from.unsigned_varint() != 0) read_value(from, value.emplace());
+    } else {
+        read_value(from, value);
+    }
+}
+
 // True if the tag is this member's.
 template <class T>
 bool read_tagged(Decoder& from, T& member, uint32_t tag) {
     if constexpr (is_tagged<T>) {
         if (tag != static_cast<uint32_t>(T::tag_number) || from.version() < T::since_version) return false;
-        read_value(from, plain(member));
+        read_tagged_value(from, plain(member));
         return true;
     } else {
         return false;
@@ -199,12 +221,11 @@ void write_value(Encoder& to, const T& value);
 
 template <class T>
 void write_nullable(Encoder& to, const std::optional<T>& value) {
-    constexpr bool has_length = detail::is_string<T> || detail::is_vector<T> || std::is_same_v<T, Bytes>;
-    if constexpr (!has_length) to.presence(value.has_value());
+    if constexpr (!detail::has_length<T>) to.presence(value.has_value());
     if (value) return write_value(to, *value);
     if constexpr (detail::is_string<T>) {
         to.null_string();
-    } else if constexpr (has_length) {
+    } else if constexpr (detail::has_length<T>) {
         to.null_array();
     }
 }
@@ -235,7 +256,7 @@ void write_value(Encoder& to, const T& value) {
         to.uuid(value);
     } else if constexpr (detail::is_string<T>) {
         to.string(value);
-    } else if constexpr (std::is_same_v<T, Bytes>) {
+    } else if constexpr (detail::is_bytes<T>) {
         to.bytes(value);
     } else if constexpr (detail::is_vector<T>) {
         to.array_count(value.size());
@@ -260,11 +281,21 @@ bool is_sent(const Encoder& to, const T& member, const T& unsent) {
 }
 
 template <class T>
+void write_tagged_value(Encoder& to, const T& value) {
+    if constexpr (detail::is_nullable_struct<T>) {
+        to.unsigned_varint(value.has_value() ? 1 : 0);
+        if (value) write_value(to, *value);
+    } else {
+        write_value(to, value);
+    }
+}
+
+template <class T>
 void write_tagged(Encoder& to, const T& member, const T& unsent) {
     if constexpr (is_tagged<T>) {
         if (!is_sent(to, member, unsent)) return;
         const auto mark = to.begin_tag(T::tag_number);
-        write_value(to, plain(member));
+        write_tagged_value(to, plain(member));
         to.end_tag(mark);
     }
 }
