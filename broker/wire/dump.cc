@@ -40,9 +40,9 @@ void dump_text(std::string& to, std::string_view text) {
 void dump_number(std::string& to, int64_t value) { append_number(to, value); }
 void dump_number(std::string& to, double value) { append_number(to, value); }
 
-void dump_bytes(std::string& to, const Bytes& content) {
+void dump_bytes(std::string& to, size_t size) {
     to += '<';
-    append_number(to, content.size());
+    append_number(to, size);
     to += " bytes>";
 }
 

@@ -19,6 +19,7 @@
 #include "base/error_code.h"
 #include "base/uuid.h"
 #include "wire/schema.h"
+#include "wire/slices.h"
 
 namespace milena::wire {
 
@@ -45,7 +46,7 @@ constexpr std::string_view member_name() {
 void dump_text(std::string& to, std::string_view text);
 void dump_number(std::string& to, int64_t value);
 void dump_number(std::string& to, double value);
-void dump_bytes(std::string& to, const Bytes& content);
+void dump_bytes(std::string& to, size_t size);
 
 template <class M>
 void dump_members(std::string& to, const M& message);
@@ -92,8 +93,8 @@ void dump_value(std::string& to, const T& value) {
         dump_number(to, static_cast<int64_t>(value));
     } else if constexpr (std::is_same_v<T, Uuid>) {
         to += value.to_string();
-    } else if constexpr (std::is_same_v<T, Bytes>) {
-        dump_bytes(to, value);
+    } else if constexpr (std::is_same_v<T, Bytes> || std::is_same_v<T, Slices>) {
+        dump_bytes(to, value.size());
     } else if constexpr (std::is_convertible_v<const T&, std::string_view>) {
         dump_text(to, value);
     } else {

@@ -50,6 +50,15 @@ void Encoder::null_string() {
 
 void Encoder::bytes(const Bytes& content) {
     array_count(content.size());
+    piece(content);
+}
+
+void Encoder::bytes(const Slices& content) {
+    array_count(content.size());
+    for (const Bytes& part : content.parts()) piece(part);
+}
+
+void Encoder::piece(const Bytes& content) {
     if (content.size() < splice_bytes_min) return raw(content.data(), content.size());
     splices_.push_back({used(), content});
     spliced_ += content.size();

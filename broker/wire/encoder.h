@@ -18,6 +18,7 @@
 #include "base/uuid.h"
 #include "base/varint.h"
 #include "wire/schema.h"
+#include "wire/slices.h"
 
 namespace milena::wire {
 
@@ -60,6 +61,7 @@ class Encoder {
     void string(std::string_view text);  // cut at 32,767 bytes, the longest that readers accept
     void null_string();
     void bytes(const Bytes& content);
+    void bytes(const Slices& content);
     void null_bytes() { null_array(); }
     void array_count(size_t count);
     void null_array();
@@ -92,6 +94,7 @@ class Encoder {
         return at_;
     }
     void grow(size_t size);
+    void piece(const Bytes& content);
     void raw(const void* from, size_t size);
 
     std::shared_ptr<std::byte[]> memory_;

@@ -12,6 +12,7 @@
 #include "base/uuid.h"
 #include "wire/messages/leader_hint.h"
 #include "wire/schema.h"
+#include "wire/slices.h"
 
 namespace milena::wire {
 
@@ -94,7 +95,7 @@ struct FetchResponse {
         Tag<2, 12, SnapshotId> snapshot_id;  // fetch this snapshot instead: the log begins later
         std::optional<std::vector<AbortedTransaction>> aborted_transactions;  // null for readers of uncommitted data
         Since<11, int32_t> preferred_read_replica = -1;
-        std::optional<Bytes> records;
+        std::optional<Slices> records;
     };
 
     struct Topic {

@@ -16,6 +16,7 @@
 #include "base/bytes.h"
 #include "base/uuid.h"
 #include "wire/schema.h"
+#include "wire/slices.h"
 
 namespace milena::wire {
 
@@ -96,7 +97,7 @@ void fill_value(Dice& dice, T& value, Wanted wanted) {
         value = dice.one_in(4) ? Uuid{} : Uuid{dice.next(), dice.next()};
     } else if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, std::string_view>) {
         value = random_text(dice);
-    } else if constexpr (std::is_same_v<T, Bytes>) {
+    } else if constexpr (std::is_same_v<T, Bytes> || std::is_same_v<T, Slices>) {
         value = random_bytes(dice);
     } else {
         with_members(value, [&](auto&... member) { (fill_value(dice, member, wanted), ...); });
