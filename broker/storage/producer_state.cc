@@ -20,6 +20,14 @@ int32_t ProducerBatch::first_sequence() const {
     return static_cast<int32_t>(first >= 0 ? first : first + sequence_max + 1);
 }
 
+void ProducerEntry::add(const ProducerBatch& batch) {
+    if (batch_count == batches_max) {
+        std::move(batches.begin() + 1, batches.end(), batches.begin());
+        --batch_count;
+    }
+    batches[batch_count++] = batch;
+}
+
 const ProducerEntry* ProducerState::find(ProducerId id) const {
     const auto at = producers_.find(id);
     return at == producers_.end() ? nullptr : &at->second;
@@ -68,14 +76,10 @@ ProducerEntry& ProducerState::entry_of(const wire::BatchHeader& batch) {
 
 void ProducerState::apply(const wire::BatchHeader& batch) {
     ProducerEntry& entry = entry_of(batch);
-    if (entry.batch_count == ProducerEntry::batches_max) {
-        std::move(entry.batches.begin() + 1, entry.batches.end(), entry.batches.begin());
-        --entry.batch_count;
-    }
-    entry.batches[entry.batch_count++] = {.last_sequence = batch.last_sequence(),
-                                          .offset_delta = batch.last_offset_delta,
-                                          .last_offset = batch.last_offset(),
-                                          .timestamp = batch.max_timestamp};
+    entry.add({.last_sequence = batch.last_sequence(),
+               .offset_delta = batch.last_offset_delta,
+               .last_offset = batch.last_offset(),
+               .timestamp = batch.max_timestamp});
     entry.last_timestamp = batch.max_timestamp;
     if (batch.is_transactional() && entry.transaction_first_offset == no_offset) {
         entry.transaction_first_offset = batch.base_offset;

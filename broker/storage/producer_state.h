@@ -6,6 +6,10 @@
 //     version int16 = 1 | crc32c uint32 of what follows | count int32 | count × entry of 46 bytes:
 //     producer id int64 | epoch int16 | last sequence int32 | last offset int64 | offset delta int32 | timestamp int64
 //     | coordinator epoch int32 | first offset of the open transaction int64, -1: none
+// Kafka writes one entry for a producer, with its last batch; so the repetition of an earlier one, whose answer was
+// lost when the broker stopped, makes its client begin anew and doubles the record. Here a producer has an entry for
+// each batch that is remembered, in their order. Kafka reads such a file as its own: the last entry of a producer
+// counts.
 #pragma once
 
 #include <array>
@@ -50,6 +54,8 @@ struct ProducerEntry {
     Offset transaction_first_offset = no_offset;     // none: no transaction is open here
     std::array<ProducerBatch, batches_max> batches;  // the latest ones of this epoch, oldest first
 
+    // The oldest is forgotten for it where there are as many already.
+    void add(const ProducerBatch& batch);
     const ProducerBatch* last_batch() const { return batch_count == 0 ? nullptr : &batches[batch_count - 1U]; }
     int32_t last_sequence() const { return batch_count == 0 ? wire::no_sequence : last_batch()->last_sequence; }
 };

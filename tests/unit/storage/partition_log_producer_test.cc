@@ -51,6 +51,18 @@ TEST_F(LogProducers, are_remembered_over_a_clean_shutdown) {
     EXPECT_FALSE(produce(4)->is_duplicate);
 }
 
+TEST_F(LogProducers, all_that_may_be_in_flight_are_remembered_over_a_clean_shutdown) {
+    ASSERT_TRUE(open().has_value());
+    for (int i = 0; i < 7; ++i) ASSERT_TRUE(produce(2 * i).has_value());
+    reopen_cleanly();
+    for (int i = 2; i < 7; ++i) {
+        const auto again = produce(2 * i);
+        ASSERT_TRUE(again.has_value()) << i;
+        EXPECT_TRUE(again->is_duplicate);
+        EXPECT_EQ(again->first_offset, Offset(2 * i));
+    }
+}
+
 TEST_F(LogProducers, are_remembered_over_a_kill) {
     config.segment_bytes = 400;
     ASSERT_TRUE(open().has_value());

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/big_endian.h"
+
 namespace milena::storage {
 namespace {
 
@@ -123,13 +125,44 @@ TEST(ProducerState, snapshot_holds_what_the_next_batch_needs) {
     for (int i = 0; i < 3; ++i) state.apply(batch(1, 2, 2 * i, 2 * i, 2));
     state.apply(batch(9, 0, 0, 6, 1, true));
     const Bytes snapshot = state.to_snapshot();
-    EXPECT_EQ(snapshot.size(), 10U + 2 * 46);
+    EXPECT_EQ(snapshot.size(), 10U + 4 * 46);
     const auto read = ProducerState::parse_snapshot(snapshot.span());
     ASSERT_TRUE(read.has_value());
     EXPECT_EQ(read->to_snapshot(), snapshot);
-    EXPECT_TRUE(read->decide(batch(1, 2, 4, 9, 2), AppendOrigin::client)->has_value());
+    for (int i = 0; i < 3; ++i) {
+        const auto repeated = read->decide(batch(1, 2, 2 * i, 9, 2), AppendOrigin::client);
+        ASSERT_TRUE(repeated.has_value() && repeated->has_value()) << i;
+        EXPECT_EQ((*repeated)->first_offset(), Offset(2 * i));
+        EXPECT_EQ((*repeated)->timestamp, Timestamp(1000 + 2 * i));
+    }
     EXPECT_EQ(error_of(*read, batch(1, 2, 6, 9)), ErrorCode::none);
     EXPECT_EQ(read->first_unstable_offset(Offset(100)), Offset(6));
+}
+
+TEST(ProducerState, snapshot_says_of_a_producer_last_what_kafka_would_say_alone) {
+    ProducerState state;
+    state.apply(batch(1, 2, 0, 0, 2));
+    state.apply(batch(1, 2, 2, 5, 3, true));
+    const Bytes snapshot = state.to_snapshot();
+    const std::byte* last = snapshot.data() + snapshot.size() - 46;
+    EXPECT_EQ(load_big_endian<int64_t>(last), 1);          // producer id
+    EXPECT_EQ(load_big_endian<int16_t>(last + 8), 2);      // epoch
+    EXPECT_EQ(load_big_endian<int32_t>(last + 10), 4);     // last sequence
+    EXPECT_EQ(load_big_endian<int64_t>(last + 14), 7);     // last offset
+    EXPECT_EQ(load_big_endian<int32_t>(last + 22), 2);     // offset delta
+    EXPECT_EQ(load_big_endian<int64_t>(last + 26), 1005);  // timestamp
+    EXPECT_EQ(load_big_endian<int64_t>(last + 38), 5);     // first offset of the transaction
+    EXPECT_EQ(load_big_endian<int64_t>(last - 46 + 38), -1);
+}
+
+TEST(ProducerState, snapshot_forgets_the_batches_of_an_older_epoch) {
+    ProducerState state;
+    state.apply(batch(1, 2, 0, 0, 2));
+    state.apply(batch(1, 3, -1, 2), EndTransactionMarker{.is_commit = false, .coordinator_epoch = 1});
+    const auto read = ProducerState::parse_snapshot(state.to_snapshot().span());
+    ASSERT_TRUE(read.has_value());
+    EXPECT_EQ(read->find(ProducerId(1))->batch_count, 0);
+    EXPECT_EQ(read->find(ProducerId(1))->epoch, 3);
 }
 
 TEST(ProducerState, a_snapshot_with_a_flipped_bit_is_refused) {
