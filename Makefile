@@ -80,8 +80,8 @@ test-core: configure
 	$(STAGE) 'build: tests' cmake --build build -j $(JOBS)
 	$(STAGE) 'unit, property, simulation' $(CTEST) --test-dir build
 
-test-protocol: install-test configure
-	$(STAGE) 'protocol: every byte as Kafka writes it' tests/protocol/run.sh
+test-protocol: install-test test-core
+	$(STAGE) 'protocol: every byte as Kafka writes it' tests/protocol/run.sh build/bin/wire_oracle
 
 test-integration: install-test build
 	$(STAGE) 'integration: real clients, compared with real Kafka' tests/integration/run
