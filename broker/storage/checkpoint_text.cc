@@ -31,7 +31,8 @@ std::vector<std::string_view> split_words(std::string_view line) {
 std::optional<std::vector<std::string_view>> parse_checkpoint_lines(std::string_view text) {
     std::vector<std::string_view> lines = split_lines(text);
     if (lines.empty()) return lines;
-    if (lines.size() < 2 || lines[0] != "0") return std::nullopt;
+    // A torn file ends in the middle of a number.
+    if (lines.size() < 2 || lines[0] != "0" || !text.ends_with('\n')) return std::nullopt;
     const auto count = parse_number<uint64_t>(lines[1]);
     lines.erase(lines.begin(), lines.begin() + 2);
     if (!count.has_value() || *count != lines.size()) return std::nullopt;

@@ -25,9 +25,13 @@ Result<std::unique_ptr<PartitionLog>> PartitionLog::open(const LogEnvironment& e
     log->segments_ = std::move(content.segments);
     log->log_start_ = content.log_start_offset;
     log->log_end_ = content.log_end_offset;
-    log->durable_ = log->recovery_point_ = content.recovery_point;
+    log->durable_ = content.durable_offset;
+    log->recovery_point_ = content.recovery_point;
     log->epochs_ = std::move(content.epochs);
     log->epochs_changed_ = content.epochs_changed;
+    // What the process before left un-synced, files as well as names, is still un-synced.
+    log->was_cut_ = log->names_changed_ = content.was_interrupted;
+    if (content.was_interrupted) environment.directory.names_changed();
     log->producers_ = std::move(content.producers);
     log->snapshot_ = content.snapshot_offset;
     if (log->durable_ < log->log_end_) log->undurable_since_ = environment.clock.now();

@@ -124,8 +124,8 @@ class PartitionLog {
     // A new leadership begins at the log end.
     void assign_epoch(LeaderEpoch epoch);
 
-    // The log ends at `offset`, or before it if a batch contains it; false if it did so already. The recovery point
-    // moves back: its checkpoint must be written before an append after this one is acknowledged.
+    // The log ends with the last batch that lies before `offset` as a whole; false if it did so already. Recovery point
+    // and log start may move back: their checkpoints must be written before a later append is acknowledged.
     Result<bool> truncate_to(Offset offset);
     // The log is empty and goes on at `offset`.
     Result<void> truncate_fully_and_start_at(Offset offset);
@@ -141,8 +141,8 @@ class PartitionLog {
     // Makes durable what has been appended so far. `done` may come at once if everything is durable already.
     void sync(SyncDone done);
     Result<void> sync_now();
-    // As sync(), and all that recovery would have to build anew goes to the disk too; then recovery_point() moves. For
-    // the periodic pass over the logs with needs_checkpoint().
+    // As sync(), and all that recovery would have to build anew goes to the disk too; then recovery_point() moves. On a
+    // full disk it is a sync(). For the periodic pass over the logs with needs_checkpoint().
     void checkpoint(SyncDone done);
     bool needs_checkpoint() const;
     // The last words before the log is destroyed in a clean shutdown; sync() or checkpoint() has succeeded before.
@@ -228,6 +228,7 @@ class PartitionLog {
     Result<void> create_files(Offset base);
     Result<void> add_segment(Offset base);
     Result<void> ensure_writer();
+    Result<void> cut_refused_append();
     Result<void> prepare_append(const wire::BatchHeader& first, uint64_t bytes);
     bool must_roll(const wire::BatchHeader& first, uint64_t bytes) const;
     Result<void> roll(Offset base);
@@ -245,14 +246,17 @@ class PartitionLog {
     Result<void> remove_segments(size_t first, size_t count);
     Result<void> truncate_segment(Offset offset);
     Result<size_t> count_deletable(Offset high_watermark);
+    Result<void> know_max_timestamp(Segment& segment);
     Result<bool> is_past_retention(Segment& segment);
     size_t segment_index(Offset offset) const;
-    Result<std::optional<IndexEntry>> find_time_entry(size_t index, Timestamp target);
+    Result<std::optional<IndexEntry>> look_up_time(size_t index, Timestamp target) const;
 
+    bool is_durable() const { return durable_ == log_end_ && !names_changed_ && !was_cut_; }
     void join_round(bool is_checkpoint, SyncDone done);
     void begin_round();
     using Files = std::vector<std::shared_ptr<env::File>>;
     Result<Files> prepare_round(SyncRound& round);
+    Result<void> prepare_checkpoint(SyncRound& round, Files& files);
     Result<void> add_file(Files& files, const std::string& path);
     Result<void> add_segment_files(Files& files);
     static void complete_round(const std::shared_ptr<SyncRound>& round, PartitionLog* log);
@@ -286,6 +290,7 @@ class PartitionLog {
     uint8_t cursor_next_ = 0;
     bool epochs_changed_ = false;        // the file is behind
     bool names_changed_ = false;         // a file was created, renamed or removed since the directory was synced
+    bool was_cut_ = false;               // a file was truncated since it was synced
     bool transactions_changed_ = false;  // a transaction index was written to since it was synced
     std::optional<Instant> undurable_since_;
     std::shared_ptr<PartitionLog*> self_;    // for completions: null behind it once the log is gone

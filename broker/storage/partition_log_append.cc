@@ -90,10 +90,20 @@ Result<void> PartitionLog::prepare_append(const wire::BatchHeader& first, uint64
     if (environment_.directory.has_failed()) return unexpected(ErrorCode::kafka_storage_error);
     if (segments_.empty()) RETURN_IF_ERROR(create_files(first.base_offset));
     RETURN_IF_ERROR(ensure_writer());
-    if (must_roll(first, bytes)) RETURN_IF_ERROR(roll(first.base_offset));
-    Segment& active = segments_.back();
+    RETURN_IF_ERROR(cut_refused_append());
+    if (must_roll(first, bytes)) {
+        // Without a gap between segments recovery sees when the end of one was lost.
+        const bool is_in_range = first.last_offset() - log_end_ <= std::numeric_limits<int32_t>::max();
+        return roll(is_in_range ? log_end_ : first.base_offset);
+    }
+    return {};
+}
+
+// What a full disk took of an append that was refused: followed by anything, in this segment or the next, it would be
+// where recovery cuts the log.
+Result<void> PartitionLog::cut_refused_append() {
+    const Segment& active = segments_.back();
     if (active.file->size() == active.bytes) return {};
-    // An append was refused half-way.
     const auto cut = active.file->truncate(active.bytes);
     if (!cut.has_value()) return failed(cut.error(), "truncation");
     return {};
@@ -159,8 +169,7 @@ Result<void> PartitionLog::ensure_writer() {
     Segment& active = segments_.back();
     if (const auto opened = open_records(disk(), path_, active); !opened.has_value())
         return failed(opened.error(), "open");
-    if (const auto loaded = load_max_timestamp(disk(), path_, active); !loaded.has_value())
-        return failed(loaded.error(), "read");
+    RETURN_IF_ERROR(know_max_timestamp(active));
     auto writer = SegmentWriter::open(disk(), path_, active, active.bytes, log_end_);
     if (!writer.has_value()) return failed(writer.error(), "open");
     std::array<std::byte, wire::batch_header_bytes> bytes;

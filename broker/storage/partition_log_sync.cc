@@ -12,12 +12,12 @@ const std::string epoch_file_new = epoch_file_name + ".tmp";
 }  // namespace
 
 void PartitionLog::sync(SyncDone done) {
-    if (durable_ == log_end_ && !names_changed_) return done({});
+    if (is_durable()) return done({});
     join_round(false, std::move(done));
 }
 
 bool PartitionLog::needs_checkpoint() const {
-    return !segments_.empty() && (recovery_point_ < log_end_ || epochs_changed_ || names_changed_);
+    return !segments_.empty() && (recovery_point_ < log_end_ || epochs_changed_ || !is_durable());
 }
 
 void PartitionLog::checkpoint(SyncDone done) {
@@ -55,23 +55,12 @@ Result<PartitionLog::Files> PartitionLog::prepare_round(SyncRound& round) {
     round.generation = generation_;
     round.begun = environment_.clock.now();
     Files files;
-    if (segments_.empty()) return files;
-    round.closed_count = segments_.size() - 1;
-    if (round.is_checkpoint) {
-        if (writer_ != nullptr) {
-            if (const auto flushed = writer_->flush(); !flushed.has_value()) return failed(flushed.error(), "write");
+    round.closed_count = segments_.empty() ? 0 : segments_.size() - 1;
+    if (round.is_checkpoint && !segments_.empty()) {
+        if (const auto prepared = prepare_checkpoint(round, files); !prepared.has_value()) {
+            if (environment_.directory.has_failed()) return unexpected(prepared.error());
+            round.is_checkpoint = false;  // the disk is full: what was appended becomes durable all the same
         }
-        RETURN_IF_ERROR(take_snapshot());
-        if (epochs_changed_) {
-            RETURN_IF_ERROR(write_small_file(epoch_file_new, epochs_.to_text()));
-            RETURN_IF_ERROR(add_file(files, path_ + "/" + epoch_file_new));
-            round.renames_epochs = true;
-            epochs_changed_ = false;
-        }
-        const Offset active = segments_.back().base_offset;
-        RETURN_IF_ERROR(add_file(files, log_file_path(path_, active, FileKind::time_index)));
-        if (std::exchange(transactions_changed_, false))
-            RETURN_IF_ERROR(add_file(files, log_file_path(path_, active, FileKind::transaction_index)));
     }
     RETURN_IF_ERROR(add_segment_files(files));
     if (std::exchange(names_changed_, false)) {
@@ -80,6 +69,23 @@ Result<PartitionLog::Files> PartitionLog::prepare_round(SyncRound& round) {
         RETURN_IF_ERROR(environment_.directory.sync_names());
     }
     return files;
+}
+
+Result<void> PartitionLog::prepare_checkpoint(SyncRound& round, Files& files) {
+    if (writer_ != nullptr) {
+        if (const auto flushed = writer_->flush(); !flushed.has_value()) return failed(flushed.error(), "write");
+    }
+    RETURN_IF_ERROR(take_snapshot());
+    if (epochs_changed_) {
+        RETURN_IF_ERROR(write_small_file(epoch_file_new, epochs_.to_text()));
+        RETURN_IF_ERROR(add_file(files, path_ + "/" + epoch_file_new));
+        round.renames_epochs = true;
+        epochs_changed_ = false;
+    }
+    const Offset active = segments_.back().base_offset;
+    if (std::exchange(transactions_changed_, false))
+        RETURN_IF_ERROR(add_file(files, log_file_path(path_, active, FileKind::transaction_index)));
+    return {};
 }
 
 Result<void> PartitionLog::add_file(Files& files, const std::string& path) {
@@ -97,7 +103,7 @@ Result<void> PartitionLog::add_segment_files(Files& files) {
     for (size_t i = 0; i < segments_.size(); ++i) {
         Segment& segment = segments_[i];
         const bool is_last = i + 1 == segments_.size();
-        if (segment.is_durable || (is_last && durable_ == log_end_)) continue;
+        if (segment.is_durable || (is_last && durable_ == log_end_ && !was_cut_)) continue;
         if (const auto opened = open_records(disk(), path_, segment); !opened.has_value())
             return failed(opened.error(), "open");
         files.push_back(segment.file);
@@ -105,6 +111,7 @@ Result<void> PartitionLog::add_segment_files(Files& files) {
         for (const FileKind kind : {FileKind::offset_index, FileKind::time_index, FileKind::transaction_index})
             RETURN_IF_ERROR(add_file(files, log_file_path(path_, segment.base_offset, kind)));
     }
+    was_cut_ = false;
     return {};
 }
 
@@ -138,7 +145,7 @@ void PartitionLog::complete_round(const std::shared_ptr<SyncRound>& round, Parti
 }
 
 Result<void> PartitionLog::sync_now() {
-    if (durable_ == log_end_ && !names_changed_) return {};
+    if (is_durable()) return {};
     SyncRound round;
     ASSIGN_OR_RETURN(const Files files, prepare_round(round));
     for (const std::shared_ptr<env::File>& file : files) round.has_failed |= !file->sync_now().has_value();

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -32,6 +33,9 @@ Result<bool> PartitionLog::truncate_to(Offset offset) {
     if (keep < segments_.size()) {
         RETURN_IF_ERROR(remove_segments(keep, segments_.size() - keep));
         writer_ = nullptr;
+        // Should they come back after a power cut, they would follow upon a hole.
+        if (const auto synced = disk().sync_directory(path_); !synced.has_value())
+            return failed(env::DiskError::failed, "sync of names");
         // The one before grows again, so what it holds must be synced again too.
         segments_.back().is_durable = false;
     }
@@ -40,6 +44,7 @@ Result<bool> PartitionLog::truncate_to(Offset offset) {
     log_start_ = std::min(log_start_, log_end_);
     epochs_changed_ |= epochs_.truncate_from_end(log_end_);
     forget_from(log_end_);
+    names_changed_ = true;  // a producer snapshot that comes back would speak of other records
     if (config_->keeps_producer_state) {
         ASSIGN_OR_RETURN(producers_, rebuild_producers(environment_, path_, segments_, log_end_, snapshot_));
     }
@@ -53,34 +58,37 @@ Result<void> PartitionLog::truncate_segment(Offset offset) {
         if (const auto flushed = writer_->flush(); !flushed.has_value()) return failed(flushed.error(), "write");
         writer_ = nullptr;
     }
-    ASSIGN_OR_RETURN(const uint64_t indexed, position_before(environment_, path_, last, offset));
-    uint64_t end = indexed;
-    Segment kept;  // for its largest timestamp behind the last entry of the time index
-    BatchScan scan(*last.file, indexed, last.bytes, BatchScan::Depth::headers);
-    for (;;) {
-        const auto batch = scan.next();
-        if (!batch.has_value()) return failed(scan.disk_error(), "read");
-        if (!batch->has_value()) break;
-        const wire::BatchHeader& header = (*batch)->header;
-        if (header.last_offset() >= offset) {
-            log_end_ = std::min(offset, header.base_offset);
-            break;
+    // The batch that the index names may be the one to go; where the one before ends must be known too.
+    Offset probe = offset;
+    uint64_t end = 0;
+    Offset end_offset = last.base_offset;
+    for (bool is_found = false; !is_found;) {
+        const auto indexed = position_before(disk(), path_, last, probe);
+        if (!indexed.has_value()) return failed(indexed.error(), "read");
+        end = *indexed;
+        is_found = end == 0;
+        BatchScan scan(*last.file, end, last.bytes, BatchScan::Depth::headers);
+        for (;;) {
+            const auto batch = scan.next();
+            if (!batch.has_value()) return failed(scan.disk_error(), "read");
+            if (!batch->has_value()) break;
+            if ((*batch)->header.last_offset() >= offset) {
+                probe = (*batch)->header.base_offset - 1;
+                break;
+            }
+            is_found = true;
+            end_offset = (*batch)->header.next_offset();
+            end = scan.position();
         }
-        kept.see_timestamp(header);
-        end = scan.position();
     }
+    log_end_ = end_offset;
     if (const auto cut = last.file->truncate(end); !cut.has_value()) return failed(cut.error(), "truncation");
     last.bytes = end;
+    was_cut_ = true;
     const auto writer = SegmentWriter::open(disk(), path_, last, end, log_end_);
     if (!writer.has_value()) return failed(writer.error(), "open");
-    last.knows_max_timestamp = true;
-    last.max_timestamp = kept.max_timestamp;
-    last.max_timestamp_offset = kept.max_timestamp_offset;
-    const auto before = (*writer)->times().last();
-    if (before.has_value() && before->key >= kept.max_timestamp.value) {
-        last.max_timestamp = Timestamp(before->key);
-        last.max_timestamp_offset = last.base_offset + before->value;
-    }
+    const auto scanned = scan_max_timestamp(disk(), path_, last, (*writer)->times().last(), end);
+    if (!scanned.has_value()) return failed(scanned.error(), "read");
     return {};
 }
 
@@ -142,10 +150,26 @@ Result<void> PartitionLog::advance_log_start(Offset offset) {
     return {};
 }
 
+// A segment that was closed says so in the last entry of its time index; the one that grows may have gone on since.
+Result<void> PartitionLog::know_max_timestamp(Segment& segment) {
+    if (segment.knows_max_timestamp) return {};
+    const auto last = find_time_entry(disk(), path_, segment, Timestamp(std::numeric_limits<int64_t>::max()));
+    if (!last.has_value()) return failed(last.error(), "read");
+    if (&segment == &segments_.back()) {
+        const auto scanned = scan_max_timestamp(disk(), path_, segment, *last, segment.bytes);
+        if (!scanned.has_value()) return failed(scanned.error(), "read");
+        return {};
+    }
+    segment.knows_max_timestamp = true;
+    if (!last->has_value()) return {};
+    segment.max_timestamp = Timestamp((*last)->key);
+    segment.max_timestamp_offset = segment.base_offset + (*last)->value;
+    return {};
+}
+
 Result<bool> PartitionLog::is_past_retention(Segment& segment) {
     if (config_->retention_ms.count() < 0) return false;
-    const auto loaded = load_max_timestamp(disk(), path_, segment);
-    if (!loaded.has_value()) return failed(loaded.error(), "read");
+    RETURN_IF_ERROR(know_max_timestamp(segment));
     // Records without timestamps never grow old.
     if (segment.max_timestamp.value < 0) return false;
     return environment_.clock.wall() - segment.max_timestamp > config_->retention_ms.count();
@@ -178,6 +202,7 @@ Result<size_t> PartitionLog::delete_old_segments(Offset high_watermark) {
     if (count == 0) return count;
     if (count == segments_.size()) {
         RETURN_IF_ERROR(ensure_writer());
+        RETURN_IF_ERROR(cut_refused_append());
         // On a full disk the last one stays until there is space for its successor.
         if (const auto rolled = roll(log_end_); !rolled.has_value()) --count;
         if (environment_.directory.has_failed()) return unexpected(ErrorCode::kafka_storage_error);

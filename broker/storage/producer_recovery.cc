@@ -10,10 +10,10 @@ namespace {
 
 constexpr size_t snapshot_bytes_max = 256U << 20;
 
-// The newest snapshot at or before `end` that is whole. Those that can't be used are removed: they are beyond the end
-// of the log, or damaged.
-Result<ProducerState> load_snapshot(const LogEnvironment& environment, const std::string& path, Offset end,
-                                    Offset& snapshot_offset) {
+// The newest snapshot in [begin, end] that is whole. Those that can't be used are removed: they are damaged, beyond the
+// end of the log, or so old that batches since are gone.
+Result<ProducerState> load_snapshot(const LogEnvironment& environment, const std::string& path, Offset begin,
+                                    Offset end, Offset& snapshot_offset) {
     env::Disk& disk = environment.directory.disk();
     snapshot_offset = no_offset;
     const auto entries = disk.list(path);
@@ -27,7 +27,7 @@ Result<ProducerState> load_snapshot(const LogEnvironment& environment, const std
     }
     for (auto offset = offsets.rbegin(); offset != offsets.rend(); ++offset) {
         const std::string file = log_file_path(path, *offset, FileKind::producer_snapshot);
-        if (*offset <= end) {
+        if (*offset >= begin && *offset <= end) {
             const auto content = env::read_file(disk, file, snapshot_bytes_max);
             auto state = content.has_value() ? ProducerState::parse_snapshot(content->span()) : std::nullopt;
             if (state.has_value()) {
@@ -46,7 +46,8 @@ Result<ProducerState> load_snapshot(const LogEnvironment& environment, const std
 
 Result<ProducerState> rebuild_producers(const LogEnvironment& environment, const std::string& path,
                                         std::span<Segment> segments, Offset end, Offset& snapshot_offset) {
-    ASSIGN_OR_RETURN(ProducerState state, load_snapshot(environment, path, end, snapshot_offset));
+    const Offset begin = segments.empty() ? Offset(0) : segments.front().base_offset;
+    ASSIGN_OR_RETURN(ProducerState state, load_snapshot(environment, path, begin, end, snapshot_offset));
     env::Disk& disk = environment.directory.disk();
     for (size_t i = 0; i < segments.size() && segments[i].base_offset < end; ++i) {
         const bool is_before = i + 1 < segments.size() && segments[i + 1].base_offset <= snapshot_offset;
@@ -55,7 +56,9 @@ Result<ProducerState> rebuild_producers(const LogEnvironment& environment, const
             return unexpected(environment.directory.failed(opened.error(), "open", path));
         uint64_t position = 0;
         if (snapshot_offset > segments[i].base_offset) {
-            ASSIGN_OR_RETURN(position, position_before(environment, path, segments[i], snapshot_offset));
+            const auto found = position_before(disk, path, segments[i], snapshot_offset);
+            if (!found.has_value()) return unexpected(environment.directory.failed(found.error(), "read", path));
+            position = *found;
         }
         BatchScan scan(*segments[i].file, position, segments[i].bytes, BatchScan::Depth::headers);
         for (;;) {

@@ -32,8 +32,9 @@ class Recovery {
     Result<void> recover_from_recovery_point();
     Result<void> begin_segment(Segment& segment, uint64_t position, Offset next);
     Result<bool> scan_segment(size_t index, uint64_t position);
+    bool continues(const Segment& segment, const wire::BatchHeader& batch, Offset next);
     Result<void> take_in(Segment& segment, const BatchScan::Batch& batch, bool is_scanned_anew);
-    Result<void> cut(size_t index, uint64_t position);
+    Result<void> cut(size_t index);
     Result<void> remove_segments_from(size_t index);
     Result<void> check_epochs(Segment& segment, Offset last);
     Result<void> rebuild_epochs();
@@ -57,21 +58,24 @@ class Recovery {
     const OpenOptions& options_;
     LogContent content_;
     std::vector<bool> has_indexes_;
+    bool is_clean_ = false;  // the marker of a clean shutdown was there, and told the truth
     std::unique_ptr<SegmentWriter> writer_;
+    uint64_t position_sound_ = 0;               // up to which the segment that was scanned last is whole
+    LeaderEpoch last_epoch_ = no_leader_epoch;  // of the batch that was scanned last
 };
 
 Result<LogContent> Recovery::run() {
     content_.topic_id = options_.topic_id;
-    content_.log_start_offset = content_.log_end_offset = content_.recovery_point = options_.log_start_offset;
+    content_.log_start_offset = content_.log_end_offset = options_.log_start_offset;
+    content_.recovery_point = content_.durable_offset = options_.log_start_offset;
     RETURN_IF_ERROR(list_segments());
     if (content_.segments.empty()) return std::move(content_);
     RETURN_IF_ERROR(read_topic_id());
     RETURN_IF_ERROR(read_epochs());
-    bool is_clean = false;
     if (options_.was_closed_cleanly) {
-        ASSIGN_OR_RETURN(is_clean, find_clean_end());
+        ASSIGN_OR_RETURN(is_clean_, find_clean_end());
     }
-    if (is_clean)
+    if (is_clean_)
         RETURN_IF_ERROR(load_producers(content_.log_end_offset));
     else
         RETURN_IF_ERROR(recover_from_recovery_point());
@@ -152,8 +156,7 @@ Result<void> Recovery::read_epochs() {
 Result<bool> Recovery::find_clean_end() {
     Segment& last = content_.segments.back();
     constexpr Offset any{std::numeric_limits<int64_t>::max()};
-    ASSIGN_OR_RETURN(const uint64_t position, position_before(environment_, path_, last, any));
-    RETURN_IF_ERROR(or_failed(load_max_timestamp(disk_, path_, last), "read"));
+    ASSIGN_OR_RETURN(const uint64_t position, or_failed(position_before(disk_, path_, last, any), "read"));
     BatchScan scan(*last.file, position, last.bytes, Depth::headers);
     Offset end = last.base_offset;
     for (;;) {
@@ -162,14 +165,13 @@ Result<bool> Recovery::find_clean_end() {
             if (batch.error() == BatchScan::Fault::disk)
                 return unexpected(environment_.directory.failed(scan.disk_error(), "read", path_));
             log_warn("clean shutdown doubted: the log does not end with a whole batch", {{"directory", path_}});
-            last.knows_max_timestamp = false;
             return false;
         }
         if (!batch->has_value()) break;
-        last.see_timestamp((*batch)->header);
         end = (*batch)->header.next_offset();
     }
-    content_.log_end_offset = content_.recovery_point = end;
+    content_.log_end_offset = end;
+    content_.recovery_point = std::min(options_.recovery_point, end);
     for (size_t i = 0; i + 1 < content_.segments.size(); ++i) {
         content_.segments[i].is_durable = true;
         if (!has_indexes_[i]) {
@@ -183,9 +185,10 @@ Result<bool> Recovery::find_clean_end() {
 Result<void> Recovery::recover_from_recovery_point() {
     auto& segments = content_.segments;
     const Offset point = std::max(options_.recovery_point, segments.front().base_offset);
-    const auto after = std::upper_bound(segments.begin(), segments.end(), point,
+    // The one before counts too if the point is its end: what closed its time index may not be durable.
+    const auto after = std::upper_bound(segments.begin(), segments.end(), point - 1,
                                         [](Offset offset, const Segment& s) { return offset < s.base_offset; });
-    const auto first = static_cast<size_t>(after - segments.begin()) - 1;
+    const auto first = static_cast<size_t>(std::max<std::ptrdiff_t>(after - segments.begin(), 1)) - 1;
     for (size_t i = 0; i < first; ++i) {
         segments[i].is_durable = true;
         if (!has_indexes_[i]) {
@@ -194,22 +197,26 @@ Result<void> Recovery::recover_from_recovery_point() {
     }
     uint64_t position = 0;
     if (has_indexes_[first] && point > segments[first].base_offset) {
-        ASSIGN_OR_RETURN(position, position_before(environment_, path_, segments[first], point - 1));
+        ASSIGN_OR_RETURN(position, or_failed(position_before(disk_, path_, segments[first], point - 1), "read"));
     }
     RETURN_IF_ERROR(check_epochs(segments[position == 0 && first > 0 ? first - 1 : first], point - 1));
-    content_.recovery_point = point;
+    content_.recovery_point = options_.recovery_point;
     RETURN_IF_ERROR(load_producers(point));
     content_.log_end_offset = segments[first].base_offset;
     for (size_t i = first; i < segments.size(); ++i) {
-        if (i > first && segments[i].base_offset < content_.log_end_offset) {
-            RETURN_IF_ERROR(remove_segments_from(i));  // left behind by a roll that was given up
+        // Before: left behind by a roll that was given up. Beyond: the end of the segment before was lost, for a log
+        // that grows leaves no gap between segments.
+        const bool is_before = segments[i].base_offset < content_.log_end_offset;
+        const bool is_beyond = segments[i].base_offset > std::max(content_.log_end_offset, point);
+        if (i > first && (is_before || is_beyond)) {
+            RETURN_IF_ERROR(remove_segments_from(i));
             break;
         }
         content_.log_end_offset = std::max(content_.log_end_offset, segments[i].base_offset);
         ASSIGN_OR_RETURN(const bool is_whole, scan_segment(i, position));
         position = 0;
         if (!is_whole) {
-            RETURN_IF_ERROR(remove_segments_from(i + 1));
+            RETURN_IF_ERROR(cut(i));
             break;
         }
     }
@@ -219,20 +226,15 @@ Result<void> Recovery::recover_from_recovery_point() {
 }
 
 Result<void> Recovery::begin_segment(Segment& segment, uint64_t position, Offset next) {
-    ASSIGN_OR_RETURN(writer_, or_failed(SegmentWriter::open(disk_, path_, segment, position, next), "open"));
+    // The entry of the batch at `position` itself is as good as ever.
+    const uint64_t indexed = position == 0 ? 0 : position + 1;
+    ASSIGN_OR_RETURN(writer_, or_failed(SegmentWriter::open(disk_, path_, segment, indexed, next), "open"));
     if (!segment.is_durable) {
         const std::string aborted = log_file_path(path_, segment.base_offset, FileKind::transaction_index);
         const Offset known = std::max(next, content_.recovery_point);
         RETURN_IF_ERROR(or_failed(truncate_transaction_index(disk_, aborted, known), "truncation"));
     }
-    segment.knows_max_timestamp = true;
-    segment.max_timestamp = no_timestamp;
-    segment.max_timestamp_offset = no_offset;
-    if (const auto last = writer_->times().last()) {
-        segment.max_timestamp = Timestamp(last->key);
-        segment.max_timestamp_offset = segment.base_offset + last->value;
-    }
-    return {};
+    return or_failed(scan_max_timestamp(disk_, path_, segment, writer_->times().last(), position), "read");
 }
 
 // False if the segment was cut. Below the recovery point only the indexes are built anew.
@@ -243,16 +245,14 @@ Result<bool> Recovery::scan_segment(size_t index, uint64_t position) {
     BatchScan scan(*segment.file, position, segment.bytes, is_scanned_anew ? Depth::whole : Depth::headers);
     Offset next = segment.base_offset;
     writer_ = nullptr;
+    if (!is_scanned_anew) last_epoch_ = no_leader_epoch;
     bool is_whole = true;
     for (;;) {
         const auto batch = scan.next();
         if (!batch.has_value() && batch.error() == BatchScan::Fault::disk)
             return unexpected(environment_.directory.failed(scan.disk_error(), "read", path_));
         if (batch.has_value() && !batch->has_value()) break;
-        const bool is_sound =
-            batch.has_value() && (*batch)->header.base_offset >= next &&
-            (*batch)->header.last_offset() - segment.base_offset <= std::numeric_limits<int32_t>::max();
-        if (!is_sound) {
+        if (!batch.has_value() || !continues(segment, (*batch)->header, next)) {
             is_whole = false;
             break;
         }
@@ -266,7 +266,7 @@ Result<bool> Recovery::scan_segment(size_t index, uint64_t position) {
     writer_ = nullptr;
     if (is_scanned_anew) {
         content_.log_end_offset = std::max(content_.log_end_offset, next);
-        if (!is_whole) RETURN_IF_ERROR(cut(index, position));
+        position_sound_ = position;
     } else if (!is_whole) {
         log_error("records damaged below the recovery point: they can't be read",
                   {{"directory", path_}, {"segment", segment.base_offset}, {"position", position}});
@@ -274,13 +274,21 @@ Result<bool> Recovery::scan_segment(size_t index, uint64_t position) {
     return is_whole;
 }
 
+// After a power cut what an un-synced truncation took away may stand behind newer batches; its epoch gives it away.
+bool Recovery::continues(const Segment& segment, const wire::BatchHeader& batch, Offset next) {
+    const bool goes_back = batch.partition_leader_epoch < last_epoch_;
+    last_epoch_ = batch.partition_leader_epoch;
+    return !goes_back && batch.base_offset >= next &&
+           batch.last_offset() - segment.base_offset <= std::numeric_limits<int32_t>::max();
+}
+
 Result<void> Recovery::take_in(Segment& segment, const BatchScan::Batch& batch, bool is_scanned_anew) {
     const SegmentWriter::Settings settings{options_.config->index_interval_bytes, options_.config->segment_index_bytes};
     RETURN_IF_ERROR(or_failed(writer_->appended(segment, batch.header, batch.position, settings), "write"));
     if (!is_scanned_anew) return {};
     const LeaderEpoch epoch = batch.header.partition_leader_epoch;
-    if (epoch > content_.epochs.latest() && content_.epochs.assign(epoch, batch.header.base_offset))
-        content_.epochs_changed = true;
+    if (epoch.value >= 0 && epoch != content_.epochs.epoch_of(batch.header.base_offset))
+        content_.epochs_changed |= content_.epochs.assign(epoch, batch.header.base_offset);
     const bool is_known = batch.header.base_offset < content_.recovery_point;
     if (is_known || !options_.config->keeps_producer_state || !batch.header.has_producer_id()) return {};
     if (!batch.header.is_control()) {
@@ -298,15 +306,17 @@ Result<void> Recovery::take_in(Segment& segment, const BatchScan::Batch& batch, 
         "write");
 }
 
-Result<void> Recovery::cut(size_t index, uint64_t position) {
+// What lies beyond goes first, and for good: should it come back after a power cut, it would follow upon a hole.
+Result<void> Recovery::cut(size_t index) {
     Segment& segment = content_.segments[index];
     log_warn("log cut: torn or corrupt batch", {{"directory", path_},
                                                 {"segment", segment.base_offset},
-                                                {"position", position},
-                                                {"bytes_cut", segment.bytes - position},
+                                                {"position", position_sound_},
+                                                {"bytes_cut", segment.bytes - position_sound_},
                                                 {"log_end", content_.log_end_offset}});
-    segment.bytes = position;
-    return or_failed(segment.file->truncate(position), "truncation");
+    RETURN_IF_ERROR(remove_segments_from(index + 1));
+    segment.bytes = position_sound_;
+    return or_failed(segment.file->truncate(position_sound_), "truncation");
 }
 
 Result<void> Recovery::remove_segments_from(size_t index) {
@@ -319,21 +329,31 @@ Result<void> Recovery::remove_segments_from(size_t index) {
                 return unexpected(environment_.directory.failed(removed.error(), "removal", path_));
         }
     }
-    content_.segments.resize(std::min(index, content_.segments.size()));
-    return {};
+    if (index >= content_.segments.size()) return {};
+    content_.segments.resize(index);
+    return or_failed(disk_.sync_directory(path_), "sync of names");
 }
 
 // The epoch file is renamed into place without waiting for the directory, so after a power cut it may be an old one.
-// A batch at or before `last`, where the index of `segment` points to, tells.
+// The last batch of `segment` that begins at or before `last` tells: two logs with the same epoch there have the same
+// epochs before (KIP-101).
 Result<void> Recovery::check_epochs(Segment& segment, Offset last) {
-    ASSIGN_OR_RETURN(const uint64_t position, position_before(environment_, path_, segment, last));
+    ASSIGN_OR_RETURN(const uint64_t position, or_failed(position_before(disk_, path_, segment, last), "read"));
     BatchScan scan(*segment.file, position, segment.bytes, Depth::headers);
-    const auto batch = scan.next();
-    if (!batch.has_value() || !batch->has_value() || (*batch)->header.base_offset > last) return {};
-    const wire::BatchHeader& header = (*batch)->header;
+    std::optional<wire::BatchHeader> found;
+    for (;;) {
+        const auto batch = scan.next();
+        if (!batch.has_value() || !batch->has_value() || (*batch)->header.base_offset > last) break;
+        found = (*batch)->header;
+    }
+    if (!found.has_value()) return {};
+    const wire::BatchHeader& header = *found;
     const auto entries = content_.epochs.entries();
-    const bool is_forgotten = !entries.empty() && header.last_offset() < entries.front().start_offset;
-    if (is_forgotten || header.partition_leader_epoch == content_.epochs.epoch_of(header.last_offset())) return {};
+    const Offset start = std::max(options_.log_start_offset, content_.segments.front().base_offset);
+    if (header.last_offset() < start) return {};
+    // It was cut at a log start that has been forgotten since.
+    const bool is_cut = !entries.empty() && entries.front().start_offset > start;
+    if (!is_cut && header.partition_leader_epoch == content_.epochs.epoch_of(header.last_offset())) return {};
     log_warn("epoch file refused: it contradicts the records", {{"directory", path_}});
     return rebuild_epochs();
 }
@@ -375,6 +395,8 @@ Result<void> Recovery::settle() {
     }
     content_.log_start_offset = start;
     content_.recovery_point = std::min(content_.recovery_point, content_.log_end_offset);
+    content_.was_interrupted = !is_clean_;
+    content_.durable_offset = is_clean_ ? content_.log_end_offset : content_.recovery_point;
     content_.epochs_changed |= content_.epochs.truncate_from_end(content_.log_end_offset);
     content_.epochs_changed |= content_.epochs.truncate_from_start(start);
     const auto now = environment_.clock.wall();
@@ -387,33 +409,6 @@ Result<void> Recovery::settle() {
 
 Result<LogContent> recover_log(const LogEnvironment& environment, const std::string& path, const OpenOptions& options) {
     return Recovery(environment, path, options).run();
-}
-
-Result<uint64_t> position_before(const LogEnvironment& environment, const std::string& path, Segment& segment,
-                                 Offset offset) {
-    env::Disk& disk = environment.directory.disk();
-    const auto failed = [&](env::DiskError error) {
-        return unexpected(environment.directory.failed(error, "read of index", path));
-    };
-    if (const auto opened = open_records(disk, path, segment); !opened.has_value()) return failed(opened.error());
-    const std::string index_path = log_file_path(path, segment.base_offset, FileKind::offset_index);
-    const auto index = disk.open(index_path, env::OpenMode::read_only);
-    if (!index.has_value()) {
-        if (index.error() == env::DiskError::not_found) return uint64_t{0};
-        return failed(index.error());
-    }
-    const int64_t target = offset - segment.base_offset;
-    const auto search =
-        search_index(**index, IndexSearch(IndexKind::offsets, IndexSearch::By::key, target, (*index)->size()));
-    if (!search.has_value()) return failed(search.error());
-    const auto entry = search->found();
-    if (!entry.has_value() || entry->value < 0) return uint64_t{0};
-    const auto position = static_cast<uint64_t>(entry->value);
-    BatchScan scan(*segment.file, position, segment.bytes, BatchScan::Depth::whole);
-    const auto batch = scan.next();
-    const bool is_sound = batch.has_value() && batch->has_value() &&
-                          (*batch)->header.base_offset >= segment.base_offset && (*batch)->header.base_offset <= offset;
-    return is_sound ? position : 0;
 }
 
 }  // namespace milena::storage

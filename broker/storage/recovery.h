@@ -19,8 +19,10 @@ struct LogContent {
     Offset log_start_offset{0};
     Offset log_end_offset{0};
     Offset recovery_point{0};
+    Offset durable_offset{0};
     EpochCache epochs;
-    bool epochs_changed = false;  // the file is behind
+    bool epochs_changed = false;   // the file is behind
+    bool was_interrupted = false;  // there was no clean shutdown
     ProducerState producers;
     Offset snapshot_offset = no_offset;  // of the newest producer snapshot on the disk
 };
@@ -32,11 +34,6 @@ Result<LogContent> recover_log(const LogEnvironment& environment, const std::str
 // the batches since. Sets `snapshot_offset` to that of the snapshot, or none.
 Result<ProducerState> rebuild_producers(const LogEnvironment& environment, const std::string& path,
                                         std::span<Segment> segments, Offset end, Offset& snapshot_offset);
-
-// The position of a batch of `segment` that begins at or before `offset`: what the index says, if the records agree,
-// else 0.
-Result<uint64_t> position_before(const LogEnvironment& environment, const std::string& path, Segment& segment,
-                                 Offset offset);
 
 // Finishes or undoes what a crash interrupted when segments were replaced by compacted ones, as Kafka does, and removes
 // files that were about to be.

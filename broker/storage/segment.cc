@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include "storage/batch_scan.h"
+
 namespace milena::storage {
 namespace {
 
@@ -25,22 +27,66 @@ env::DiskResult<void> open_records(env::Disk& disk, const std::string& directory
     return {};
 }
 
-env::DiskResult<void> load_max_timestamp(env::Disk& disk, const std::string& directory, Segment& segment) {
-    if (segment.knows_max_timestamp) return {};
-    segment.knows_max_timestamp = true;
+env::DiskResult<uint64_t> position_before(env::Disk& disk, const std::string& directory, Segment& segment,
+                                          Offset offset) {
+    RETURN_IF_ERROR(open_records(disk, directory, segment));
+    const std::string path = log_file_path(directory, segment.base_offset, FileKind::offset_index);
+    const auto index = disk.open(path, env::OpenMode::read_only);
+    if (!index.has_value()) {
+        if (index.error() == env::DiskError::not_found) return uint64_t{0};
+        return unexpected(index.error());
+    }
+    const int64_t target = offset - segment.base_offset;
+    ASSIGN_OR_RETURN(
+        const IndexSearch search,
+        search_index(**index, IndexSearch(IndexKind::offsets, IndexSearch::By::key, target, (*index)->size())));
+    const auto entry = search.found();
+    if (!entry.has_value() || entry->value < 0) return uint64_t{0};
+    const auto position = static_cast<uint64_t>(entry->value);
+    BatchScan scan(*segment.file, position, segment.bytes, BatchScan::Depth::whole);
+    const auto batch = scan.next();
+    const bool is_sound = batch.has_value() && batch->has_value() &&
+                          (*batch)->header.base_offset >= segment.base_offset && (*batch)->header.base_offset <= offset;
+    return is_sound ? position : 0;
+}
+
+env::DiskResult<std::optional<IndexEntry>> find_time_entry(env::Disk& disk, const std::string& directory,
+                                                           const Segment& segment, Timestamp at_most) {
     const std::string path = log_file_path(directory, segment.base_offset, FileKind::time_index);
-    auto file = disk.open(path, env::OpenMode::read_only);
+    const auto file = disk.open(path, env::OpenMode::read_only);
     if (!file.has_value()) {
-        if (file.error() == env::DiskError::not_found) return {};
+        if (file.error() == env::DiskError::not_found) return std::optional<IndexEntry>();
         return unexpected(file.error());
     }
-    constexpr int64_t all = std::numeric_limits<int64_t>::max();
-    ASSIGN_OR_RETURN(const IndexSearch search,
-                     search_index(**file, IndexSearch(IndexKind::times, IndexSearch::By::key, all, (*file)->size())));
-    if (!search.found().has_value()) return {};
-    segment.max_timestamp = Timestamp(search.found()->key);
-    segment.max_timestamp_offset = segment.base_offset + search.found()->value;
-    return {};
+    ASSIGN_OR_RETURN(const IndexSearch search, search_index(**file, IndexSearch(IndexKind::times, IndexSearch::By::key,
+                                                                                at_most.value, (*file)->size())));
+    return search.found();
+}
+
+env::DiskResult<void> scan_max_timestamp(env::Disk& disk, const std::string& directory, Segment& segment,
+                                         std::optional<IndexEntry> last, uint64_t position) {
+    segment.knows_max_timestamp = true;
+    segment.max_timestamp = no_timestamp;
+    segment.max_timestamp_offset = no_offset;
+    if (position == 0) return {};
+    const Offset last_offset = segment.base_offset + (last.has_value() ? last->value : -1);
+    ASSIGN_OR_RETURN(const uint64_t from, position_before(disk, directory, segment, last_offset));
+    BatchScan scan(*segment.file, from, position, BatchScan::Depth::headers);
+    bool is_confirmed = !last.has_value();
+    for (;;) {
+        const auto batch = scan.next();
+        if (!batch.has_value() && batch.error() == BatchScan::Fault::disk) return unexpected(scan.disk_error());
+        const bool is_end = !batch.has_value() || !batch->has_value();
+        const bool is_before = !is_end && !is_confirmed && (*batch)->header.last_offset() < last_offset;
+        if (is_before) continue;
+        if (!is_confirmed) {
+            is_confirmed = !is_end && (*batch)->header.base_offset <= last_offset &&
+                           (*batch)->header.max_timestamp.value == last->key;
+            if (!is_confirmed) return scan_max_timestamp(disk, directory, segment, std::nullopt, position);
+        }
+        if (is_end) return {};
+        segment.see_timestamp((*batch)->header);
+    }
 }
 
 env::DiskResult<std::unique_ptr<SegmentWriter>> SegmentWriter::open(env::Disk& disk, const std::string& directory,

@@ -39,8 +39,18 @@ std::string log_file_path(const std::string& directory, Offset base, FileKind ki
 // Opens segment.file if it isn't open.
 env::DiskResult<void> open_records(env::Disk& disk, const std::string& directory, Segment& segment);
 
-// From the time index; the records of the segment are not looked at.
-env::DiskResult<void> load_max_timestamp(env::Disk& disk, const std::string& directory, Segment& segment);
+// The position of a batch that begins at or before `offset`: what the offset index says, if the records agree, else 0.
+env::DiskResult<uint64_t> position_before(env::Disk& disk, const std::string& directory, Segment& segment,
+                                          Offset offset);
+
+// The last entry of the time index whose timestamp is not larger than `at_most`.
+env::DiskResult<std::optional<IndexEntry>> find_time_entry(env::Disk& disk, const std::string& directory,
+                                                           const Segment& segment, Timestamp at_most);
+
+// Sets the largest timestamp of the batches before `position`: what the time index says up to its entry `last`, if the
+// records agree, and then what the batches since say. So nothing depends on the index being durable.
+env::DiskResult<void> scan_max_timestamp(env::Disk& disk, const std::string& directory, Segment& segment,
+                                         std::optional<IndexEntry> last, uint64_t position);
 
 class SegmentWriter {
   public:

@@ -102,15 +102,14 @@ void PartitionLog::find_by_timestamp(Timestamp at_least, FindDone done) {
     if (environment_.directory.has_failed()) return done(unexpected(ErrorCode::kafka_storage_error));
     for (size_t i = segments_.empty() ? 0 : segment_index(log_start_); i < segments_.size(); ++i) {
         Segment& segment = segments_[i];
-        const auto loaded = load_max_timestamp(disk(), path_, segment);
-        if (!loaded.has_value()) return done(failed(loaded.error(), "read"));
+        if (const auto known = know_max_timestamp(segment); !known.has_value()) return done(unexpected(known.error()));
         if (segment.bytes == 0 || segment.max_timestamp < at_least) continue;
         TimestampSearch::Target target{.at_least = at_least,
                                        .record_min = log_start_,
                                        .begin = segment.base_offset,
                                        .hint_timestamp = no_timestamp,
                                        .begin_otherwise = segment.base_offset};
-        const auto entry = find_time_entry(i, at_least);
+        const auto entry = look_up_time(i, at_least);
         if (!entry.has_value()) return done(unexpected(entry.error()));
         const Offset hinted = segment.base_offset + (entry->has_value() ? (*entry)->value : 0);
         if (entry->has_value() && hinted > log_start_ && hinted < log_end_) {
@@ -126,8 +125,7 @@ void PartitionLog::find_max_timestamp(FindDone done) {
     if (environment_.directory.has_failed()) return done(unexpected(ErrorCode::kafka_storage_error));
     const Segment* best = nullptr;
     for (Segment& segment : segments_) {
-        const auto loaded = load_max_timestamp(disk(), path_, segment);
-        if (!loaded.has_value()) return done(failed(loaded.error(), "read"));
+        if (const auto known = know_max_timestamp(segment); !known.has_value()) return done(unexpected(known.error()));
         if (segment.max_timestamp.value >= 0 && (best == nullptr || segment.max_timestamp > best->max_timestamp))
             best = &segment;
     }
@@ -140,21 +138,14 @@ void PartitionLog::find_max_timestamp(FindDone done) {
     std::make_shared<TimestampSearch>(*this, target, std::move(done))->run();
 }
 
-Result<std::optional<IndexEntry>> PartitionLog::find_time_entry(size_t index, Timestamp target) {
+Result<std::optional<IndexEntry>> PartitionLog::look_up_time(size_t index, Timestamp target) const {
     if (index + 1 == segments_.size() && writer_ != nullptr) {
         const auto pending = writer_->times().find_pending(target.value);
         if (pending.has_value()) return pending;
     }
-    const std::string path = log_file_path(path_, segments_[index].base_offset, FileKind::time_index);
-    const auto file = disk().open(path, env::OpenMode::read_only);
-    if (!file.has_value()) {
-        if (file.error() == env::DiskError::not_found) return std::optional<IndexEntry>();
-        return failed(file.error(), "open");
-    }
-    const auto search =
-        search_index(**file, IndexSearch(IndexKind::times, IndexSearch::By::key, target.value, (*file)->size()));
-    if (!search.has_value()) return failed(search.error(), "read");
-    return search->found();
+    const auto entry = find_time_entry(disk(), path_, segments_[index], target);
+    if (!entry.has_value()) return failed(entry.error(), "read");
+    return *entry;
 }
 
 }  // namespace milena::storage

@@ -76,7 +76,7 @@ class LogFixture : public testing::Test {
         ASSERT_TRUE(log->sync_now().has_value());
         ASSERT_TRUE(log->close().has_value());
         log_start = log->log_start_offset();
-        recovery_point = log->log_end_offset();
+        recovery_point = log->recovery_point();
         is_clean = true;
         start();
         ASSERT_TRUE(open().has_value());

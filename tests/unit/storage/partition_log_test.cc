@@ -171,6 +171,34 @@ TEST_F(PartitionLogTest, full_disk_refuses_appends_and_serves_reads_until_there_
     EXPECT_EQ(records(), (Map{{0, "a"}, {1, "b"}}));
 }
 
+TEST_F(PartitionLogTest, what_a_full_disk_took_of_a_refused_append_does_not_end_the_log) {
+    config.segment_bytes = 400;
+    ASSERT_TRUE(open().has_value());
+    ASSERT_TRUE(append({std::string(200, 'a')}).has_value());
+    disk.limit_capacity(disk.used_bytes() + 50);
+    EXPECT_FALSE(append({"refused"}).has_value());
+    disk.heal();
+    ASSERT_TRUE(append({std::string(300, 'b')}).has_value());  // goes to a segment of its own
+    ASSERT_EQ(log->segment_count(), 2U);
+    reopen_after_kill();
+    EXPECT_EQ(log->log_end_offset(), Offset(2));
+}
+
+TEST_F(PartitionLogTest, a_checkpoint_on_a_full_disk_is_a_sync) {
+    ASSERT_TRUE(open().has_value());
+    ASSERT_TRUE(append({"a"}, LeaderEpoch(1)).has_value());
+    disk.limit_capacity(disk.used_bytes());
+    std::optional<Result<void>> outcome;
+    log->checkpoint([&](Result<void> done) { outcome = done; });
+    run();
+    ASSERT_TRUE(outcome.has_value() && outcome->has_value());
+    EXPECT_EQ(log->durable_offset(), Offset(1));
+    EXPECT_EQ(log->recovery_point(), Offset(0));
+    disk.heal();
+    checkpoint();
+    EXPECT_EQ(log->recovery_point(), Offset(1));
+}
+
 TEST_F(PartitionLogTest, failed_disk_takes_the_directory_away) {
     ASSERT_TRUE(open().has_value());
     ASSERT_TRUE(append({"a"}).has_value());
