@@ -16,7 +16,7 @@ CPP := git ls-files -co --exclude-standard -z '*.h' '*.cc'
 
 .NOTPARALLEL:
 .PHONY: help build run test test-asan test-tsan sim fuzz bench lint format image clean \
-        install-test configure lint-conventions lint-format test-core test-protocol test-integration
+        install-test configure lint-conventions lint-format build-tests test-core test-protocol test-integration
 
 help: ## this table
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -76,11 +76,13 @@ configure:
 	@$(DEPS) build
 	@cmake --preset dev >/dev/null
 
-test-core: configure
+build-tests: install-test configure
 	$(STAGE) 'build: tests' cmake --build build -j $(JOBS)
+
+test-core: build-tests
 	$(STAGE) 'unit, property, simulation' $(CTEST) --test-dir build
 
-test-protocol: install-test test-core
+test-protocol: build-tests
 	$(STAGE) 'protocol: every byte as Kafka writes it' tests/protocol/run.sh build/bin/wire_oracle
 
 test-integration: install-test build
