@@ -49,7 +49,7 @@ class Broker {
 
     // What one shard serves with; touched by its thread only.
     struct Served {
-        server::FetchSessions sessions;
+        std::unique_ptr<server::FetchSessions> sessions;
         std::unique_ptr<server::Server> server;
         std::unique_ptr<Maintenance> maintenance;
     };

@@ -96,7 +96,11 @@ Result<Offset> RaftLog::append(Bytes batch, LeaderEpoch epoch) {
     return appended.first_offset;
 }
 
-void RaftLog::sync(std::function<void(Result<void>)> done) { log_->sync(std::move(done)); }
+void RaftLog::sync(std::function<void(Result<void>)> done) {
+    if (epoch_synced_ == latest_epoch()) return log_->sync(std::move(done));
+    epoch_synced_ = latest_epoch();
+    log_->checkpoint(std::move(done));
+}
 
 void RaftLog::read(Offset from, ReadDone done) {
     const storage::ReadRequest request{.from = from, .limit = end(), .bytes_max = read_bytes_max, .at_least_one = true};

@@ -59,7 +59,7 @@ class RaftLog {
     // Appends a batch that nobody else holds; its offset and epoch are set here. Nothing is appended on an error.
     Result<Offset> append(Bytes batch, LeaderEpoch epoch);
 
-    // Makes durable what has been appended so far.
+    // Makes durable what has been appended so far. Once in an epoch that includes the file of epochs.
     void sync(std::function<void(Result<void>)> done);
 
     // Some of the batches from the one that contains `from` on; at least one unless `from` is the end. The error says
@@ -87,6 +87,7 @@ class RaftLog {
     storage::LogEnvironment of_log_{directory_, cache_, environment_.clock, environment_.random, codecs_};
     std::string path_;
     Offset noted_{0};
+    LeaderEpoch epoch_synced_ = no_leader_epoch;
     std::unique_ptr<storage::PartitionLog> log_;
 };
 

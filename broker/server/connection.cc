@@ -199,6 +199,12 @@ void Connection::answer(SlotId id, wire::EncodedFrame frame) {
     if (!is_in_read_ && id == front_) flush();
 }
 
+size_t Connection::answer_bytes_room() const {
+    const auto room = [](size_t max, size_t used) { return max > used ? max - used : 0; };
+    return std::min(room(host_.limits.answers_bytes_max, answers_bytes_),
+                    room(host_.budget.bytes_max(), host_.budget.bytes_used()));
+}
+
 void Connection::flush() {
     std::array<iovec, 128> parts;
     while (is_open_ && !is_waiting_to_write_) {

@@ -80,6 +80,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     bool is_open() const { return is_open_; }
 
     const ClientInfo& client() const { return client_; }
+    // How much an answer may hold without keeping memory from others; a client that doesn't read has little.
+    size_t answer_bytes_room() const;
+
     void remember_client_id(std::string_view id) { client_id_ = id; }
 
     // Since when the client neither sends nor takes anything, though it is its turn; nothing while we owe an answer.

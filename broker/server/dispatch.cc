@@ -77,6 +77,7 @@ constexpr Handler serves() {
 constexpr std::array handlers_by_key{
     serves<handlers::produce>(),
     serves<handlers::fetch>(),
+    serves<handlers::fetch>(),
     serves<handlers::list_offsets>(),
     serves<handlers::metadata>(),
     serves<handlers::api_versions>(),

@@ -1,100 +1,149 @@
 #include "server/fetch_sessions.h"
 
 #include <algorithm>
-#include <limits>
 
 namespace milena::server {
 namespace {
 
-constexpr int32_t epoch_max = std::numeric_limits<int32_t>::max();
+constexpr int32_t initial_epoch = 0;
+constexpr int32_t final_epoch = -1;
 
-// From the largest epoch it goes on at 1: 0 and -1 have other meanings.
-int32_t epoch_after(int32_t epoch) { return epoch == epoch_max ? 1 : epoch + 1; }
+// Younger sessions, and those that were used since, give way to nobody (KIP-227's default).
+constexpr Duration eviction_age = std::chrono::minutes(2);
+
+int32_t next_epoch(int32_t epoch) { return epoch == INT32_MAX ? 1 : epoch + 1; }
+
+template <class Topic>
+FetchKey key_of(const Topic& topic, int32_t partition) {
+    return {topic.topic_id, std::string(topic.topic), partition};
+}
 
 }  // namespace
 
-void FetchSession::want(const FetchWanted& wanted) {
-    const auto at = places_.find(wanted.target);
-    if (at != places_.end()) {
-        at->second->wanted = wanted;
+void FetchSession::add(FetchWish wish) {
+    const auto at = by_key.find(wish.key);
+    if (at != by_key.end()) {
+        at->second->request = wish.request;
         return;
     }
-    entries_.push_back({.wanted = wanted});
-    places_.emplace(wanted.target, std::prev(entries_.end()));
+    wishes.push_back(std::move(wish));
+    by_key.emplace(wishes.back().key, std::prev(wishes.end()));
 }
 
-void FetchSession::forget(const FetchTarget& target) {
-    const auto at = places_.find(target);
-    if (at == places_.end()) return;
-    entries_.erase(at->second);
-    places_.erase(at);
+void FetchSession::forget(const FetchKey& key) {
+    const auto at = by_key.find(key);
+    if (at == by_key.end()) return;
+    wishes.erase(at->second);
+    by_key.erase(at);
 }
 
-std::vector<FetchWanted> FetchSession::wanted() const {
-    std::vector<FetchWanted> all;
-    all.reserve(entries_.size());
-    for (const Entry& entry : entries_) all.push_back(entry.wanted);
-    return all;
+FetchContext FetchSessions::begin(const wire::FetchRequest& request, wire::Version version, Instant now) {
+    const bool is_full = request.session_epoch == initial_epoch || request.session_epoch == final_epoch;
+    if (version >= 7 && !is_full) return begin_incremental(request, version >= 13, now);
+    if (request.session_id != 0) sessions_.erase(request.session_id);
+    FetchContext context;
+    context.opens_session = version >= 7 && request.session_epoch == initial_epoch;
+    for (const auto& topic : request.topics)
+        for (const auto& partition : topic.partitions)
+            context.wishes.push_back({.key = key_of(topic, partition.partition), .request = partition});
+    return context;
 }
 
-bool FetchSession::must_tell(const FetchTarget& target, const wire::FetchResponse::Partition& answer,
-                             bool has_records) {
-    const auto at = places_.find(target);
-    if (at == places_.end()) return false;
-    Entry& entry = *at->second;
-    const bool is_failure = answer.error_code != ErrorCode::none;
-    const bool has_moved =
-        answer.high_watermark != entry.told_high_watermark || answer.log_start_offset != entry.told_log_start_offset;
-    // After an error all is told anew.
-    entry.told_high_watermark = is_failure ? -1 : answer.high_watermark;
-    entry.told_log_start_offset = is_failure ? -1 : answer.log_start_offset.value;
-    if (has_records) entries_.splice(entries_.end(), entries_, at->second);
-    return has_records || is_failure || has_moved || answer.diverging_epoch.epoch >= 0;
+FetchContext FetchSessions::begin_incremental(const wire::FetchRequest& request, bool uses_topic_ids, Instant now) {
+    FetchContext context;
+    const auto found = sessions_.find(request.session_id);
+    if (found == sessions_.end())
+        context.error = ErrorCode::fetch_session_id_not_found;
+    else if (found->second->epoch != request.session_epoch)
+        context.error = ErrorCode::invalid_fetch_session_epoch;
+    else if (found->second->uses_topic_ids != uses_topic_ids)
+        context.error = ErrorCode::fetch_session_topic_id_error;
+    if (context.error != ErrorCode::none) return context;
+
+    context.session = found->second;
+    FetchSession& session = *context.session;
+    for (const auto& topic : request.topics)
+        for (const auto& partition : topic.partitions)
+            session.add({.key = key_of(topic, partition.partition), .request = partition});
+    for (const auto& topic : request.forgotten_topics_data)
+        for (const int32_t partition : topic.partitions) session.forget(key_of(topic, partition));
+    if (session.wishes.empty()) {
+        sessions_.erase(found);
+        context.session = nullptr;
+        return context;
+    }
+    session.last_used = now;
+    session.epoch = next_epoch(session.epoch);
+    context.wishes.assign(session.wishes.begin(), session.wishes.end());
+    return context;
 }
 
-Result<std::shared_ptr<FetchSession>> FetchSessions::find(int32_t id, int32_t epoch, bool uses_topic_ids, Instant now) {
-    const auto at = sessions_.find(id);
-    if (at == sessions_.end()) return unexpected(ErrorCode::fetch_session_id_not_found);
-    const std::shared_ptr<FetchSession>& session = at->second;
-    if (session->next_epoch_ != epoch) return unexpected(ErrorCode::invalid_fetch_session_epoch);
-    if (session->uses_topic_ids() != uses_topic_ids) return unexpected(ErrorCode::fetch_session_topic_id_error);
-    session->next_epoch_ = epoch_after(epoch);
-    session->last_used_ = now;
-    return session;
+int32_t FetchSessions::finish(FetchContext& context, std::vector<wire::FetchResponse::Partition>& answers,
+                              std::vector<bool>& is_told, Instant now) {
+    is_told.assign(answers.size(), true);
+    if (context.opens_session) return open(context, answers, now);
+    if (!context.session) return 0;
+    FetchSession& session = *context.session;
+    for (size_t i = 0; i < answers.size(); ++i) {
+        const auto at = session.by_key.find(context.wishes[i].key);
+        if (at == session.by_key.end()) continue;
+        FetchWish& wish = *at->second;
+        const wire::FetchResponse::Partition& answer = answers[i];
+        const bool has_data = answer.records && !answer.records->empty();
+        is_told[i] = has_data || answer.error_code != ErrorCode::none || answer.diverging_epoch.epoch >= 0 ||
+                     answer.high_watermark != wish.told_high_watermark ||
+                     answer.log_start_offset != wish.told_log_start_offset;
+        // After an error the client has to hear when it is over.
+        wish.told_high_watermark = answer.error_code == ErrorCode::none ? answer.high_watermark : -1;
+        wish.told_log_start_offset = answer.log_start_offset;
+        if (has_data) session.wishes.splice(session.wishes.end(), session.wishes, at->second);
+    }
+    return session.id;
 }
 
-bool FetchSessions::make_room(const Limits& limits) {
-    if (sessions_.size() < limits.sessions_max) return true;
-    const auto oldest = std::min_element(sessions_.begin(), sessions_.end(), [](const auto& a, const auto& b) {
-        return a.second->last_used_ < b.second->last_used_;
+int32_t FetchSessions::open(FetchContext& context, const std::vector<wire::FetchResponse::Partition>& answers,
+                            Instant now) {
+    if (answers.empty() || !make_room(answers.size(), now)) return 0;
+    auto session = std::make_shared<FetchSession>();
+    session->id = new_id();
+    session->uses_topic_ids = !context.wishes.front().key.topic_id.is_zero();
+    session->created = session->last_used = now;
+    for (size_t i = 0; i < answers.size(); ++i) {
+        FetchWish wish = context.wishes[i];
+        wish.told_high_watermark = answers[i].error_code == ErrorCode::none ? answers[i].high_watermark : -1;
+        wish.told_log_start_offset = answers[i].log_start_offset;
+        session->add(std::move(wish));
+    }
+    const int32_t id = session->id;
+    sessions_.emplace(id, std::move(session));
+    return id;
+}
+
+// The one that nobody has used for longest, if that is long; else the smallest of the old ones, if the new one is
+// larger.
+bool FetchSessions::make_room(size_t size, Instant now) {
+    if (options_.sessions_max == 0) return false;
+    if (sessions_.size() < options_.sessions_max) return true;
+    const auto stalest = std::ranges::min_element(sessions_, {}, [](const auto& s) { return s.second->last_used; });
+    if (now - stalest->second->last_used > eviction_age) {
+        sessions_.erase(stalest);
+        return true;
+    }
+    const auto smallest = std::ranges::min_element(sessions_, {}, [&](const auto& s) {
+        return now - s.second->created > eviction_age ? s.second->wishes.size() : SIZE_MAX;
     });
-    if (oldest == sessions_.end() || limits.now - oldest->second->last_used_ < idle_before_eviction) return false;
-    close(oldest->first);
+    if (now - smallest->second->created <= eviction_age || smallest->second->wishes.size() >= size) return false;
+    sessions_.erase(smallest);
     return true;
 }
 
-std::shared_ptr<FetchSession> FetchSessions::open(const Limits& limits, env::Random& random, bool uses_topic_ids,
-                                                  const std::vector<FetchWanted>& wanted) {
-    if (partitions_ + wanted.size() > partitions_max || !make_room(limits)) return nullptr;
-    int32_t id = 0;
-    while (id == 0 || sessions_.contains(id)) id = static_cast<int32_t>(random.next() & 0x7fffffff);
-    auto session = std::make_shared<FetchSession>(id, uses_topic_ids);
-    session->last_used_ = limits.now;
-    for (const FetchWanted& each : wanted) session->want(each);
-    partitions_ += session->size();
-    sessions_.emplace(id, session);
-    return session;
-}
-
-void FetchSessions::close(int32_t id) {
-    const auto at = sessions_.find(id);
-    if (at == sessions_.end()) return;
-    partitions_ -= at->second->size();
-    sessions_.erase(at);
-}
-
-void FetchSessions::resized(const FetchSession& session, size_t size_before) {
-    if (sessions_.contains(session.id())) partitions_ += session.size() - size_before;
+int32_t FetchSessions::new_id() {
+    for (;;) {
+        const auto drawn = static_cast<uint32_t>(random_.next() >> 33);  // 31 bits
+        const uint32_t id = drawn - drawn % options_.shard_count + options_.shard;
+        if (id == 0 || id > INT32_MAX || sessions_.contains(static_cast<int32_t>(id))) continue;
+        return static_cast<int32_t>(id);
+    }
 }
 
 }  // namespace milena::server

@@ -1,19 +1,16 @@
-// Incremental fetch sessions (KIP-227): the broker remembers which partitions a consumer reads and from where, so that
-// the consumer sends, and we answer, only what has changed. One cache a shard, bounded in sessions and in partitions;
-// a consumer that gets no session, or whose session was dropped, sends everything, as before.
+// Incremental fetch sessions (KIP-227): the broker remembers which partitions a consumer fetches, so that request and
+// answer name only what is new. Each shard keeps a bounded number for its connections; who comes back through another
+// shard, or too late, is told so and opens a new one. A session is a convenience: losing one loses nothing.
 #pragma once
 
 #include <cstdint>
 #include <list>
-#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "base/error_code.h"
-#include "base/result.h"
 #include "base/time.h"
 #include "base/uuid.h"
 #include "env/random.h"
@@ -21,87 +18,82 @@
 
 namespace milena::server {
 
-// A partition as a request names it: by topic id from version 13 on, by name before.
-struct FetchTarget {
-    std::string topic;
+// By id from version 13 on, by name before.
+struct FetchKey {
     Uuid topic_id;
+    std::string topic;
     int32_t partition = 0;
 
-    auto operator<=>(const FetchTarget&) const = default;
+    bool operator==(const FetchKey&) const = default;
 };
 
-struct FetchWanted {
-    FetchTarget target;
-    int64_t fetch_offset = 0;
-    int32_t current_leader_epoch = -1;
-    int32_t last_fetched_epoch = -1;
-    int32_t bytes_max = 0;
+struct FetchKeyHash {
+    size_t operator()(const FetchKey& key) const {
+        return std::hash<Uuid>()(key.topic_id) ^ std::hash<std::string>()(key.topic) ^
+               static_cast<size_t>(key.partition) * 0x9e3779b97f4a7c15;
+    }
 };
 
-class FetchSession {
-  public:
-    FetchSession(int32_t id, bool uses_topic_ids) : id_(id), uses_topic_ids_(uses_topic_ids) {}
+struct FetchWish {
+    FetchKey key;
+    wire::FetchRequest::Partition request;
+    // What the client was told last; -1: nothing yet, so it is told whatever it is.
+    int64_t told_high_watermark = -1;
+    int64_t told_log_start_offset = -1;
+};
 
-    int32_t id() const { return id_; }
-    bool uses_topic_ids() const { return uses_topic_ids_; }
-    size_t size() const { return places_.size(); }
+struct FetchSession {
+    int32_t id = 0;
+    int32_t epoch = 1;  // that the next request must have
+    bool uses_topic_ids = false;
+    Instant created;
+    Instant last_used;
+    std::list<FetchWish> wishes;  // whoever got data goes to the end, so that all get their turn
+    std::unordered_map<FetchKey, std::list<FetchWish>::iterator, FetchKeyHash> by_key;
 
-    // Adds the partition or takes over its new position.
-    void want(const FetchWanted& wanted);
-    void forget(const FetchTarget& target);
-    // All partitions; those that had data most recently come last, so that nobody starves.
-    std::vector<FetchWanted> wanted() const;
+    void add(FetchWish wish);
+    void forget(const FetchKey& key);
+};
 
-    // Whether the answer for this partition differs from what the consumer was told last; remembers it.
-    bool must_tell(const FetchTarget& target, const wire::FetchResponse::Partition& answer, bool has_records);
-
-  private:
-    friend class FetchSessions;
-
-    struct Entry {
-        FetchWanted wanted;
-        int64_t told_high_watermark = -1;
-        int64_t told_log_start_offset = -1;
-    };
-
-    const int32_t id_;
-    const bool uses_topic_ids_;
-    int32_t next_epoch_ = 1;
-    Instant last_used_;
-    std::list<Entry> entries_;
-    std::map<FetchTarget, std::list<Entry>::iterator> places_;
+// One request, in the light of its session.
+struct FetchContext {
+    ErrorCode error = ErrorCode::none;  // of the session: nothing is fetched
+    std::vector<FetchWish> wishes;
+    std::shared_ptr<FetchSession> session;  // of an incremental request
+    bool opens_session = false;
 };
 
 class FetchSessions {
   public:
-    // A session may be dropped for a new one only if nobody used it for so long.
-    static constexpr Duration idle_before_eviction = std::chrono::minutes(2);
-    static constexpr size_t partitions_max = 500'000;
-
-    struct Limits {
+    // Ids are chosen so that no other shard has the same: a client that reaches the wrong shard finds nothing there.
+    struct Options {
         size_t sessions_max = 0;
-        Instant now;
+        uint32_t shard = 0;
+        uint32_t shard_count = 1;
     };
 
-    // The session for the next incremental request. FETCH_SESSION_ID_NOT_FOUND, INVALID_FETCH_SESSION_EPOCH, or
-    // FETCH_SESSION_TOPIC_ID_ERROR where the client has changed between names and ids.
-    Result<std::shared_ptr<FetchSession>> find(int32_t id, int32_t epoch, bool uses_topic_ids, Instant now);
+    FetchSessions(env::Random& random, const Options& options) : random_(random), options_(options) {}
+    FetchSessions(const FetchSessions&) = delete;
+    FetchSessions& operator=(const FetchSessions&) = delete;
 
-    // A new session with these partitions; nothing if there is no room.
-    std::shared_ptr<FetchSession> open(const Limits& limits, env::Random& random, bool uses_topic_ids,
-                                       const std::vector<FetchWanted>& wanted);
-    void close(int32_t id);
-    // The session's partitions changed.
-    void resized(const FetchSession& session, size_t size_before);
+    FetchContext begin(const wire::FetchRequest& request, wire::Version version, Instant now);
 
-    size_t size() const { return sessions_.size(); }
-    size_t partitions() const { return partitions_; }
+    // `answers[i]` is for wishes[i]: takes out what the client knows already, and returns the id of the session; 0:
+    // none.
+    int32_t finish(FetchContext& context, std::vector<wire::FetchResponse::Partition>& answers,
+                   std::vector<bool>& is_told, Instant now);
+
+    size_t count() const { return sessions_.size(); }
 
   private:
-    bool make_room(const Limits& limits);
+    FetchContext begin_incremental(const wire::FetchRequest& request, bool uses_topic_ids, Instant now);
+    int32_t open(FetchContext& context, const std::vector<wire::FetchResponse::Partition>& answers, Instant now);
+    bool make_room(size_t size, Instant now);
+    int32_t new_id();
 
+    env::Random& random_;
+    const Options options_;
     std::unordered_map<int32_t, std::shared_ptr<FetchSession>> sessions_;
-    size_t partitions_ = 0;  // of all sessions
 };
 
 }  // namespace milena::server

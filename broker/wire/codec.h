@@ -105,6 +105,11 @@ template <class T>
 void read_value(Decoder& from, T& value);
 
 template <class T>
+int32_t array_count(Decoder& from) {
+    return from.array_count(detail::bytes_min<T>(), sizeof(T));
+}
+
+template <class T>
 void read_array(Decoder& from, std::vector<T>& values, int32_t count) {
     values.resize(static_cast<size_t>(count));
     for (T& value : values) {
@@ -125,7 +130,7 @@ void read_nullable(Decoder& from, std::optional<T>& value) {
     } else if constexpr (detail::is_bytes<T>) {
         value = from.nullable_bytes();
     } else if constexpr (detail::is_vector<T>) {
-        const int32_t count = from.array_count(detail::bytes_min<typename T::value_type>());
+        const int32_t count = array_count<typename T::value_type>(from);
         value.reset();
         if (count >= 0) read_array(from, value.emplace(), count);
     } else {
@@ -161,7 +166,7 @@ void read_value(Decoder& from, T& value) {
     } else if constexpr (detail::is_bytes<T>) {
         value = from.bytes();
     } else if constexpr (detail::is_vector<T>) {
-        const int32_t count = from.array_count(detail::bytes_min<typename T::value_type>());
+        const int32_t count = array_count<typename T::value_type>(from);
         if (count < 0) return from.refuse_null();
         read_array(from, value, count);
     } else if constexpr (detail::is_optional<T>) {

@@ -52,7 +52,7 @@ int32_t Decoder::bytes_length() {
     return has_failed() ? 0 : checked_length(length);
 }
 
-int32_t Decoder::array_count(size_t element_bytes_min) {
+int32_t Decoder::array_count(size_t element_bytes_min, size_t element_memory) {
     const int64_t count = flexible_ ? int64_t{unsigned_varint()} - 1 : fixed<int32_t>();
     if (has_failed()) return 0;
     if (count < -1) {
@@ -63,6 +63,13 @@ int32_t Decoder::array_count(size_t element_bytes_min) {
         fail("more elements than the frame can hold");
         return 0;
     }
+    if (count <= 0) return static_cast<int32_t>(count);
+    const size_t memory = static_cast<size_t>(count) * element_memory;
+    if (memory > memory_left_) {
+        fail("more elements than a message may have");
+        return 0;
+    }
+    memory_left_ -= memory;
     return static_cast<int32_t>(count);
 }
 

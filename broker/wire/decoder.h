@@ -4,6 +4,7 @@
 // A value on the stack of whoever decodes. It knows no message; read(), defined in codec.h, does.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -28,8 +29,19 @@ struct DecodeError {
 
 class Decoder {
   public:
+    // Elements of arrays take more memory than bytes on the wire, an empty topic with all its members ten times and
+    // more. A frame made of nothing else must not get the broker to allocate a multiple of it: no honest message comes
+    // near these limits, which is a million partitions.
+    static constexpr size_t memory_bytes_free = 64 * 1024;
+    static constexpr size_t memory_per_byte_max = 16;
+    static constexpr size_t memory_bytes_max = 64 * 1024 * 1024;
+
     explicit Decoder(const Bytes& frame)
-        : frame_(frame), at_(frame.data()), end_(frame.data() + frame.size()), fault_{nullptr, 0} {}
+        : frame_(frame),
+          at_(frame.data()),
+          end_(frame.data() + frame.size()),
+          memory_left_(std::min(memory_bytes_free + memory_per_byte_max * frame.size(), memory_bytes_max)),
+          fault_{nullptr, 0} {}
 
     // The version decides how lengths are written and which members are there.
     void begin(Version version, bool flexible) {
@@ -63,8 +75,8 @@ class Decoder {
     std::optional<std::string_view> nullable_string();
     Bytes bytes();
     std::optional<Bytes> nullable_bytes();
-    // How many elements follow, each of at least element_bytes_min; -1 is null.
-    int32_t array_count(size_t element_bytes_min);
+    // How many elements follow, each of at least element_bytes_min here and element_memory once decoded; -1 is null.
+    int32_t array_count(size_t element_bytes_min, size_t element_memory);
     // Whether a nullable struct is there.
     bool is_present() { return fixed<int8_t>() >= 0; }
     void refuse_null() { fail("null where a value is required"); }
@@ -87,7 +99,8 @@ class Decoder {
     const std::byte* end_;  // of the frame, or of the tagged field that is being read
     Version version_ = 0;
     bool flexible_ = false;
-    DecodeError fault_;  // reason is null while all is well
+    size_t memory_left_;  // what the elements of further arrays may take
+    DecodeError fault_;   // reason is null while all is well
 };
 
 template <class F>

@@ -33,10 +33,12 @@ wire::DescribeTopicPartitionsResponse describe_topic_partitions(const wire::Desc
 // Records, on the shards that own the partitions
 void produce(CallPtr<wire::ProduceRequest, wire::ProduceResponse> call);
 void fetch(CallPtr<wire::FetchRequest, wire::FetchResponse> call);
+void fetch(CallPtr<wire::FetchRequest, wire::FetchResponse> call);
 void init_producer_id(CallPtr<wire::InitProducerIdRequest, wire::InitProducerIdResponse> call);
 
 // Partitions, on the shards that own them
 void produce(CallPtr<wire::ProduceRequest, wire::ProduceResponse> call);
+void fetch(CallPtr<wire::FetchRequest, wire::FetchResponse> call);
 void fetch(CallPtr<wire::FetchRequest, wire::FetchResponse> call);
 void init_producer_id(CallPtr<wire::InitProducerIdRequest, wire::InitProducerIdResponse> call);
 void list_offsets(CallPtr<wire::ListOffsetsRequest, wire::ListOffsetsResponse> call);
