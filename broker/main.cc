@@ -55,11 +55,13 @@ settings::Texts environment() {
     return variables;
 }
 
-// One arena a shard and one for the rest, and memory goes back to the system: an idle broker is a small one.
+// Frames of a megabyte come and go all the time: they must not cost a mapping and its page faults each. A large free
+// end still goes back to the system: an idle broker is a small one.
 void tame_allocator() {
     constexpr int arenas_max = 4;
     ::mallopt(M_ARENA_MAX, arenas_max);
-    ::mallopt(M_TRIM_THRESHOLD, 4 << 20);
+    ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    ::mallopt(M_TRIM_THRESHOLD, 16 << 20);
 }
 
 int serve(const std::vector<std::string>& arguments) {

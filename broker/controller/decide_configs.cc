@@ -34,6 +34,8 @@ Result<void, ConfigError> check_broker(const metadata::Image& image, const std::
 Result<void, ConfigError> check_resource(const metadata::Image& image, const ConfigResource& resource) {
     switch (resource.type) {
         case ConfigResourceType::topic:
+            if (resource.name.empty())
+                return unexpected(refusal(ErrorCode::invalid_request, "Default topic resources are not allowed."));
             if (auto reason = reason_topic_name_refused(resource.name))
                 return unexpected(refusal(ErrorCode::invalid_topic_exception, std::move(*reason)));
             if (image.topic(resource.name) == nullptr)

@@ -49,7 +49,7 @@ Result<std::vector<std::vector<NodeId>>, std::string> place(const metadata::Imag
     if (replicas_count > active.size() + inactive.size())
         return unexpected("The target replication factor of " + std::to_string(replicas_count) +
                           " cannot be reached because only " + std::to_string(active.size() + inactive.size()) +
-                          " broker(s) are registered.");
+                          " broker(s) are registered or some brokers have all their log directories cordoned.");
     const size_t start = static_cast<size_t>(random.next() % active.size());
     std::vector<std::vector<NodeId>> result(static_cast<size_t>(spec.partitions_count));
     for (size_t i = 0; i < result.size(); ++i) {

@@ -89,7 +89,7 @@ void PartitionTable::apply_partition(const metadata::TopicImage& topic, Partitio
     Replica* replica = replicas_.at(key).replica.get();
     if (replica == nullptr || partition.leader_epoch < replica->leader_epoch()) return;
     if (partition.leader == environment_.node)
-        replica->become_leader(partition.leader_epoch, partition.isr.size());
+        replica->become_leader(partition.leader_epoch, partition.isr.size(), partition.replicas.size());
     else
         replica->resign(partition.leader_epoch);
 }

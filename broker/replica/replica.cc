@@ -20,9 +20,10 @@ Replica::Replica(PartitionKey key, std::unique_ptr<PartitionLog> log, std::share
 
 Replica::~Replica() { waiters_.fail_all(ErrorCode::not_leader_or_follower); }
 
-void Replica::become_leader(LeaderEpoch epoch, size_t isr_size) {
+void Replica::become_leader(LeaderEpoch epoch, size_t isr_size, size_t replicas_size) {
     check(epoch >= leader_epoch_);
     isr_size_ = static_cast<uint32_t>(isr_size);
+    replicas_size_ = static_cast<uint32_t>(replicas_size);
     if (is_leader_ && epoch == leader_epoch_) return;
     is_leader_ = true;
     leader_epoch_ = epoch;
@@ -50,8 +51,7 @@ ProduceOutcome Replica::refused(ErrorCode error) const {
 
 ProduceOutcome Replica::produce(const ProduceRequest& request, wire::Codecs& codecs) {
     if (!is_leader_) return refused(ErrorCode::not_leader_or_follower);
-    if (request.demands_all_replicas && isr_size_ < static_cast<uint32_t>(policy_->min_insync_replicas))
-        return refused(ErrorCode::not_enough_replicas);
+    if (request.demands_all_replicas && isr_size_ < min_isr()) return refused(ErrorCode::not_enough_replicas);
     wire::ValidationRules rules = policy_->rules;
     rules.now = request.now;
     rules.accepts_zstd = request.accepts_zstd;

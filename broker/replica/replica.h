@@ -9,6 +9,7 @@
 // in-sync replicas; with a replication factor of one it is our own. Neither ever goes back.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -79,8 +80,9 @@ class Replica {
     Replica(const Replica&) = delete;
     Replica& operator=(const Replica&) = delete;
 
-    // Leads from now on, with `isr_size` replicas in sync. A repeated call with the same epoch only renews the size.
-    void become_leader(LeaderEpoch epoch, size_t isr_size);
+    // Leads from now on, with so many of the partition's replicas in sync. A repeated call with the same epoch only
+    // renews the sizes.
+    void become_leader(LeaderEpoch epoch, size_t isr_size, size_t replicas_size);
     // Leads no longer; everyone who waits is told NOT_LEADER_OR_FOLLOWER.
     void resign(LeaderEpoch epoch);
     void configure(std::shared_ptr<const TopicPolicy> policy);
@@ -122,6 +124,8 @@ class Replica {
 
   private:
     ProduceOutcome refused(ErrorCode error) const;
+    // More replicas in sync than there are can't be asked for (KIP-966).
+    uint32_t min_isr() const { return std::min(static_cast<uint32_t>(policy_->min_insync_replicas), replicas_size_); }
     void appended(int64_t records);
     void begin_sync();
     void synced(Offset end, Result<void> result);
@@ -134,6 +138,7 @@ class Replica {
     std::shared_ptr<const TopicPolicy> policy_;
     LeaderEpoch leader_epoch_ = no_leader_epoch;
     uint32_t isr_size_ = 1;
+    uint32_t replicas_size_ = 1;
     bool is_leader_ = false;
     ErrorCode sync_error_ = ErrorCode::none;  // of the sync that failed: nothing is acknowledged after it
     bool is_syncing_ = false;                 // a sync that the policy demanded is under way

@@ -61,7 +61,7 @@ void Connection::read() {
 
 // False if the socket has nothing more for now.
 bool Connection::read_frame_rest() {
-    const std::span<std::byte> rest(frame_.get() + frame_filled_, frame_bytes_ - frame_filled_);
+    const std::span<std::byte> rest(frame_.get() + frame_filled_, frame_charged_ - frame_filled_);
     const auto bytes = stream_->read_some(rest);
     if (!bytes.has_value()) {
         if (bytes.error() == StreamEnd::closed) close("");
@@ -71,8 +71,29 @@ bool Connection::read_frame_rest() {
     frame_filled_ += *bytes;
     const bool is_whole = frame_filled_ == frame_bytes_;
     progressed(*bytes, is_whole);
-    if (is_whole) frame_complete();
-    return is_whole;
+    const bool may_have_more = *bytes == rest.size();
+    if (is_whole)
+        frame_complete();
+    else if (frame_filled_ == frame_charged_)
+        charge_more();
+    return may_have_more;
+}
+
+// What a client only announces costs nobody anything: the budget is charged in doubling steps as the bytes arrive.
+void Connection::charge_more() {
+    const size_t more = std::min(frame_bytes_ - frame_charged_, frame_charged_);
+    if (host_.budget.try_take(more)) {
+        frame_charged_ += more;
+        return;
+    }
+    reading_ = Reading::waits_for_budget;
+    host_.budget.when_room(more, [weak = weak_from_this(), more] {
+        const auto self = weak.lock();
+        if (!self || !self->is_open_) return false;
+        self->frame_charged_ += more;
+        self->host_.loop.post([self] { self->resume(); });
+        return true;
+    });
 }
 
 bool Connection::read_frame_begins() {
@@ -118,12 +139,13 @@ bool Connection::begin_frame(size_t bytes) {
         reading_ = Reading::waits_for_answers;
         return false;
     }
-    if (granted_bytes_ == 0 && !host_.budget.try_take(bytes)) {
+    const size_t first = std::min(bytes, host_.scratch.size());
+    if (granted_bytes_ == 0 && !host_.budget.try_take(first)) {
         reading_ = Reading::waits_for_budget;
-        host_.budget.when_room(bytes, [weak = weak_from_this(), bytes] {
+        host_.budget.when_room(first, [weak = weak_from_this(), first] {
             const auto self = weak.lock();
             if (!self || !self->is_open_) return false;
-            self->granted_bytes_ = bytes;
+            self->granted_bytes_ = first;
             self->host_.loop.post([self] { self->resume(); });
             return true;
         });
@@ -132,6 +154,7 @@ bool Connection::begin_frame(size_t bytes) {
     granted_bytes_ = 0;
     frame_ = std::make_shared_for_overwrite<std::byte[]>(std::max<size_t>(bytes, 1));
     frame_bytes_ = bytes;
+    frame_charged_ = first;
     frame_filled_ = 0;
     begin_bytes_ = bytes >= large_frame_bytes ? large_frame_begin_bytes : host_.scratch.size();
     return true;
@@ -159,7 +182,7 @@ void Connection::resume() {
     if (!is_open_ || is_finishing_ || is_in_read_) return;
     reading_ = Reading::ready;
     is_in_read_ = true;
-    take_frames(std::exchange(leftover_, {}));
+    if (!frame_) take_frames(std::exchange(leftover_, {}));
     is_in_read_ = false;
     if (is_open_ && reading_ == Reading::ready) return read();
     flush();
@@ -227,12 +250,7 @@ void Connection::flush() {
             });
         }
     }
-    if (is_finishing_ && slots_.empty()) return close("");
-    if (is_open_ && reading_ == Reading::waits_for_answers) {
-        // Not from here: whoever gave the answer may be in the middle of something.
-        reading_ = Reading::ready;
-        host_.loop.post([self = shared_from_this()] { self->resume(); });
-    }
+    if (is_finishing_ && slots_.empty()) close("");
 }
 
 // The unsent bytes of the answered front, as many parts as there is room for.
@@ -264,6 +282,11 @@ void Connection::written(size_t bytes) {
         is_whole = true;
     }
     if (bytes > 0) progressed(bytes, is_whole);
+    if (is_whole && reading_ == Reading::waits_for_answers) {
+        // Not from here: whoever gave the answer may be in the middle of something.
+        reading_ = Reading::ready;
+        host_.loop.post([self = shared_from_this()] { self->resume(); });
+    }
 }
 
 void Connection::pop_front(Instant now) {
@@ -293,7 +316,7 @@ void Connection::close(std::string_view reason) {
     if (!reason.empty())
         log_info("connection closed", {{"client", client_.address}, {"client_id", client_id_}, {"reason", reason}});
     stream_->close();
-    size_t budget_bytes = granted_bytes_ + (frame_ ? frame_bytes_ : 0);
+    size_t budget_bytes = granted_bytes_ + (frame_ ? frame_charged_ : 0);
     frame_ = nullptr;
     leftover_ = {};
     std::deque<Slot> slots;
@@ -321,7 +344,7 @@ std::optional<Instant> Connection::silent_since() const {
 }
 
 size_t Connection::bytes_held_by_client() const {
-    return (frame_ ? frame_bytes_ : 0) + (is_waiting_to_write_ ? answers_bytes_ : 0);
+    return (frame_ ? frame_charged_ : 0) + (is_waiting_to_write_ ? answers_bytes_ : 0);
 }
 
 }  // namespace milena::server

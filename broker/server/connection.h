@@ -5,7 +5,7 @@
 //     socket ─▶ frames ─▶ dispatch ─▶ slots: │ ready │ ready │ under way │ ready │ ─▶ one gathered write of the ready
 //     front
 //
-// Memory: a request counts against the shard's Budget from its length prefix until its answer has been sent, an answer
+// Memory: a request counts against the shard's Budget as it arrives and until its answer has been sent, an answer
 // while it waits to be sent. An idle connection holds neither frame nor buffer.
 #pragma once
 
@@ -106,6 +106,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     bool read_frame_begins();
     void take_frames(std::span<const std::byte> input);
     bool begin_frame(size_t bytes);
+    void charge_more();
     void frame_complete();
     void wait_for_data();
     void resume();
@@ -130,7 +131,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::vector<std::byte> leftover_;     // the begin of a frame that is not admitted, or of its length
     std::shared_ptr<std::byte[]> frame_;  // being read; null between frames
     size_t frame_bytes_ = 0;              // its length
-    size_t frame_filled_ = 0;             // <= frame_bytes_
+    size_t frame_charged_ = 0;            // to the budget, <= frame_bytes_
+    size_t frame_filled_ = 0;             // <= frame_charged_
     size_t granted_bytes_ = 0;            // taken from the budget for the frame that begins next
     size_t begin_bytes_;                  // how much to read where a frame may begin
 

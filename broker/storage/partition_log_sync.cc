@@ -182,10 +182,12 @@ Result<void> PartitionLog::close() {
             return failed(finished.error(), "write");
     }
     RETURN_IF_ERROR(take_snapshot());
-    if (!epochs_changed_) return {};
-    const auto replaced = env::replace_file(disk(), path_ + "/" + epoch_file_name, epochs_.to_text());
-    if (!replaced.has_value()) return failed(replaced.error(), "write");
-    epochs_changed_ = false;
+    if (epochs_changed_) {
+        const auto replaced = env::replace_file(disk(), path_ + "/" + epoch_file_name, epochs_.to_text());
+        if (!replaced.has_value()) return failed(replaced.error(), "write");
+        epochs_changed_ = false;
+    }
+    recovery_point_ = durable_;
     return {};
 }
 

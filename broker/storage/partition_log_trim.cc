@@ -198,6 +198,7 @@ Result<size_t> PartitionLog::count_deletable(Offset high_watermark) {
 
 Result<size_t> PartitionLog::delete_old_segments(Offset high_watermark) {
     if (environment_.directory.has_failed()) return unexpected(ErrorCode::kafka_storage_error);
+    producers_.high_watermark_moved(high_watermark);
     ASSIGN_OR_RETURN(size_t count, count_deletable(high_watermark));
     if (count == 0) return count;
     if (count == segments_.size()) {

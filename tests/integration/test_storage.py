@@ -140,7 +140,7 @@ def test_dump_log_reads_producer_snapshots(written, jvm):
 
 
 def test_the_same_files_lie_in_a_directory(written):
-    """Names only, without the offsets in them; Kafka preallocates files for a partition that has no record yet."""
+    """Names only, without the offsets in them. What Kafka's own formatting and log cleaner leave is left out."""
     listings = []
     for broker, *_ in written:
         inside = {re.sub(r"\d{20}", "OFFSET", path.name) for path in broker.data.glob("disk-none-0/*")}
@@ -149,7 +149,10 @@ def test_the_same_files_lie_in_a_directory(written):
                 sorted(
                     path.name
                     for path in broker.data.iterdir()
-                    if path.is_file() and path.suffix != ".lock" and not path.name.startswith(".")
+                    if path.is_file()
+                    and path.suffix != ".lock"
+                    and not path.name.startswith(".")
+                    and path.name not in ("bootstrap.checkpoint", "cleaner-offset-checkpoint")
                 ),
                 sorted(inside),
             )
@@ -300,7 +303,7 @@ def test_dump_log_reads_the_metadata_snapshot(administered):
     "command",
     [
         ["ls", "/image/topics/byName/meta-a"],
-        ["cat", "/image/topics/byName/meta-b/0"],
+        ["ls", "/image/topics/byName/meta-b"],
         ["ls", "/image/configs"],
         ["cat", "/image/configs/TOPIC/meta-b/segment.bytes"],
     ],

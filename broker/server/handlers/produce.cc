@@ -100,6 +100,15 @@ void acknowledge(shard::Shard& owner, Replica& replica, ProduceOutcome outcome, 
     });
 }
 
+// Nobody coordinates transactions here, so no batch can be part of one: in the log it would hold up the last stable
+// offset for ever.
+ErrorCode reason_transaction_refused(const ProduceCall& call, const Bytes& batch) {
+    const auto header = wire::parse_batch_header(batch.span());
+    if (!header.has_value() || !header->is_transactional()) return ErrorCode::none;
+    return call->request.transactional_id ? ErrorCode::invalid_txn_state
+                                          : ErrorCode::transactional_id_authorization_failed;
+}
+
 void produce_here(shard::Shard& owner, Replica& replica, const Place& place, const ProduceCall& call, Done done) {
     replica::ProduceRequest request;
     request.batch = place.records;
@@ -107,7 +116,9 @@ void produce_here(shard::Shard& owner, Replica& replica, const Place& place, con
     request.now = owner.clock().wall();
     request.demands_all_replicas = call->request.acks == acks_all;
     request.accepts_zstd = call->version() >= zstd_since;
-    ProduceOutcome outcome = replica.produce(request, owner.codecs());
+    ProduceOutcome outcome;
+    outcome.error = reason_transaction_refused(call, place.records);
+    if (outcome.error == ErrorCode::none) outcome = replica.produce(request, owner.codecs());
     shard::TopicTraffic& traffic = owner.traffic(place.key.topic_id);
     ++traffic.produce_requests;
     if (outcome.error == ErrorCode::none) {

@@ -85,7 +85,7 @@ struct JoinGroupResponse {
     std::vector<Member> members;
 };
 
-// SyncGroup (14): the leader hands in the assignment, everyone gets his part.
+// SyncGroup (14): the leader hands in the assignment, every member gets its part.
 struct SyncGroupRequest {
     static constexpr Api api{.key = 14, .max = 5, .flexible = 4};
 

@@ -95,16 +95,16 @@ struct ShareGroupDescribeResponse {
     std::vector<Group> groups;
 };
 
-// ShareFetch (78): acquire records for delivery, and acknowledge earlier ones on the way. An empty member list of
-// topics keeps the session as it is.
+// ShareFetch (78): acquire records for delivery, and acknowledge earlier ones on the way. The session
+// remembers the partitions; a request names those that join it, forgotten_topics_data those that leave.
 struct ShareFetchRequest {
     static constexpr Api api{.key = 78, .min = 1, .max = 2, .flexible = 0};
 
     struct AcknowledgementBatch {
         int64_t first_offset = 0;
         int64_t last_offset = 0;
-        std::vector<int8_t>
-            acknowledge_types;  // 0: gap, 1: accept, 2: release, 3: reject, 4: renew; one for all, or one each
+        // 0: gap, 1: accept, 2: release, 3: reject, 4: renew; one for all, or one each.
+        std::vector<int8_t> acknowledge_types;
     };
 
     struct Partition {
@@ -177,8 +177,8 @@ struct ShareAcknowledgeRequest {
     struct AcknowledgementBatch {
         int64_t first_offset = 0;
         int64_t last_offset = 0;
-        std::vector<int8_t>
-            acknowledge_types;  // 0: gap, 1: accept, 2: release, 3: reject, 4: renew; one for all, or one each
+        // 0: gap, 1: accept, 2: release, 3: reject, 4: renew; one for all, or one each.
+        std::vector<int8_t> acknowledge_types;
     };
 
     struct Partition {

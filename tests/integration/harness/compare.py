@@ -55,6 +55,11 @@ MASKS = [
         re.compile(r"Call\(callName=[^\n]*? attempt\(s\)|Timed out waiting for a node assignment\. Call: \S+"),
         "TIMED OUT",
     ),
+    # What is wrong is told in words of our own; the error is the same.
+    (re.compile(r"Compacted topic cannot accept message without key in topic partition \S+?(?=\"|$)"), "NO KEY"),
+    (re.compile(r"A compacted topic takes no record without a key\."), "NO KEY"),
+    (re.compile(r"Timestamp MILLIS of message with offset \d+ is out of range[^\]]*\]"), "OUT OF RANGE"),
+    (re.compile(r"Timestamp MILLIS is not within [^\]]*\]\."), "OUT OF RANGE"),
 ]
 
 
