@@ -40,6 +40,7 @@ Loop::~Loop() = default;
 void Loop::run() {
     state_->thread = std::this_thread::get_id();
     state_->io.run();
+    state_->io.restart();
 }
 
 void Loop::stop() { state_->io.stop(); }

@@ -48,7 +48,8 @@ class Loop {
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
 
-    // Returns after stop(), when the piece of work under way has ended. Messages that come later are never run.
+    // Returns after stop(), when the piece of work under way has ended. What was posted meanwhile runs at the next
+    // run().
     void run();
     void stop();
     bool is_current() const;

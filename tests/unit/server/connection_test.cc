@@ -1,0 +1,235 @@
+#include "server/connection.h"
+
+#include <gtest/gtest.h>
+
+#include "base/big_endian.h"
+#include "unit/server/fake_stream.h"
+
+namespace milena::server {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct FakeClock final : env::Clock {
+    Instant time{1s};
+    Instant now() override { return time; }
+    Timestamp wall() override { return Timestamp(0); }
+};
+
+// The content of a frame is a word; the answer to it is the word in brackets. "wait…" is answered when the test says
+// so.
+struct ConnectionTest : testing::Test {
+    FakeClock clock;
+    shard::Loop loop{clock};
+    Budget budget{1000};
+    RequestMetrics metrics;
+    std::vector<std::byte> scratch = std::vector<std::byte>(300);
+    FakePeer peer;
+    std::vector<std::string> seen;
+    std::vector<SlotId> waiting;
+    size_t closed = 0;
+    ConnectionHost host{
+        .loop = loop,
+        .budget = budget,
+        .metrics = metrics,
+        .scratch = scratch,
+        .limits = {.frame_bytes_max = 800, .requests_max = 4, .requests_bytes_max = 600},
+        .dispatch = [this](Connection& from, SlotId slot, const Bytes& frame) { return dispatch(from, slot, frame); },
+        .closed = [this](Connection&) { ++closed; }};
+    std::shared_ptr<Connection> connection = std::make_shared<Connection>(
+        host, std::make_unique<FakeStream>(peer), ClientInfo{.address = "client:1", .listener = "L"});
+
+    static wire::EncodedFrame encoded(const std::string& text) {
+        return {.parts = {Bytes::copy_of(std::string_view(text))}, .size = text.size()};
+    }
+    static std::string framed(const std::string& content) {
+        std::string frame(4, '\0');
+        store_big_endian(reinterpret_cast<std::byte*>(frame.data()), static_cast<int32_t>(content.size()));
+        return frame + content;
+    }
+    bool dispatch(Connection& from, SlotId slot, const Bytes& frame) {
+        const std::string word(frame.view());
+        seen.push_back(word);
+        if (word == "refuse") return false;
+        if (word.starts_with("wait"))
+            waiting.push_back(slot);
+        else
+            from.answer(slot, encoded("[" + word.substr(0, 20) + "]"));
+        return true;
+    }
+    void send(const std::string& bytes) {
+        peer.to_read += bytes;
+        run();
+    }
+    // The client's events, and what the connection has posted to itself.
+    void run() {
+        for (int i = 0; i < 10; ++i) {
+            peer.run();
+            loop.post([this] { loop.stop(); });
+            loop.run();
+        }
+    }
+    void SetUp() override { connection->start(); }
+    void TearDown() override { connection->close(""); }
+};
+
+TEST_F(ConnectionTest, a_frame_is_answered) {
+    send(framed("hello"));
+    EXPECT_EQ(peer.written, "[hello]");
+}
+
+TEST_F(ConnectionTest, many_frames_in_one_read_are_answered_in_order) {
+    send(framed("a") + framed("b") + framed("c"));
+    EXPECT_EQ(peer.written, "[a][b][c]");
+    EXPECT_LE(peer.reads, 2U);
+}
+
+TEST_F(ConnectionTest, a_frame_may_come_byte_by_byte) {
+    peer.read_bytes_max = 1;
+    send(framed("hello") + framed("world"));
+    EXPECT_EQ(peer.written, "[hello][world]");
+}
+
+TEST_F(ConnectionTest, a_frame_larger_than_the_scratch_memory_comes_whole) {
+    const std::string word(500, 'x');
+    send(framed(word) + framed("next"));
+    ASSERT_EQ(seen.size(), 2U);
+    EXPECT_EQ(seen.front(), word);
+    EXPECT_EQ(seen.back(), "next");
+}
+
+TEST_F(ConnectionTest, answers_leave_in_the_order_of_requests) {
+    send(framed("wait") + framed("quick"));
+    EXPECT_EQ(peer.written, "");
+    connection->answer(waiting[0], encoded("[late]"));
+    EXPECT_EQ(peer.written, "[late][quick]");
+}
+
+TEST_F(ConnectionTest, an_answer_of_nothing_lets_the_next_one_out) {
+    send(framed("wait") + framed("quick"));
+    connection->answer_nothing(waiting[0]);
+    EXPECT_EQ(peer.written, "[quick]");
+}
+
+TEST_F(ConnectionTest, a_slow_reader_gets_its_answers_piece_by_piece) {
+    peer.write_room = 3;
+    send(framed("hello") + framed("world"));
+    EXPECT_EQ(peer.written, "[he");
+    for (int i = 0; i < 20; ++i) {
+        peer.write_room = 1;
+        run();
+    }
+    EXPECT_EQ(peer.written, "[hello][world]");
+}
+
+TEST_F(ConnectionTest, a_negative_length_closes_the_connection) {
+    send(std::string("\xff\xff\xff\xff", 4));
+    EXPECT_TRUE(peer.is_closed_by_server);
+}
+
+TEST_F(ConnectionTest, a_frame_over_the_limit_closes_the_connection_before_it_is_read) {
+    send(std::string("\x7f\xff\xff\xff", 4) + "abc");
+    EXPECT_TRUE(peer.is_closed_by_server);
+    EXPECT_TRUE(seen.empty());
+    EXPECT_EQ(budget.bytes_used(), 0U);
+}
+
+TEST_F(ConnectionTest, a_refused_request_closes_the_connection_but_not_what_came_before) {
+    send(framed("a") + framed("refuse") + framed("b"));
+    EXPECT_EQ(seen, (std::vector<std::string>{"a", "refuse"}));
+    EXPECT_TRUE(peer.is_closed_by_server);
+    EXPECT_EQ(closed, 1U);
+}
+
+TEST_F(ConnectionTest, over_the_limit_of_requests_nothing_more_is_read) {
+    for (int i = 0; i < 6; ++i) send(framed("wait" + std::to_string(i)));
+    EXPECT_EQ(seen.size(), 4U);
+    connection->answer(waiting[0], encoded("x"));
+    run();
+    EXPECT_EQ(seen.size(), 5U);
+    connection->answer(waiting[1], encoded("x"));
+    connection->answer(waiting[2], encoded("x"));
+    run();
+    EXPECT_EQ(seen.size(), 6U);
+}
+
+TEST_F(ConnectionTest, a_client_that_never_reads_is_not_read_from_either) {
+    host.limits.answers_bytes_max = 30;
+    peer.write_room = 0;
+    for (int i = 0; i < 20; ++i) send(framed("0123456789"));
+    EXPECT_LE(seen.size(), 4U);
+    EXPECT_FALSE(peer.is_closed_by_server);
+}
+
+TEST_F(ConnectionTest, without_room_in_the_budget_the_frame_waits_its_turn) {
+    ASSERT_TRUE(budget.try_take(900));
+    send(framed(std::string(200, 'x')));
+    EXPECT_TRUE(seen.empty());
+    budget.give_back(900);
+    run();
+    EXPECT_EQ(seen.size(), 1U);
+}
+
+TEST_F(ConnectionTest, a_closed_connection_gives_back_what_it_held) {
+    send(framed("wait") + framed("wait") + framed(std::string(100, 'x')).substr(0, 50));
+    EXPECT_GT(budget.bytes_used(), 100U);
+    connection->close("");
+    EXPECT_EQ(budget.bytes_used(), 0U);
+}
+
+TEST_F(ConnectionTest, an_answer_after_the_end_is_dropped) {
+    send(framed("wait"));
+    connection->close("");
+    connection->answer(waiting[0], encoded("x"));
+    EXPECT_EQ(peer.written, "");
+    EXPECT_EQ(budget.bytes_used(), 0U);
+}
+
+TEST_F(ConnectionTest, whoever_waits_is_told_of_the_end) {
+    send(framed("wait"));
+    bool is_told = false;
+    connection->on_close(waiting[0], [&] { is_told = true; });
+    peer.is_closed_by_client = true;
+    run();
+    EXPECT_TRUE(is_told);
+    EXPECT_EQ(closed, 1U);
+}
+
+TEST_F(ConnectionTest, a_client_we_owe_an_answer_is_not_silent) {
+    EXPECT_TRUE(connection->silent_since());
+    send(framed("wait"));
+    EXPECT_FALSE(connection->silent_since());
+    connection->answer(waiting[0], encoded("x"));
+    EXPECT_TRUE(connection->silent_since());
+}
+
+TEST_F(ConnectionTest, a_trickle_of_bytes_is_silence) {
+    const Instant begin = *connection->silent_since();
+    const std::string frame = framed(std::string(100, 'x'));
+    for (size_t i = 0; i < 50; ++i) {
+        clock.time = clock.time + 1s;
+        send(frame.substr(i, 1));
+    }
+    EXPECT_EQ(*connection->silent_since(), begin);
+    EXPECT_EQ(connection->bytes_held_by_client(), 100U);
+}
+
+TEST_F(ConnectionTest, finishing_waits_for_answers_but_takes_no_more_requests) {
+    send(framed("wait"));
+    connection->finish();
+    send(framed("more"));
+    EXPECT_EQ(seen.size(), 1U);
+    connection->answer(waiting[0], encoded("bye"));
+    EXPECT_EQ(peer.written, "bye");
+    EXPECT_TRUE(peer.is_closed_by_server);
+}
+
+TEST_F(ConnectionTest, finishing_waits_for_no_long_poll) {
+    send(framed("wait"));
+    connection->on_close(waiting[0], [] {});
+    connection->finish();
+    EXPECT_TRUE(peer.is_closed_by_server);
+}
+
+}  // namespace
+}  // namespace milena::server
