@@ -1,5 +1,6 @@
 """Nonsense over raw sockets: the connection is closed or refused, memory stays bounded, and everyone else is served."""
 
+import contextlib
 import resource
 import socket
 import struct
@@ -281,15 +282,13 @@ def test_idle_connections_cost_little_and_disturb_nobody(side, request):
 def test_announced_but_unsent_frames_reserve_no_memory(milena):
     """A hundred clients announce 100 MB each, and send nothing."""
     memory = milena.broker.process.rss_bytes()
-    links = [wire.connect(milena.broker.port) for _ in range(100)]
-    for link in links:
-        link.sendall(struct.pack(">i", 100_000_000) + b"\0\0\0\3")
-    with wire.connect(milena.broker.port) as link:
-        assert wire.call(link, wire.API_VERSIONS, 0, b"")[:2] == b"\0\0"
-    grown = milena.broker.process.rss_bytes() - memory
-    for link in links:
-        link.close()
-    assert grown < 32 << 20
+    with contextlib.ExitStack() as links:
+        for _ in range(100):
+            link = links.enter_context(wire.connect(milena.broker.port))
+            link.sendall(struct.pack(">i", 100_000_000) + b"\0\0\0\3")
+        with wire.connect(milena.broker.port) as link:
+            assert wire.call(link, wire.API_VERSIONS, 0, b"")[:2] == b"\0\0"
+        assert milena.broker.process.rss_bytes() - memory < 32 << 20
 
 
 def test_clients_that_never_read_are_held_back(milena):

@@ -74,7 +74,14 @@ def test_console_producer_and_consumer_agree_by_partition_and_offset(both):
         keyed = [answer["out"].count("key") for answer in every]
         records = sorted(line for answer in every for line in answer["out"].splitlines() if "\tkey" in line)
         some = consume(side, "con-plain", "--partition", "0", "--offset", "3", "--max-messages", "2", *show)
-        return produce, keyed, records, some, [answer["exit"] for answer in every], sorted(answer["err"] for answer in every)
+        return (
+            produce,
+            keyed,
+            records,
+            some,
+            [answer["exit"] for answer in every],
+            sorted(answer["err"] for answer in every),
+        )
 
     both.same(script)
 

@@ -16,8 +16,6 @@ from harness import paths, wire
 from harness.process import Process, until
 
 CLUSTER_ID = "MkU3OEVBNTcwNTJENDM2Qg"
-# Eligible leader replicas need more than one broker: Milena doesn't finalize that feature yet.
-LEVELS = ("--feature", "eligible.leader.replicas.version=0")
 
 
 def free_port():
@@ -144,7 +142,10 @@ class Milena(Broker):
 
 
 class RealKafka(Broker):
+    """The oracle. Features that Milena doesn't have yet are off, since they show in many answers."""
+
     name = "kafka"
+    format_arguments = ["--feature", "eligible.leader.replicas.version=0"]
     jvm = ["-Xms256M", "-Xmx768M", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
 
     def java(self, main, *arguments):
@@ -162,7 +163,9 @@ class RealKafka(Broker):
     def prepare(self, properties):
         if not (self.data / "meta.properties").exists():
             subprocess.run(
-                self.java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", properties, *LEVELS),
+                self.java(
+                    "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", properties, *self.format_arguments
+                ),
                 check=True,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -171,3 +174,9 @@ class RealKafka(Broker):
 
     def command(self, properties):
         return self.java("kafka.Kafka", properties)
+
+
+class KafkaAsFormatted(RealKafka):
+    """With the features that Kafka turns on in a new directory."""
+
+    format_arguments = []

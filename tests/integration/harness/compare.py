@@ -39,8 +39,15 @@ class Side:
         return [json.loads(line) for line in done["out"].splitlines()]
 
 
+CONFIGS = re.compile(r"Configs: ([^\n\t]*)")  # kafka-topics gives them in the order of a hash table
 UUID = re.compile(r"(?<![\w/+=-])[A-Za-z0-9_-]{22}(?![\w/+=-])")
 MASKS = [
+    (
+        re.compile(r"%\d\|[\d.]+\|GETPID\|[^\n]*load in progress: retrying\n"),
+        "",
+    ),  # the first one waits for a block of ids
+    (re.compile(r" or some brokers have all their log directories cordoned"), ""),
+    (re.compile(r"Processed a total of \d+ messages"), "Processed messages"),
     (re.compile(r"%(\d)\|\d+\.\d+\|"), r"%\1|TIME|"),  # librdkafka's log prefix
     (re.compile(r"\[thrd:[^\]]*\]"), "[thrd:]"),
     (re.compile(r"rdkafka#(producer|consumer)-\d+"), r"rdkafka#\1"),
@@ -52,15 +59,16 @@ MASKS = [
     (re.compile(r"-92233\d{14}\b"), "BEFORE"),  # now less the longest time
     # How a client words a time-out depends on what it was waiting for at that moment.
     (
-        re.compile(r"Call\(callName=[^\n]*? attempt\(s\)|Timed out waiting for a node assignment\. Call: \S+"),
+        re.compile(
+            r"Call\(callName=[^\n]*? attempt\(s\)|Timed out waiting for a node assignment\. Call: \w+\(api=\w+\)"
+        ),
         "TIMED OUT",
     ),
-    # What is wrong is told in words of our own; the error is the same.
-    (re.compile(r"Compacted topic cannot accept message without key in topic partition \S+?(?=\"|$)"), "NO KEY"),
-    (re.compile(r"A compacted topic takes no record without a key\."), "NO KEY"),
-    (re.compile(r"Timestamp MILLIS of message with offset \d+ is out of range[^\]]*\]"), "OUT OF RANGE"),
-    (re.compile(r"Timestamp MILLIS is not within [^\]]*\]\."), "OUT OF RANGE"),
 ]
+
+
+def sort_configs(words):
+    return CONFIGS.sub(lambda found: "Configs: " + ",".join(sorted(found[1].split(","))), words)
 
 
 def normalise(value, side):
@@ -69,6 +77,7 @@ def normalise(value, side):
 
     def text(words):
         broker = side.broker
+        words = sort_configs(words)
         words = words.replace(str(broker.directory), "DIR")
         words = re.sub(rf"\b{broker.port}\b", "PORT", words)
         words = re.sub(rf"\b{broker.controller_port}\b", "CONTROLLER_PORT", words)

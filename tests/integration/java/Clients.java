@@ -7,6 +7,8 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import org.apache.kafka.common.InvalidRecordException;
+import org.apache.kafka.common.errors.InvalidTimestampException;
 import org.apache.kafka.common.errors.TimeoutException;
 
 /**
@@ -62,9 +64,14 @@ public final class Clients {
         }
     }
 
-    /** How a client words a time-out depends on what it was waiting for at that moment. */
+    /**
+     * How a client words a time-out depends on what it was waiting for at that moment; and how a broker words what is
+     * wrong with a single record is its own affair.
+     */
     private static Object thrown(Throwable failure) {
-        String message = failure instanceof TimeoutException ? null : failure.getMessage();
+        boolean isFree = failure instanceof TimeoutException || failure instanceof InvalidRecordException
+                || failure instanceof InvalidTimestampException;
+        String message = isFree ? null : failure.getMessage();
         return map("thrown", failure.getClass().getName(), "message", message);
     }
 
