@@ -73,7 +73,7 @@ def check_layers(path, text, code):
 
 def check_functions(path, text, code):
     """Braces whose head has a parameter list. What is a table doesn't count: cases of one line, clang-format off."""
-    opened, head, line, counted, in_table = [], "", 1, [0], False        # counted[n]: lines up to n that count
+    opened, head, line, counted, in_table = [], "", 1, [0], False
     for row in text.splitlines():
         in_table = "clang-format off" in row or (in_table and "clang-format on" not in row)
         counted.append(counted[-1] + (not in_table and not re.match(r"\s*case .*: return .*;$", row)))
@@ -85,8 +85,7 @@ def check_functions(path, text, code):
             begin, is_function = opened.pop() if opened else (line, False)
             if is_function and (length := counted[line] - counted[begin - 1]) > FUNCTION_LINES_MAX:
                 breach(path, begin, f"a function of {length} lines; the limit is {FUNCTION_LINES_MAX}")
-        head = "" if char in "{};" else head + char
-        line += char == "\n"
+        head, line = "" if char in "{};" else head + char, line + (char == "\n")
 
 
 def check_coroutines(path, code):
@@ -151,7 +150,8 @@ def check_headers(headers):
               for name in own}
 
     def compiles(name):
-        command = f"g++ -std=c++20 -fsyntax-only -DASIO_STANDALONE -I broker -x c++ -include {name} /dev/null"
+        given = '-DASIO_STANDALONE -DMILENA_VERSION=""'
+        command = f"g++ -std=c++20 -fsyntax-only {given} -Ibroker -x c++ -include {name} /dev/null"
         return subprocess.run(command.split(), cwd=ROOT, capture_output=True, text=True, check=False)
 
     fresh = [name for name in own if stamps[name] not in seen]
@@ -194,7 +194,7 @@ def main():
     check_headers([path for path in everything if path.suffix == ".h" and (ROOT / "broker") in path.parents])
     check_pairs()
     print("\n".join(breaches) or f"tidy: {len(everything)} files keep the conventions")
-    sys.exit(bool(breaches))
 
 
 main()
+sys.exit(bool(breaches))
