@@ -18,9 +18,12 @@ class Budget {
     Budget(const Budget&) = delete;
     Budget& operator=(const Budget&) = delete;
 
-    // Nobody overtakes those who wait. A request larger than the whole budget is let in when nothing else is.
-    bool try_take(size_t bytes);
-    void when_room(size_t bytes, Granted granted) { waiting_.push_back({bytes, std::move(granted)}); }
+    // Nobody overtakes those who wait. `held_bytes` is what the asker has already: a request larger than the whole
+    // budget is let in when nobody else has anything.
+    bool try_take(size_t bytes, size_t held_bytes = 0);
+    void when_room(size_t bytes, size_t held_bytes, Granted granted) {
+        waiting_.push_back({bytes, held_bytes, std::move(granted)});
+    }
 
     // Takes without asking: an answer that exists already. Everybody else waits until there is room again.
     void take(size_t bytes) { used_ += bytes; }
@@ -33,10 +36,13 @@ class Budget {
   private:
     struct Waiting {
         size_t bytes;
+        size_t held_bytes;
         Granted granted;
     };
 
-    bool has_room_for(size_t bytes) const { return used_ == 0 || used_ + bytes <= bytes_max_; }
+    bool has_room_for(size_t bytes, size_t held_bytes) const {
+        return used_ <= held_bytes || used_ + bytes <= bytes_max_;
+    }
 
     const size_t bytes_max_;
     size_t used_ = 0;

@@ -17,6 +17,8 @@ constexpr size_t length_bytes = sizeof(int32_t);
 constexpr size_t large_frame_bytes = 32U << 10;
 constexpr size_t large_frame_begin_bytes = 256;
 
+constexpr size_t usual_frame_bytes_max = 1U << 20;
+
 // One connection may keep the loop for so many reads in a row.
 constexpr int reads_in_a_row = 16;
 
@@ -79,15 +81,17 @@ bool Connection::read_frame_rest() {
     return may_have_more;
 }
 
-// What a client only announces costs nobody anything: the budget is charged in doubling steps as the bytes arrive.
+// What a client only announces costs nobody anything: the budget is charged as the bytes arrive. A frame of usual size
+// gets all its memory in one step, so that many of them can't wait for each other half-read; a larger one in doubling
+// steps.
 void Connection::charge_more() {
-    const size_t more = std::min(frame_bytes_ - frame_charged_, frame_charged_);
-    if (host_.budget.try_take(more)) {
+    const size_t more = std::min(frame_bytes_ - frame_charged_, std::max(frame_charged_, usual_frame_bytes_max));
+    if (host_.budget.try_take(more, frame_charged_)) {
         frame_charged_ += more;
         return;
     }
     reading_ = Reading::waits_for_budget;
-    host_.budget.when_room(more, [weak = weak_from_this(), more] {
+    host_.budget.when_room(more, frame_charged_, [weak = weak_from_this(), more] {
         const auto self = weak.lock();
         if (!self || !self->is_open_) return false;
         self->frame_charged_ += more;
@@ -140,9 +144,9 @@ bool Connection::begin_frame(size_t bytes) {
         return false;
     }
     const size_t first = std::min(bytes, host_.scratch.size());
-    if (granted_bytes_ == 0 && !host_.budget.try_take(first)) {
+    if (granted_bytes_ == 0 && !take_budget(first)) {
         reading_ = Reading::waits_for_budget;
-        host_.budget.when_room(first, [weak = weak_from_this(), first] {
+        host_.budget.when_room(first, 0, [weak = weak_from_this(), first] {
             const auto self = weak.lock();
             if (!self || !self->is_open_) return false;
             self->granted_bytes_ = first;
@@ -157,6 +161,14 @@ bool Connection::begin_frame(size_t bytes) {
     frame_charged_ = first;
     frame_filled_ = 0;
     begin_bytes_ = bytes >= large_frame_bytes ? large_frame_begin_bytes : host_.scratch.size();
+    return true;
+}
+
+// Others may have used up the memory: whoever asks little, and for nothing else, is served all the same.
+bool Connection::take_budget(size_t bytes) {
+    if (host_.budget.try_take(bytes)) return true;
+    if (!slots_.empty() || bytes > host_.limits.always_bytes_max) return false;
+    host_.budget.take(bytes);
     return true;
 }
 
@@ -223,9 +235,8 @@ void Connection::answer(SlotId id, wire::EncodedFrame frame) {
 }
 
 size_t Connection::answer_bytes_room() const {
-    const auto room = [](size_t max, size_t used) { return max > used ? max - used : 0; };
-    return std::min(room(host_.limits.answers_bytes_max, answers_bytes_),
-                    room(host_.budget.bytes_max(), host_.budget.bytes_used()));
+    const Budget& budget = host_.budget;
+    return budget.bytes_max() - std::min(budget.bytes_max(), budget.bytes_used());
 }
 
 void Connection::flush() {

@@ -34,7 +34,8 @@ struct ConnectionLimits {
     size_t frame_bytes_max = 100U << 20;   // socket.request.max.bytes
     size_t requests_max = 128;             // under way or waiting to be sent
     size_t requests_bytes_max = 8U << 20;  // likewise; one larger request is let in alone
-    size_t answers_bytes_max = 64U << 20;  // more is not begun before these are sent
+    size_t answers_bytes_max = 1U << 20;   // not sent yet: beyond it no other request is taken
+    size_t always_bytes_max = 4U << 10;    // a client without any is let in even if the budget has no room
 };
 
 // What all connections of a shard share.
@@ -118,6 +119,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
     Slot& slot(SlotId id);
     bool is_over_limits(size_t bytes) const;
+    bool take_budget(size_t bytes);
     void progressed(size_t bytes, bool is_whole);
 
     ConnectionHost& host_;

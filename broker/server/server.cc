@@ -112,18 +112,19 @@ void Server::close_silent(Instant now) {
     for (const auto& connection : silent) connection->close("");
 }
 
-// The one that holds most; if that isn't enough, the next tick takes the next one.
+// Those that hold most first, until there is room again.
 void Server::relieve_pressure(Instant now) {
-    std::shared_ptr<Connection> worst;
-    size_t worst_bytes = 0;
+    std::vector<std::pair<size_t, std::shared_ptr<Connection>>> holders;
     for (const auto& [key, kept] : connections_) {
         const auto since = kept.connection->silent_since();
         const size_t bytes = kept.connection->bytes_held_by_client();
-        if (!since || now - *since < silence_under_pressure || bytes <= worst_bytes) continue;
-        worst = kept.connection;
-        worst_bytes = bytes;
+        if (since && now - *since >= silence_under_pressure && bytes > 0) holders.emplace_back(bytes, kept.connection);
     }
-    if (worst) worst->close("memory is short and the client makes no progress");
+    std::ranges::sort(holders, std::ranges::greater(), [](const auto& holder) { return holder.first; });
+    for (const auto& [bytes, connection] : holders) {
+        if (!budget_.is_short()) return;
+        connection->close("memory is short and the client makes no progress");
+    }
 }
 
 }  // namespace milena::server

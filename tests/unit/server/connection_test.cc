@@ -33,7 +33,7 @@ struct ConnectionTest : testing::Test {
         .budget = budget,
         .metrics = metrics,
         .scratch = scratch,
-        .limits = {.frame_bytes_max = 800, .requests_max = 4, .requests_bytes_max = 600},
+        .limits = {.frame_bytes_max = 800, .requests_max = 4, .requests_bytes_max = 600, .always_bytes_max = 0},
         .dispatch = [this](Connection& from, SlotId slot, const Bytes& frame) { return dispatch(from, slot, frame); },
         .closed = [this](Connection&) { ++closed; }};
     std::shared_ptr<Connection> connection = std::make_shared<Connection>(
@@ -168,6 +168,13 @@ TEST_F(ConnectionTest, without_room_in_the_budget_the_frame_waits_its_turn) {
     budget.give_back(900);
     run();
     EXPECT_EQ(seen.size(), 1U);
+}
+
+TEST_F(ConnectionTest, who_asks_little_is_served_though_others_hold_all_memory) {
+    host.limits.always_bytes_max = 10;
+    ASSERT_TRUE(budget.try_take(1000));
+    send(framed("hello"));
+    EXPECT_EQ(peer.written, "[hello]");
 }
 
 TEST_F(ConnectionTest, a_closed_connection_gives_back_what_it_held) {
