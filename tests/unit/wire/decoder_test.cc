@@ -106,13 +106,24 @@ TEST(Decoder, bytes_share_the_owner_of_the_frame) {
 
 TEST(Decoder, count_is_checked_against_what_the_frame_can_hold) {
     Decoder fits = decoder_of(bytes_of({0, 0, 0, 2, 0, 0, 0, 0}), false);
-    EXPECT_EQ(fits.array_count(2), 2);
+    EXPECT_EQ(fits.array_count(2, 8), 2);
     Decoder lies = decoder_of(bytes_of({0, 0, 0, 3, 0, 0, 0, 0}), false);
-    EXPECT_EQ(lies.array_count(2), 0);
+    EXPECT_EQ(lies.array_count(2, 8), 0);
     EXPECT_TRUE(lies.has_failed());
     Decoder huge = decoder_of(bytes_of({0x7f, 0xff, 0xff, 0xff}), false);
-    huge.array_count(1);
+    huge.array_count(1, 8);
     EXPECT_TRUE(huge.has_failed());
+}
+
+TEST(Decoder, elements_may_take_only_so_much_memory) {
+    const Bytes frame = Bytes::from(std::vector<std::byte>(1000, std::byte{0x7f}));
+    Decoder modest = decoder_of(frame, true);
+    EXPECT_EQ(modest.array_count(1, 500), 126);
+    Decoder greedy = decoder_of(frame, true);
+    EXPECT_EQ(greedy.array_count(1, 500), 126);
+    EXPECT_EQ(greedy.array_count(1, 500), 0);
+    ASSERT_TRUE(greedy.has_failed());
+    EXPECT_STREQ(greedy.fault().reason, "more elements than a message may have");
 }
 
 TEST(Decoder, overlong_varint_is_a_fault) {
