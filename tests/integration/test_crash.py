@@ -164,7 +164,7 @@ def test_nothing_acknowledged_is_lost_doubled_or_reordered_by_kill_9(make_broker
                 time.sleep(random.uniform(0, 0.1))
                 broker.kill()
             seconds.append(broker.start())
-            ends = end_offsets(broker.bootstrap, "crash")
+            ends = until(lambda: end_offsets(broker.bootstrap, "crash"), "the offsets are listed", 60)
             assert all(ends[index] >= acknowledged[index] for index in range(PARTITIONS)), (kill, ends, acknowledged)
             assert not any(load.failures for load in loads), [load.failures[:3] for load in loads]
     finally:
@@ -175,4 +175,7 @@ def test_nothing_acknowledged_is_lost_doubled_or_reordered_by_kill_9(make_broker
     assert not any(load.failures for load in loads), [load.failures[:3] for load in loads]
     count = verify(broker.bootstrap, "crash", loads)
     record_property("restart_s", sorted(seconds))
+    # Nothing was lost, but a broker that takes so long to come back is not what was promised. The bench is stricter;
+    # here the producers and whatever else the machine does compete with the recovery.
+    assert broker.name == "kafka" or max(seconds) < 15, f"restarts took {sorted(seconds)[-5:]} s"
     print(f"{kills} kills, {count} records, ready again after {min(seconds):.3f} to {max(seconds):.3f} s")
