@@ -1,5 +1,6 @@
 #include "sim/checker.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace milena::sim {
@@ -34,12 +35,19 @@ void Checker::acknowledged(PartitionIndex partition, Offset offset, Value value)
 
 void Checker::read(PartitionIndex partition, Offset offset, Value value) { note(partition, offset, value); }
 
+void Checker::deleted(PartitionIndex partition, Offset before) {
+    deleted_[partition] = std::max(deleted_[partition], before);
+}
+
 void Checker::forgive_losses() {
+    forgives_losses_ = true;
     for (auto& [partition, records] : seen_)
         for (auto& [offset, seen] : records) seen.may_be_lost = true;
 }
 
 void Checker::finish(PartitionIndex partition, Offset log_start, const std::vector<Value>& values) {
+    if (log_start > deleted_[partition] && values.size() < records_left_min_ && !forgives_losses_)
+        complain("nobody asked for the deletion of what lay before " + place(partition, log_start));
     for (const auto& [offset, seen] : seen_[partition]) {
         if (offset < log_start) continue;
         const auto index = static_cast<size_t>(offset - log_start);

@@ -24,6 +24,10 @@ class Checker {
     void read(PartitionIndex partition, Offset offset, Value value);
     // From now on what was acknowledged before may be gone, for such is the policy: it is counted, not complained of.
     void forgive_losses();
+    // Records below `before` may be gone, for a client wanted it so.
+    void deleted(PartitionIndex partition, Offset before);
+    // The oldest records may be gone while at least so many are left.
+    void allow_retention(size_t records_left_min) { records_left_min_ = records_left_min; }
     // The whole of a partition as it stands at the end, from its log start.
     void finish(PartitionIndex partition, Offset log_start, const std::vector<Value>& values);
     void complain(std::string what);
@@ -41,6 +45,9 @@ class Checker {
     void note(PartitionIndex partition, Offset offset, Value value);
 
     std::map<PartitionIndex, std::map<Offset, Seen>> seen_;  // acknowledged or read
+    std::map<PartitionIndex, Offset> deleted_;
+    size_t records_left_min_ = SIZE_MAX;
+    bool forgives_losses_ = false;
     uint64_t acknowledged_count_ = 0;
     uint64_t lost_count_ = 0;
     std::vector<std::string> violations_;

@@ -22,11 +22,15 @@ class Consumer {
     const std::vector<Value>& values() const { return values_; }
     // Positions beyond the log end are no offence from now on.
     void allow_losses() { may_lose_ = true; }
+    // A batch that is visibly damaged is no offence: nothing more is read.
+    void expect_damage() { expects_damage_ = true; }
 
   private:
     void poll();
     void got(const replica::FetchOutcome& outcome);
+    void out_of_range();
     void take(const Bytes& part);
+    void damaged(const char* how);
 
     Network& network_;
     Checker& checker_;
@@ -37,6 +41,8 @@ class Consumer {
     bool keeps_values_ = false;
     bool is_at_end_ = false;
     bool may_lose_ = false;
+    bool expects_damage_ = false;
+    bool has_met_damage_ = false;
     bool is_waiting_ = false;
     uint64_t asked_ = 0;
 };

@@ -9,7 +9,7 @@
 namespace milena::sim {
 namespace {
 
-constexpr size_t in_flight_max = 3;
+constexpr size_t in_flight_max = 5;
 constexpr size_t records_max = 8;
 constexpr int refusals_until_stuck = 200;
 constexpr Duration pause_max = std::chrono::milliseconds(60);
@@ -22,7 +22,9 @@ void Network::send(const std::function<void()>& deliver) {
     const int copies = repeats_one_in != 0 && world.random.one_in(repeats_one_in) ? 2 : 1;
     for (int i = 0; i < copies; ++i) {
         if (loses_one_in != 0 && world.random.one_in(loses_one_in)) continue;
-        world.after(world.random.up_to(delay_max), deliver);
+        world.after(world.random.up_to(delay_max), [this, deliver, lost = connections_lost] {
+            if (lost == connections_lost) deliver();
+        });
     }
 }
 
@@ -71,7 +73,8 @@ void Producer::send(const BatchPtr& batch) {
     const uint64_t attempt = ++batch->attempt;
     const auto deliver = [this, batch] {
         SimBroker* broker = network_.broker();
-        if (broker == nullptr || batch->is_done) return;
+        // A broker that has forgotten the producer takes what comes late for something new: part of what is forgiven.
+        if (broker == nullptr || (batch->is_done && may_reset_)) return;
         broker->produce(partition_, encode(*batch), [this, batch](const replica::ProduceOutcome& outcome) {
             network_.send([this, batch, outcome] { answered(batch, outcome); });
         });

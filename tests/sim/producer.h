@@ -20,6 +20,7 @@ struct Network {
     Duration delay_max = std::chrono::milliseconds(4);
     uint64_t loses_one_in = 0;
     uint64_t repeats_one_in = 0;
+    uint64_t connections_lost = 0;  // raised: what is on its way is lost
 
     // Runs `deliver` after a delay, perhaps twice, perhaps never.
     void send(const std::function<void()>& deliver);
@@ -29,7 +30,10 @@ class Producer {
   public:
     Producer(Network& network, Checker& checker, uint32_t number, PartitionIndex partition);
 
-    void start() { produce_some(); }
+    void start() {
+        is_stopped_ = false;
+        produce_some();
+    }
     void stop() { is_stopped_ = true; }
     bool is_idle() const { return in_flight_.empty(); }
     // May begin anew with another producer id where the broker has lost its state: allowed after a forgiven loss only.

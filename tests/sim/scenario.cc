@@ -16,6 +16,9 @@ using std::chrono::seconds;
 constexpr Instant faults_end{seconds(60)};
 constexpr Instant peace_end{seconds(120)};
 constexpr uint32_t producers_per_partition = 2;
+// Four segments, and how many records they hold at least.
+constexpr int64_t retention_bytes = 64 * 1024;
+constexpr size_t retention_records = 400;
 
 enum class Fault : uint8_t {
     crash_at_write,
@@ -37,6 +40,9 @@ constexpr std::array<const char*, fault_kinds> fault_names{
 // What is rebuilt when it is damaged, so that a flipped bit costs nothing but time.
 constexpr std::array<const char*, 3> rebuildable{".index", ".timeindex", ".snapshot"};
 
+// One directory or both.
+constexpr std::array<const char*, 3> error_scopes{"/data-a", "/data-b", "/data"};
+
 class Scenario {
   public:
     explicit Scenario(const ScenarioOptions& options)
@@ -46,6 +52,7 @@ class Scenario {
           network_{.world = world_, .broker = [this] { return broker_.get(); }} {
         world_.prints_trace = options.prints_trace;
         draw_fault_kinds();
+        draw_deletion();
         for (int32_t partition = 0; partition < partition_count; ++partition) {
             consumers_.push_back(std::make_unique<Consumer>(network_, checker_, PartitionIndex(partition)));
             for (uint32_t i = 0; i < producers_per_partition; ++i)
@@ -59,6 +66,7 @@ class Scenario {
         for (const auto& producer : producers_) producer->start();
         for (const auto& consumer : consumers_) consumer->start();
         plan_next_fault();
+        if (deletes_records_) plan_deletion();
         supervise();
         world_.run_until(faults_end, [] { return false; });
         make_peace();
@@ -70,21 +78,25 @@ class Scenario {
     }
 
   private:
-    bool power_may_fail() const { return options_.policy == Policy::fsync || options_.expects_too_much; }
-
     // Each seed has its own selection of fault kinds: some combinations hide others.
     void draw_fault_kinds() {
-        for (size_t kind = 0; kind < fault_kinds; ++kind) {
-            if (static_cast<Fault>(kind) == Fault::power_loss && !power_may_fail()) continue;
+        for (size_t kind = 0; kind < fault_kinds; ++kind)
             if (!world_.random.one_in(3)) kinds_.push_back(static_cast<Fault>(kind));
-        }
         if (kinds_.empty()) kinds_.push_back(Fault::kill);
         if (options_.expects_too_much) kinds_ = {Fault::power_loss};
     }
 
+    void draw_deletion() {
+        setup_.policy = options_.policy;
+        deletes_records_ = world_.random.one_in(3);
+        if (!world_.random.one_in(3)) return;
+        setup_.retention_bytes = retention_bytes;
+        checker_.allow_retention(retention_records);
+    }
+
     void start_broker() {
         if (broker_) return;
-        auto broker = std::make_unique<SimBroker>(world_, disk_, options_.policy);
+        auto broker = std::make_unique<SimBroker>(world_, disk_, setup_);
         if (broker->must_restart()) {
             broker.reset();
             disk_.restart();
@@ -111,7 +123,7 @@ class Scenario {
 
     // Kubernetes' part: a process that can't go on is started again.
     void supervise() {
-        if (broker_ && broker_->must_restart()) {
+        if (broker_ && (broker_->must_restart() || (broker_->has_lost_a_directory() && world_.random.one_in(40)))) {
             world_.trace("broker died");
             kill_broker(false);
         }
@@ -126,6 +138,25 @@ class Scenario {
         });
     }
 
+    void plan_deletion() {
+        world_.after(milliseconds(500) + world_.random.up_to(seconds(3)), [this] {
+            delete_records(PartitionIndex(static_cast<int32_t>(world_.random.below(partition_count))));
+            if (world_.clock.now() < faults_end) plan_deletion();
+        });
+    }
+
+    void delete_records(PartitionIndex partition) {
+        const auto high_watermark = broker_ ? broker_->high_watermark(partition) : std::nullopt;
+        if (!high_watermark) return;
+        const Offset before{
+            static_cast<int64_t>(world_.random.below(static_cast<uint64_t>(high_watermark->value) + 1))};
+        const auto start = broker_->delete_records(partition, before);
+        if (!start.has_value()) return;
+        world_.trace("deleted", partition.value, before.value, start->value);
+        if (*start < before) checker_.complain("records were not deleted");
+        checker_.deleted(partition, before);
+    }
+
     void heal_after(Duration longest) {
         world_.after(milliseconds(100) + world_.random.up_to(longest), [this] { disk_.heal(); });
     }
@@ -136,17 +167,30 @@ class Scenario {
         switch (fault) {
             case Fault::crash_at_write: return disk_.crash_at_write(1 + world_.random.below(60));
             case Fault::kill: return kill_broker(false);
-            case Fault::power_loss: return kill_broker(true);
+            case Fault::power_loss: return lose_power();
             case Fault::disk_full:
                 disk_.limit_capacity(disk_.used_bytes() + world_.random.below(4096));
                 return heal_after(seconds(3));
-            case Fault::disk_errors: disk_.fail_below(data_directory); return heal_after(seconds(1));
+            case Fault::disk_errors:
+                disk_.fail_below(error_scopes[world_.random.below(3)]);
+                return heal_after(seconds(1));
             case Fault::sync_errors: disk_.fail_syncs(true); return heal_after(seconds(1));
             case Fault::network_trouble: return trouble_network();
             case Fault::clock_jump: return jump_clock();
             case Fault::flipped_bit: return flip_bit();
             case Fault::clean_restart: return restart_cleanly();
         }
+    }
+
+    void lose_power() {
+        // What the page cache loses then is lost by nature.
+        if (options_.policy == Policy::page_cache && !options_.expects_too_much) {
+            checker_.forgive_losses();
+            ++network_.connections_lost;  // an answer that comes later would be about what may be gone
+            for (const auto& consumer : consumers_) consumer->allow_losses();
+            for (const auto& producer : producers_) producer->allow_reset();
+        }
+        kill_broker(true);
     }
 
     void trouble_network() {
@@ -174,8 +218,10 @@ class Scenario {
     }
 
     void restart_cleanly() {
-        if (broker_) world_.trace("stopped", broker_->stop_cleanly() ? 1 : 0);
-        kill_broker(false);
+        const bool is_clean = broker_ && broker_->stop_cleanly();
+        world_.trace("stopped", is_clean ? 1 : 0);
+        // After the marker nothing needs power any more.
+        kill_broker(is_clean && world_.random.one_in(2));
     }
 
     void make_peace() {
@@ -224,6 +270,8 @@ class Scenario {
     }
 
     const ScenarioOptions options_;
+    BrokerSetup setup_;
+    bool deletes_records_ = false;
     World world_;
     SimDisk disk_;
     Checker checker_;

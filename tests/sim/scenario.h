@@ -13,8 +13,8 @@ namespace milena::sim {
 struct ScenarioOptions {
     uint64_t seed = 1;
     Policy policy = Policy::page_cache;
-    // page_cache only: power losses happen too, and the losses that the policy has by nature count as violations. For
-    // the test that shows that the checker sees them.
+    // page_cache only: nothing but power losses happens, and what the policy loses then by nature counts as violation.
+    // For the test that shows that the checker sees it.
     bool expects_too_much = false;
     bool prints_trace = false;  // every line at once, to stdout
 };

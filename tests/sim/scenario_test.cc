@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/log.h"
+#include "sim/damage.h"
 
 namespace milena::sim {
 namespace {
@@ -29,6 +30,15 @@ TEST_F(Simulation, checker_finds_the_loss_that_the_page_cache_has_under_power_lo
         if (!run_scenario({.seed = seed, .policy = Policy::page_cache, .expects_too_much = true}).violations.empty())
             ++found;
     EXPECT_GE(found, 5U);
+}
+
+TEST_F(Simulation, damaged_records_are_never_taken_for_others_and_harm_nothing_else) {
+    for (uint64_t seed = 1; seed <= 40; ++seed) {
+        const DamageReport report = run_damage(seed);
+        EXPECT_GT(report.acknowledged, 1000U);
+        for (const std::string& violation : report.violations)
+            ADD_FAILURE() << "seed " << seed << ", " << report.damaged_file << ": " << violation;
+    }
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "sim/sim_broker.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "storage/log_directory.h"
@@ -14,21 +15,23 @@ constexpr int ticks_between_checkpoints = 40;
 constexpr const char* cluster_id = "c2ltdWxhdGVkLWNsdXN0ZQ";
 
 // Small limits, so that a minute sees many segments, evictions and snapshots.
-std::shared_ptr<const settings::BrokerConfig> small_config(Policy policy) {
+std::shared_ptr<const settings::BrokerConfig> small_config(const BrokerSetup& setup) {
     auto config = std::make_shared<settings::BrokerConfig>();
     config->topic_defaults.segment_bytes = 16 * 1024;
     config->topic_defaults.index_interval_bytes = 512;
     config->topic_defaults.file_delete_delay_ms = 1000;
-    config->topic_defaults.flush_messages = policy == Policy::fsync ? 1 : settings::TopicConfig::never;
+    config->topic_defaults.flush_messages = setup.policy == Policy::fsync ? 1 : settings::TopicConfig::never;
+    config->topic_defaults.retention_bytes = setup.retention_bytes;
     config->producer_id_expiration_ms = 86'400'000;
     return config;
 }
 
 }  // namespace
 
-SimBroker::SimBroker(World& world, SimDisk& disk, Policy policy)
-    : world_(world), disk_(disk), config_(small_config(policy)), directory_(disk, data_directory), cache_(32 * 1024) {
-    has_failed_ = !open();
+SimBroker::SimBroker(World& world, SimDisk& disk, const BrokerSetup& setup)
+    : world_(world), disk_(disk), config_(small_config(setup)), cache_(32 * 1024) {
+    // The controller may fail at once, in the middle of it.
+    if (!open()) has_failed_ = true;
     if (!has_failed_) tick();
 }
 
@@ -37,44 +40,51 @@ SimBroker::~SimBroker() {
     disk_.kill();
 }
 
-bool SimBroker::must_restart() const { return has_failed_ || directory_.has_failed() || disk_.has_crashed(); }
+bool SimBroker::has_lost_a_directory() const {
+    return std::ranges::any_of(directories_, [](const auto& directory) { return directory->has_failed(); });
+}
 
 bool SimBroker::format() {
-    if (!disk_.create_directories(data_directory).has_value()) return false;
-    const auto found = storage::read_meta_properties(disk_, data_directory);
-    if (!found.has_value()) return false;
-    if (*found) {
-        directory_id_ = (*found)->directory_id;
-        return true;
+    for (const char* path : data_directories) {
+        if (!disk_.create_directories(path).has_value()) return false;
+        const auto found = storage::read_meta_properties(disk_, path);
+        if (!found.has_value()) return false;
+        directories_.push_back(std::make_unique<storage::LogDirectory>(disk_, path));
+        if (*found) {
+            directory_ids_.push_back((*found)->directory_id);
+            continue;
+        }
+        directory_ids_.push_back(Uuid::from_random(world_.random.next(), world_.random.next()));
+        const storage::MetaProperties meta{cluster_id, node, directory_ids_.back()};
+        if (!storage::write_meta_properties(disk_, path, meta).has_value()) return false;
+        if (!disk_.sync_directory("/").has_value()) return false;
     }
-    directory_id_ = Uuid::from_random(world_.random.next(), world_.random.next());
-    return storage::write_meta_properties(disk_, data_directory, {cluster_id, node, directory_id_}).has_value() &&
-           disk_.sync_directory("/").has_value();
+    return true;
+}
+
+bool SimBroker::open_tables() {
+    std::vector<replica::TableDirectory> directories;
+    std::vector<std::shared_ptr<const replica::DirectoryInventory>> inventories;
+    for (size_t i = 0; i < data_directories.size(); ++i) {
+        auto inventory = replica::take_inventory(disk_, data_directories[i]);
+        if (!inventory.has_value()) return false;
+        inventory->directory_id = directory_ids_[i];
+        inventories.push_back(std::make_shared<const replica::DirectoryInventory>(std::move(*inventory)));
+        directories.push_back({directory_ids_[i], directories_[i].get()});
+    }
+    for (uint32_t shard = 0; shard < shards; ++shard)
+        tables_.push_back(std::make_unique<replica::PartitionTable>(replica::TableEnvironment{
+            node, shard, shards, directories, inventories, cache_, world_.clock, world_.random, codecs_}));
+    return true;
 }
 
 bool SimBroker::open() {
-    if (!format()) return false;
-    auto inventory = replica::take_inventory(disk_, data_directory);
-    if (!inventory.has_value()) return false;
-    inventory->directory_id = directory_id_;
-    const auto shared = std::make_shared<const replica::DirectoryInventory>(std::move(*inventory));
-    for (uint32_t shard = 0; shard < shards; ++shard)
-        tables_.push_back(
-            std::make_unique<replica::PartitionTable>(replica::TableEnvironment{node,
-                                                                                shard,
-                                                                                shards,
-                                                                                {{directory_id_, &directory_}},
-                                                                                {shared},
-                                                                                cache_,
-                                                                                world_.clock,
-                                                                                world_.random,
-                                                                                codecs_}));
-
+    if (!format() || !open_tables()) return false;
     raft::Options options;
     options.node = node;
-    options.directory_id = directory_id_;
+    options.directory_id = directory_ids_.front();
     options.cluster_id = cluster_id;
-    options.log_dir = data_directory;
+    options.log_dir = data_directories.front();
     options.snapshot_bytes_max = 4096;
     auto raft = raft::Raft::open({disk_, world_.clock, world_.random}, options);
     if (!raft.has_value()) {
@@ -99,7 +109,8 @@ void SimBroker::serve() {
     controller::BrokerRegistration registration;
     registration.id = node;
     registration.incarnation_id = Uuid::from_random(world_.random.next(), world_.random.next());
-    registration.directories = {directory_id_};
+    registration.directories = directory_ids_;
+    std::ranges::sort(registration.directories);
     controller_->submit(registration, [this](Result<controller::BrokerEpoch> epoch) {
         if (!epoch.has_value()) {
             has_failed_ = true;
@@ -134,23 +145,26 @@ void SimBroker::tick() {
         table->remove_due_files(8);
         table->checkpoint(2);
     }
-    if (++ticks_ % ticks_between_checkpoints == 0) write_checkpoints();
+    if (++ticks_ % ticks_between_checkpoints == 0)
+        for (size_t i = 0; i < directories_.size(); ++i) write_checkpoints(i);
     world_.after(tick_interval, [this, alive = std::weak_ptr<bool>(alive_)] {
         if (!alive.expired()) tick();
     });
 }
 
-void SimBroker::write_checkpoints() {
+void SimBroker::write_checkpoints(size_t directory) {
+    if (directories_[directory]->has_failed()) return;
     replica::DirectoryOffsets all;
     for (const auto& table : tables_) {
-        const replica::DirectoryOffsets some = table->offsets_in(directory_id_);
+        const replica::DirectoryOffsets some = table->offsets_in(directory_ids_[directory]);
         const auto append = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
         append(all.recovery_points, some.recovery_points);
         append(all.log_starts, some.log_starts);
         append(all.high_watermarks, some.high_watermarks);
     }
-    const auto written = replica::write_offsets(disk_, data_directory, all);
-    if (!written.has_value()) (void)directory_.failed(written.error(), "writing checkpoints", data_directory);
+    const char* path = data_directories[directory];
+    const auto written = replica::write_offsets(disk_, path, all);
+    if (!written.has_value()) (void)directories_[directory]->failed(written.error(), "writing checkpoints", path);
 }
 
 replica::Replica* SimBroker::find(PartitionIndex partition) {
@@ -185,12 +199,30 @@ void SimBroker::fetch(PartitionIndex partition, const replica::FetchRequest& req
     if (replica::Replica* replica = find(partition)) replica->fetch(request, std::move(done));
 }
 
+Result<Offset> SimBroker::delete_records(PartitionIndex partition, Offset before) {
+    replica::Replica* replica = find(partition);
+    if (replica == nullptr) return unexpected(ErrorCode::not_leader_or_follower);
+    return replica->delete_records(before);
+}
+
+std::optional<Offset> SimBroker::log_start(PartitionIndex partition) {
+    const replica::Replica* replica = find(partition);
+    return replica == nullptr ? std::nullopt : std::optional(replica->log().log_start_offset());
+}
+
+std::optional<Offset> SimBroker::high_watermark(PartitionIndex partition) {
+    const replica::Replica* replica = find(partition);
+    return replica == nullptr ? std::nullopt : std::optional(replica->high_watermark());
+}
+
 bool SimBroker::stop_cleanly() {
     bool clean = !must_restart();
     for (const auto& table : tables_) clean = table->close_all() && clean;
-    if (clean) write_checkpoints();
-    clean = clean && raft_->close().has_value();
-    return clean && storage::write_clean_marker(disk_, data_directory).has_value();
+    if (clean)
+        for (size_t i = 0; i < directories_.size(); ++i) write_checkpoints(i);
+    clean = clean && raft_->close().has_value() && !has_lost_a_directory();
+    for (const char* path : data_directories) clean = clean && storage::write_clean_marker(disk_, path).has_value();
+    return clean;
 }
 
 }  // namespace milena::sim

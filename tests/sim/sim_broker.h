@@ -2,8 +2,10 @@
 // logs, wired as main wires them, without threads and sockets. Made anew after every crash.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,21 +17,29 @@
 
 namespace milena::sim {
 
-inline constexpr const char* data_directory = "/data";
+// The metadata log lies in the first one.
+inline constexpr std::array<const char*, 2> data_directories{"/data-a", "/data-b"};
 inline constexpr const char* topic_name = "events";
 inline constexpr int32_t partition_count = 4;
 
 // When an append is acknowledged: once it is in the page cache, or once it is durable.
 enum class Policy : uint8_t { page_cache, fsync };
 
+struct BrokerSetup {
+    Policy policy = Policy::page_cache;
+    int64_t retention_bytes = -1;
+};
+
 class SimBroker {
   public:
-    SimBroker(World& world, SimDisk& disk, Policy policy);
+    SimBroker(World& world, SimDisk& disk, const BrokerSetup& setup);
     // As when the process is killed: nothing is written any more.
     ~SimBroker();
 
     // The process can't go on: it met a fault that only a restart gets over.
-    bool must_restart() const;
+    bool must_restart() const { return has_failed_ || disk_.has_crashed(); }
+    // It serves what lies in the other directory.
+    bool has_lost_a_directory() const;
     // The topic is there and every partition of this node answers.
     bool is_ready() const { return topic_id_ != Uuid{}; }
 
@@ -38,25 +48,30 @@ class SimBroker {
     void fetch(PartitionIndex partition, const replica::FetchRequest& request,
                std::function<void(replica::FetchOutcome)> done);
 
-    // False where the directory can't be marked as clean; the next start recovers then.
+    Result<Offset> delete_records(PartitionIndex partition, Offset before);
+    std::optional<Offset> log_start(PartitionIndex partition);
+    std::optional<Offset> high_watermark(PartitionIndex partition);
+
+    // False where a directory can't be marked as clean; the next start recovers then.
     bool stop_cleanly();
 
   private:
     bool open();
     bool format();
+    bool open_tables();
     void serve();
     void publish(const metadata::Delta& delta, std::function<void()> published);
     void tick();
-    void write_checkpoints();
+    void write_checkpoints(size_t directory);
     replica::Replica* find(PartitionIndex partition);
 
     World& world_;
     SimDisk& disk_;
     const std::shared_ptr<const settings::BrokerConfig> config_;
-    storage::LogDirectory directory_;
+    std::vector<std::unique_ptr<storage::LogDirectory>> directories_;
+    std::vector<Uuid> directory_ids_;  // of directories_
     storage::TailCache cache_;
     wire::Codecs codecs_;
-    Uuid directory_id_;
     std::unique_ptr<raft::Raft> raft_;
     std::unique_ptr<controller::Controller> controller_;
     std::vector<std::unique_ptr<replica::PartitionTable>> tables_;

@@ -372,26 +372,26 @@ void SimDisk::heal() {
 }
 
 void SimDisk::collect(const NodePtr& node, const std::string& path, std::string_view suffix,
-                      std::vector<NodePtr>& found) const {
+                      std::map<std::string, NodePtr>& found) const {
     if (!node->is_directory) {
-        if (path.ends_with(suffix) && !node->content.empty()) found.push_back(node);
+        if (path.ends_with(suffix) && !node->content.empty()) found.emplace(path, node);
         return;
     }
     for (const auto& [name, child] : node->entries) collect(child, path + "/" + name, suffix, found);
 }
 
-bool SimDisk::flip_bit(std::string_view suffix) {
-    std::vector<NodePtr> found;
+std::optional<std::string> SimDisk::flip_bit(std::string_view suffix) {
+    std::map<std::string, NodePtr> found;
     collect(root_, "", suffix, found);
-    if (found.empty()) return false;
-    Node& node = *found[random_.next() % found.size()];
-    node.make_durable(node.next_sequence - 1);
-    const size_t at = random_.next() % node.content.size();
+    if (found.empty()) return std::nullopt;
+    const auto& [path, node] = *std::next(found.begin(), static_cast<ptrdiff_t>(random_.next() % found.size()));
+    node->make_durable(node->next_sequence - 1);
+    const size_t at = random_.next() % node->content.size();
     const auto bit = static_cast<std::byte>(1U << (random_.next() % 8));
-    node.content[at] ^= bit;
-    node.durable = node.content;
+    node->content[at] ^= bit;
+    node->durable = node->content;
     ++faults_met_;
-    return true;
+    return path;
 }
 
 }  // namespace milena::sim

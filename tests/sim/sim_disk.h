@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "env/clock.h"
@@ -49,8 +50,9 @@ class SimDisk final : public env::Disk {
     void fail_below(const std::string& path_prefix) { failing_prefix_ = path_prefix; }
     void fail_syncs(bool fail) { syncs_fail_ = fail; }
     void heal();
-    // Flips one bit of the content of a file whose path ends in `suffix`; false where there is none with content.
-    bool flip_bit(std::string_view suffix);
+    // Flips one bit of the content of a file whose path ends in `suffix`; the path, or nothing where there is none with
+    // content.
+    std::optional<std::string> flip_bit(std::string_view suffix);
 
     uint64_t used_bytes() const { return used_bytes_; }
     // How often an operation met a fault of this disk.
@@ -67,7 +69,7 @@ class SimDisk final : public env::Disk {
     env::DiskResult<void> refuse(const std::string& path);
     void settle(Node& node);
     void collect(const NodePtr& node, const std::string& path, std::string_view suffix,
-                 std::vector<NodePtr>& found) const;
+                 std::map<std::string, NodePtr>& found) const;
 
     env::Random& random_;
     Schedule schedule_;
