@@ -72,4 +72,5 @@ def make_broker(run_directory, request):
 @pytest.fixture
 def jvm(sides):
     """A JVM of tools for what isn't asked of both brokers."""
+    sides[1].jvm.revive()
     return sides[1].jvm

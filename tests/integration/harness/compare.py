@@ -105,6 +105,8 @@ class Pair:
         self.sides = (milena, kafka)
 
     def answers(self, script):
+        for side in self.sides:
+            side.jvm.revive()
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             running = [pool.submit(script, side) for side in self.sides]
             return [normalise(answer.result(), side) for answer, side in zip(running, self.sides)]
