@@ -106,14 +106,14 @@ final class ConsumerScenarios {
                 Clients.show("end", () -> consumer.position(partition));
                 Clients.show("nothing", () -> consumer.poll(Duration.ofMillis(100)).count());
                 consumer.seek(partition, 1000);
-                Clients.show("out of range", () -> consumer.poll(Duration.ofMillis(2000)).count());
+                Clients.show("out of range", () -> consumer.poll(Duration.ofMillis(10000)).count());
             }
         }
         for (String reset : new String[] {"earliest", "latest"}) {
             try (KafkaConsumer<byte[], byte[]> consumer = consumer(clients, "auto.offset.reset", reset)) {
                 consumer.assign(List.of(partition));
                 consumer.seek(partition, 1000);
-                consumer.poll(Duration.ofMillis(500));
+                consumer.poll(Duration.ofMillis(3000));
                 Clients.show("reset to " + reset, () -> consumer.position(partition));
             }
         }
@@ -167,7 +167,7 @@ final class ConsumerScenarios {
     private static Object metadata(Clients clients) throws Exception {
         AdminScenarios.createTopic(clients, "java-metadata", 3);
         Object[] patience = {
-                "default.api.timeout.ms", "1500", "request.timeout.ms", "1000", "allow.auto.create.topics", "false"};
+                "default.api.timeout.ms", "4000", "request.timeout.ms", "3000", "allow.auto.create.topics", "false"};
         try (KafkaConsumer<byte[], byte[]> consumer = consumer(clients, patience)) {
             Clients.show("partitions", () -> partitions(consumer.partitionsFor("java-metadata")));
             Clients.show("listed", () -> partitions(consumer.listTopics().get("java-metadata")));

@@ -99,7 +99,7 @@ final class ProducerScenarios {
         AdminScenarios.createTopic(clients, "java-compacted", 1, "cleanup.policy", "compact");
         AdminScenarios.createTopic(clients, "java-isr", 1, "min.insync.replicas", "2");
         Object[] pairs = {
-                "max.block.ms", "1000", "delivery.timeout.ms", "1500", "request.timeout.ms", "1000", "linger.ms", "0"};
+                "max.block.ms", "5000", "delivery.timeout.ms", "20000", "request.timeout.ms", "10000", "linger.ms", "0"};
         try (KafkaProducer<byte[], byte[]> producer = producer(clients, pairs)) {
             Object[][] rows = {
                     {"too large", "java-refusals", 0, "k", Clients.bytes(2000, 'x')},
@@ -117,8 +117,8 @@ final class ProducerScenarios {
                 Clients.show((String) row[0], () -> shown(producer.send(record).get()));
             }
         }
-        Object[] once = {"retries", "0", "enable.idempotence", "false", "acks", "all", "delivery.timeout.ms", "2000",
-                "request.timeout.ms", "1500", "linger.ms", "0"};
+        Object[] once = {"retries", "0", "enable.idempotence", "false", "acks", "all", "delivery.timeout.ms", "20000",
+                "request.timeout.ms", "10000", "linger.ms", "0"};
         try (KafkaProducer<byte[], byte[]> producer = producer(clients, once)) {
             ProducerRecord<byte[], byte[]> record = new ProducerRecord<>("java-isr", 0, null, Clients.bytes("v"));
             Clients.show("too few in sync", () -> shown(producer.send(record).get()));
