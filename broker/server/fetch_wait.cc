@@ -23,9 +23,10 @@ class FetchWait::Watcher : public std::enable_shared_from_this<Watcher> {
         bool is_woken = false;
     };
 
-    Watcher(shard::Shard& owner, size_t bytes_max) : owner_(owner), bytes_left_(bytes_max) {}
+    explicit Watcher(shard::Shard& owner) : owner_(owner) {}
 
     void add(const Item& item) { items_.push_back(item); }
+    void limit(size_t bytes_max) { bytes_left_ = bytes_max; }
     shard::Shard& owner() const { return owner_; }
 
     void read_all(Report report) {
@@ -148,7 +149,7 @@ class FetchWait::Watcher : public std::enable_shared_from_this<Watcher> {
     shard::Shard& owner_;
     std::vector<Item> items_;
     Findings findings_;
-    size_t bytes_left_;
+    size_t bytes_left_ = 0;
     Report report_;
     bool is_first_ = true;
     bool has_data_ = false;
@@ -171,7 +172,7 @@ FetchWait::FetchWait(const Context& context, FetchPlan plan, Done done)
         const FetchItem& item = plan_.items[i];
         shard::Shard& owner = context.shards.owner_of(item.key);
         std::shared_ptr<Watcher>& watcher = by_shard[owner.id().value];
-        if (!watcher) watcher = std::make_shared<Watcher>(owner, plan_.bytes_max);
+        if (!watcher) watcher = std::make_shared<Watcher>(owner);
         watcher->add({.index = i, .key = item.key, .request = item.request, .seen_high_watermark = no_offset});
     }
     for (auto& watcher : by_shard)
@@ -182,7 +183,11 @@ void FetchWait::read_all() {
     shards_missing_ = watchers_.size();
     if (watchers_.empty()) return finish();
     const auto watchers = watchers_;  // what one finds at once may end it all
+    // Each shard gets its part of the room, unless one of them alone may have to find enough.
+    const size_t share = plan_.bytes_max / watchers.size() + 1;
+    const size_t bytes_max = share >= plan_.bytes_min ? share : plan_.bytes_max;
     for (const auto& watcher : watchers) {
+        watcher->limit(bytes_max);
         shard::run_on(watcher->owner(), [self = shared_from_this(), watcher] {
             watcher->read_all([self](Findings findings, bool is_first) {
                 auto shared = std::make_shared<Findings>(std::move(findings));

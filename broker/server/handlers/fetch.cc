@@ -14,6 +14,9 @@ using replica::FetchOutcome;
 constexpr int8_t read_committed = 1;
 constexpr wire::Version leader_hints_since = 16;
 
+// What is not in memory already has to be read into it: clients allow 50 MB, but are as happy with more answers.
+constexpr size_t answer_bytes_max = 4U << 20;
+
 // One fetch from its session to its answer.
 struct Fetching {
     FetchContext session;
@@ -73,8 +76,8 @@ void limit(const FetchCall& call, Fetching& fetching) {
     const Request& request = call->request;
     const int32_t bytes_max = std::min(request.max_bytes, call->context().config().fetch_max_bytes);
     FetchPlan& plan = fetching.plan;
-    plan.bytes_max =
-        std::min(static_cast<size_t>(std::max(bytes_max, 0)), call->caller().connection->answer_bytes_room());
+    plan.bytes_max = std::min({static_cast<size_t>(std::max(bytes_max, 0)), answer_bytes_max,
+                               call->caller().connection->answer_bytes_room()});
     plan.bytes_min = std::min(static_cast<size_t>(std::max(request.min_bytes, 0)), plan.bytes_max);
     // A partition that doesn't exist doesn't cut the wait short, lest the client asks in a circle.
     plan.wait_max = Milliseconds(std::max(request.max_wait_ms, 0));
