@@ -100,6 +100,7 @@ def test_console_tools_refuse_alike(both):
 
 
 def test_get_offsets_knows_every_special_time(both):
+    # Not the largest timestamp: which record has it is up to the clock of whoever filled the topic.
     def script(side):
         for name, partitions in (("off-a", 3), ("off-b", 1)):
             topic(side, name, partitions)
@@ -109,13 +110,11 @@ def test_get_offsets_knows_every_special_time(both):
         times = [
             "-1",
             "-2",
-            "-3",
             "-4",
             "-5",
             "-6",
             "earliest",
             "latest",
-            "max-timestamp",
             "earliest-local",
             "latest-tiered",
             "earliest-pending-upload",
