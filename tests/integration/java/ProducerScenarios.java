@@ -99,7 +99,8 @@ final class ProducerScenarios {
         AdminScenarios.createTopic(clients, "java-compacted", 1, "cleanup.policy", "compact");
         AdminScenarios.createTopic(clients, "java-isr", 1, "min.insync.replicas", "2");
         Object[] pairs = {
-                "max.block.ms", "5000", "delivery.timeout.ms", "20000", "request.timeout.ms", "10000", "linger.ms", "0"};
+                "max.block.ms", "5000", "delivery.timeout.ms", "20000",
+                "request.timeout.ms", "10000", "linger.ms", "0"};
         try (KafkaProducer<byte[], byte[]> producer = producer(clients, pairs)) {
             Object[][] rows = {
                     {"too large", "java-refusals", 0, "k", Clients.bytes(2000, 'x')},
