@@ -159,18 +159,19 @@ class FetchWait::Watcher : public std::enable_shared_from_this<Watcher> {
     bool is_stopped_ = false;
 };
 
-std::shared_ptr<FetchWait> FetchWait::start(const Context& context, FetchPlan plan, Done done) {
-    auto wait = std::make_shared<FetchWait>(context, std::move(plan), std::move(done));
+std::shared_ptr<FetchWait> FetchWait::start(const shard::Shards& shards, shard::Shard& home, FetchPlan plan,
+                                            Done done) {
+    auto wait = std::make_shared<FetchWait>(shards, home, std::move(plan), std::move(done));
     wait->read_all();
     return wait;
 }
 
-FetchWait::FetchWait(const Context& context, FetchPlan plan, Done done)
-    : home_(context.shard), plan_(std::move(plan)), done_(std::move(done)), outcomes_(plan_.items.size()) {
-    std::vector<std::shared_ptr<Watcher>> by_shard(context.shards.size());
+FetchWait::FetchWait(const shard::Shards& shards, shard::Shard& home, FetchPlan plan, Done done)
+    : home_(home), plan_(std::move(plan)), done_(std::move(done)), outcomes_(plan_.items.size()) {
+    std::vector<std::shared_ptr<Watcher>> by_shard(shards.size());
     for (size_t i = 0; i < plan_.items.size(); ++i) {
         const FetchItem& item = plan_.items[i];
-        shard::Shard& owner = context.shards.owner_of(item.key);
+        shard::Shard& owner = shards.owner_of(item.key);
         std::shared_ptr<Watcher>& watcher = by_shard[owner.id().value];
         if (!watcher) watcher = std::make_shared<Watcher>(owner);
         watcher->add({.index = i, .key = item.key, .request = item.request, .seen_high_watermark = no_offset});

@@ -16,7 +16,7 @@
 
 #include "base/time.h"
 #include "replica/replica.h"
-#include "server/context.h"
+#include "shard/shard.h"
 
 namespace milena::server {
 
@@ -37,11 +37,11 @@ class FetchWait : public std::enable_shared_from_this<FetchWait> {
     // In the order of the items. Called once, unless cancelled.
     using Done = std::function<void(std::vector<replica::FetchOutcome>)>;
 
-    static std::shared_ptr<FetchWait> start(const Context& context, FetchPlan plan, Done done);
+    static std::shared_ptr<FetchWait> start(const shard::Shards& shards, shard::Shard& home, FetchPlan plan, Done done);
     void cancel();
     bool is_done() const { return done_ == nullptr; }
 
-    FetchWait(const Context& context, FetchPlan plan, Done done);  // use start()
+    FetchWait(const shard::Shards& shards, shard::Shard& home, FetchPlan plan, Done done);  // use start()
 
   private:
     class Watcher;

@@ -146,8 +146,8 @@ void fetch(FetchCall call) {
     resolve(call, *fetching);
     if (fetching->plan.items.empty()) return respond(call, *fetching);
     limit(call, *fetching);
-    const auto wait =
-        FetchWait::start(context, std::move(fetching->plan), [call, fetching](std::vector<FetchOutcome> outcomes) {
+    const auto wait = FetchWait::start(
+        context.shards, context.shard, std::move(fetching->plan), [call, fetching](std::vector<FetchOutcome> outcomes) {
             for (size_t k = 0; k < outcomes.size(); ++k) {
                 const size_t i = fetching->asked[k];
                 fetching->answers[i] =

@@ -1,0 +1,107 @@
+// Two shards with their threads, files and a topic of four partitions, of which each shard owns some: for what happens
+// between shards.
+#pragma once
+
+#include <future>
+
+#include <gtest/gtest.h>
+
+#include "metadata/delta.h"
+#include "shard/shard.h"
+#include "unit/env_posix/test_directory.h"
+#include "wire/record_batch_builder.h"
+
+namespace milena::server {
+
+struct TwoShards {
+    static constexpr size_t count = 2;
+    static constexpr int32_t partitions = 4;
+    static constexpr NodeId node{1};
+    const Uuid topic_id{11, 22};
+    const Uuid directory_id{33, 44};
+
+    TestDirectory directory;
+    env::SystemClock clock;
+    env::DiskThreads threads;
+    std::unique_ptr<shard::Shards> shards;
+
+    TwoShards() {
+        std::vector<std::unique_ptr<shard::Shard>> all;
+        for (uint32_t i = 0; i < count; ++i)
+            all.push_back(std::make_unique<shard::Shard>(
+                threads, shard::ShardOptions{.id = ShardId(i),
+                                             .shard_count = count,
+                                             .node = node,
+                                             .tail_cache_bytes = 1U << 20,
+                                             .directories = {{directory.path(), directory_id,
+                                                              std::make_shared<replica::DirectoryInventory>()}}}));
+        shards = std::make_unique<shard::Shards>(std::move(all));
+        const metadata::Delta delta = new_topic();
+        const auto config = std::make_shared<const settings::BrokerConfig>();
+        for (size_t i = 0; i < count; ++i) {
+            (*shards)[i].start();
+            on<bool>(i, [&] {
+                (*shards)[i].apply(delta, config);
+                return true;
+            });
+        }
+    }
+    ~TwoShards() {
+        for (size_t i = 0; i < count; ++i) (*shards)[i].stop();
+        threads.stop();
+    }
+
+    // Runs `work` on a shard's thread and waits for its result.
+    template <class T>
+    T on(size_t shard, std::function<T()> work) {
+        std::promise<T> promise;
+        (*shards)[shard].post([&] { promise.set_value(work()); });
+        return promise.get_future().get();
+    }
+
+    replica::PartitionKey key(int32_t partition) const { return {topic_id, PartitionIndex(partition)}; }
+
+    // One batch of one record; returns its size.
+    size_t produce(int32_t partition) {
+        shard::Shard& owner = shards->owner_of(key(partition));
+        return on<size_t>(owner.id().value, [&] {
+            wire::RecordBatchBuilder builder({});
+            const std::string_view text = "value";
+            wire::NewRecord record;
+            record.timestamp = clock.wall();
+            record.value = std::as_bytes(std::span(text.data(), text.size()));
+            builder.add(record);
+            const std::vector<std::byte> batch = builder.build();
+            replica::ProduceRequest request;
+            request.batch = Bytes::copy_of(batch);
+            request.now = clock.wall();
+            const auto found = owner.partitions().use(key(partition));
+            EXPECT_EQ(found.replica->produce(request, owner.codecs()).error, ErrorCode::none);
+            return batch.size();
+        });
+    }
+
+  private:
+    metadata::Delta new_topic() const {
+        metadata::ImageBuilder builder(metadata::Image::empty());
+        wire::TopicRecord topic;
+        topic.name = "orders";
+        topic.topic_id = topic_id;
+        builder.apply(topic);
+        for (int32_t i = 0; i < partitions; ++i) {
+            wire::PartitionRecord partition;
+            partition.partition_id = i;
+            partition.topic_id = topic_id;
+            partition.replicas = {node.value};
+            partition.isr = {node.value};
+            partition.leader = node.value;
+            partition.leader_epoch = 0;
+            partition.partition_epoch = 0;
+            partition.directories = std::vector<Uuid>{directory_id};
+            builder.apply(partition);
+        }
+        return std::move(builder).finish({Offset{1}, LeaderEpoch{1}});
+    }
+};
+
+}  // namespace milena::server
