@@ -253,6 +253,7 @@ void PartitionLog::complete_transaction(const CompletedTransaction& ended) {
     const auto written = append_transaction_index(
         disk(), file, {ended.producer_id, ended.first_offset, ended.last_offset, producers_.last_stable_offset(ended)});
     if (!written.has_value()) environment_.directory.failed(written.error(), "write", file);
+    names_changed_ |= !written.has_value() || *written;
     transactions_changed_ = true;
 }
 

@@ -182,6 +182,13 @@ Result<void> PartitionLog::close() {
             return failed(finished.error(), "write");
     }
     RETURN_IF_ERROR(take_snapshot());
+    if (std::exchange(transactions_changed_, false)) {
+        Files files;
+        RETURN_IF_ERROR(
+            add_file(files, log_file_path(path_, segments_.back().base_offset, FileKind::transaction_index)));
+        for (const std::shared_ptr<env::File>& file : files)
+            if (const auto synced = file->sync_now(); !synced.has_value()) return failed(synced.error(), "sync");
+    }
     if (epochs_changed_) {
         const auto replaced = env::replace_file(disk(), path_ + "/" + epoch_file_name, epochs_.to_text());
         if (!replaced.has_value()) return failed(replaced.error(), "write");

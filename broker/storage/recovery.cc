@@ -299,11 +299,12 @@ Result<void> Recovery::take_in(Segment& segment, const BatchScan::Batch& batch, 
     if (!marker.has_value()) return {};
     const auto ended = content_.producers.apply(batch.header, *marker);
     if (!ended.has_value() || !ended->was_aborted) return {};
-    return or_failed(
+    RETURN_IF_ERROR(or_failed(
         append_transaction_index(disk_, log_file_path(path_, segment.base_offset, FileKind::transaction_index),
                                  {ended->producer_id, ended->first_offset, ended->last_offset,
                                   content_.producers.last_stable_offset(*ended)}),
-        "write");
+        "write"));
+    return {};
 }
 
 // What lies beyond goes first, and for good: should it come back after a power cut, it would follow upon a hole.

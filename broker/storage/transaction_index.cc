@@ -33,7 +33,7 @@ env::DiskResult<std::vector<AbortedEntry>> read_transaction_index(env::Disk& dis
     return unexpected(content.error());
 }
 
-env::DiskResult<void> append_transaction_index(env::Disk& disk, const std::string& path, const AbortedEntry& entry) {
+env::DiskResult<bool> append_transaction_index(env::Disk& disk, const std::string& path, const AbortedEntry& entry) {
     ASSIGN_OR_RETURN(const auto file, disk.open(path, env::OpenMode::create));
     std::vector<std::byte> bytes(entry_bytes);
     store_big_endian<int16_t>(bytes.data(), 0);
@@ -43,7 +43,9 @@ env::DiskResult<void> append_transaction_index(env::Disk& disk, const std::strin
     store_big_endian(bytes.data() + 26, entry.last_stable_offset.value);
     const Bytes part = Bytes::from(std::move(bytes));
     // A torn entry at the end is overwritten.
-    return file->write_at(file->size() - file->size() % entry_bytes, std::span(&part, 1));
+    const uint64_t position = file->size() - file->size() % entry_bytes;
+    RETURN_IF_ERROR(file->write_at(position, std::span(&part, 1)));
+    return position == 0;
 }
 
 env::DiskResult<void> truncate_transaction_index(env::Disk& disk, const std::string& path, Offset offset) {

@@ -28,7 +28,8 @@ struct AbortedEntry {
 env::DiskResult<std::vector<AbortedEntry>> read_transaction_index(env::Disk& disk, const std::string& path);
 std::vector<AbortedEntry> parse_transaction_index(std::span<const std::byte> bytes);
 
-env::DiskResult<void> append_transaction_index(env::Disk& disk, const std::string& path, const AbortedEntry& entry);
+// True if it made the file, whose name is not durable then.
+env::DiskResult<bool> append_transaction_index(env::Disk& disk, const std::string& path, const AbortedEntry& entry);
 
 // Keeps the entries whose marker is before `offset`.
 env::DiskResult<void> truncate_transaction_index(env::Disk& disk, const std::string& path, Offset offset);

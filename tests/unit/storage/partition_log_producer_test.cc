@@ -146,5 +146,46 @@ TEST_F(LogProducers, transactions_survive_a_kill) {
     EXPECT_EQ(end_transaction(7, true, -2).error(), ErrorCode::transaction_coordinator_fenced);
 }
 
+// A simulated disk drops what is not synced as its random numbers say, so one power cut proves nothing.
+class AbortedTransactions : public LogProducers {
+  public:
+    void abort_after_checkpoint() {
+        ASSERT_TRUE(open().has_value());
+        ASSERT_TRUE(produce(0, 7, 0, true).has_value());
+        checkpoint();
+        ASSERT_TRUE(end_transaction(7, false).has_value());
+    }
+    void expect_aborted_after_power_cut() {
+        log.reset();
+        disk.lose_power();
+        start();
+        ASSERT_TRUE(open().has_value());
+        EXPECT_EQ(log->aborted_transactions(Offset(0), log->log_end_offset())->size(), 1U);
+        ASSERT_TRUE(log->remove().has_value());
+        log.reset();
+        recovery_point = Offset(0);
+        is_clean = false;
+    }
+};
+
+TEST_F(AbortedTransactions, survive_a_power_cut_after_the_next_checkpoint) {
+    for (int life = 0; life < 20; ++life) {
+        abort_after_checkpoint();
+        checkpoint();
+        expect_aborted_after_power_cut();
+    }
+}
+
+TEST_F(AbortedTransactions, survive_a_power_cut_after_a_clean_close) {
+    for (int life = 0; life < 20; ++life) {
+        abort_after_checkpoint();
+        ASSERT_TRUE(log->sync_now().has_value());
+        ASSERT_TRUE(log->close().has_value());
+        recovery_point = log->recovery_point();
+        is_clean = true;
+        expect_aborted_after_power_cut();
+    }
+}
+
 }  // namespace
 }  // namespace milena::storage
