@@ -127,18 +127,22 @@ struct ConsumerGroupMemberMetadataKey {
     std::string member_id;
 };
 
-struct ConsumerGroupMemberMetadataValue {
-    static constexpr Api api{.key = 5, .max = 0, .flexible = 0};
-
+// How a member that still speaks the classic protocol sees the group. Not nested in its only user: clang can't
+// construct an optional of a nested struct whose members have default values before the outer one is complete.
+struct ConsumerGroupClassicMemberMetadata {
     struct ClassicProtocol {
         std::string name;
         Bytes metadata;
     };
 
-    struct ClassicMemberMetadata {
-        int32_t session_timeout_ms = 0;
-        std::vector<ClassicProtocol> supported_protocols;
-    };
+    int32_t session_timeout_ms = 0;
+    std::vector<ClassicProtocol> supported_protocols;
+};
+
+struct ConsumerGroupMemberMetadataValue {
+    static constexpr Api api{.key = 5, .max = 0, .flexible = 0};
+
+    using ClassicMemberMetadata = ConsumerGroupClassicMemberMetadata;
 
     std::optional<std::string> instance_id;
     std::optional<std::string> rack_id;

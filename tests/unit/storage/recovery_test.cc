@@ -197,7 +197,7 @@ TEST(FileNames, say_offset_kind_and_stage) {
         }
     for (const char* name :
          {"partition.metadata", "leader-epoch-checkpoint", "00000000000000000000-0000000001.checkpoint", "0.log",
-          "00000000000000000000.logx", "-0000000000000000001.log"})
+          "00000000000000000000.logx", "-0000000000000000001.log", "09223372036854775806.log"})
         EXPECT_FALSE(parse_log_file_name(name).has_value()) << name;
 }
 
