@@ -48,7 +48,7 @@ fuzz: ## feed hostile bytes to every fuzz target for `FUZZ_SECONDS=…` each
 	@$(DEPS) build fuzz
 	$(STAGE) fuzz tests/fuzz/run $(FUZZ_SECONDS)
 
-bench: install-test build ## measure against real Kafka in the same run; JSON goes to `docs/measurements/`
+bench: install-test ## measure against real Kafka in the same run; JSON goes to `docs/measurements/`
 	tests/bench/run $(ARGS)
 
 lint: lint-conventions lint-format ## check layers, names, sizes and format

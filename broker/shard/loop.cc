@@ -6,9 +6,15 @@
 #include <thread>
 #include <vector>
 
+#include <asio/buffer.hpp>
 #include <asio/io_context.hpp>
+#include <asio/posix/stream_descriptor.hpp>
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/check.h"
 
 namespace milena::shard {
 
@@ -27,13 +33,21 @@ struct Loop::State {
     std::mutex mailbox_mutex;
     std::vector<Task> mailbox;  // when it isn't empty, a drain is on its way
 
+    // How other threads wake this one. Asio's own way holds the lock of its queue during the system call, and the
+    // thread that wakes up at once runs into it.
+    asio::posix::stream_descriptor bell{io, ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    uint64_t rings = 0;
+
     std::map<TimerId, Task> timers;
     uint64_t timer_sequence = 0;
     asio::steady_timer alarm{io};
     std::optional<Instant> alarm_at;
 };
 
-Loop::Loop(env::Clock& clock) : clock_(clock), state_(std::make_unique<State>()) {}
+Loop::Loop(env::Clock& clock) : clock_(clock), state_(std::make_unique<State>()) {
+    check(state_->bell.is_open());
+    await_bell();
+}
 
 Loop::~Loop() = default;
 
@@ -56,7 +70,20 @@ void Loop::post(Task task) {
         was_empty = state_->mailbox.empty();
         state_->mailbox.push_back(std::move(task));
     }
-    if (was_empty) asio::post(state_->io, [this] { drain_mailbox(); });
+    if (!was_empty) return;
+    if (is_current()) return asio::post(state_->io, [this] { drain_mailbox(); });
+    const uint64_t one = 1;
+    // Fails only if the counter is full, and then the bell rings already.
+    [[maybe_unused]] const ssize_t written = ::write(state_->bell.native_handle(), &one, sizeof(one));
+}
+
+void Loop::await_bell() {
+    state_->bell.async_read_some(asio::buffer(&state_->rings, sizeof(state_->rings)),
+                                 [this](const asio::error_code& error, size_t) {
+                                     if (error) return;
+                                     drain_mailbox();
+                                     await_bell();
+                                 });
 }
 
 // Runs what is there now; what comes meanwhile waits until the sockets had their turn.

@@ -84,6 +84,7 @@ class Loop {
   private:
     struct State;  // hides Asio
 
+    void await_bell();
     void drain_mailbox();
     void run_due_timers();
     void arm_timer();
