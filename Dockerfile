@@ -4,6 +4,7 @@ WORKDIR /src
 COPY .ci/install-deps .ci/
 RUN .ci/install-deps build
 COPY CMakeLists.txt CMakePresets.json ./
+COPY proto proto
 COPY broker broker
 RUN cmake --preset release && cmake --build build/release --target milena
 RUN strip --strip-unneeded -o milena build/release/bin/milena

@@ -101,6 +101,7 @@ Result<void, std::string> Broker::start() {
     RETURN_IF_ERROR(start_http());
     ASSIGN_OR_RETURN(dirs_, open_log_dirs(disk_, random_, config_));
     identity_ = {dirs_.cluster_id, config_.quorum.node_id};
+    RETURN_IF_ERROR(start_admin());
     start_shards();
     phase_ = Phase::recovering;
     shards_->first().post([this] { start_controller(); });
@@ -135,6 +136,18 @@ Result<void, std::string> Broker::start_http() {
                                                      if (path == "/metrics") return answer_metrics(std::move(respond));
                                                      respond(answer_http(path));
                                                  });
+    return {};
+}
+
+Result<void, std::string> Broker::start_admin() {
+    if (config_.listeners.controller.empty()) return {};
+    for (const settings::Endpoint& endpoint : config_.listeners.controller)
+        if (endpoint.protocol != settings::SecurityProtocol::plaintext)
+            return unexpected("listener " + endpoint.listener_name + ": only PLAINTEXT is there yet, not " +
+                              std::string(settings::protocol_name(endpoint.protocol)));
+    peer::Identity identity{identity_.cluster_id, config_.quorum.node_id, {}, std::string(version)};
+    for (const shard::DirectoryAtStart& directory : dirs_.directories) identity.directory_ids.push_back(directory.id);
+    ASSIGN_OR_RETURN(admin_, peer::AdminServer::start(config_.listeners.controller, std::move(identity), phase_));
     return {};
 }
 
@@ -340,6 +353,7 @@ void Broker::stop() {
     const bool was_active = phase_ == Phase::active;
     phase_ = Phase::stopping;
     http_.reset();
+    admin_.reset();
     loop_.cancel(checkpoint_timer_);
     // Nothing has been served yet: what was being recovered is recovered again.
     if (!was_active) return loop_.stop();

@@ -15,6 +15,7 @@
 #include "env/posix/posix_disk.h"
 #include "log_dirs.h"
 #include "maintenance.h"
+#include "peer/admin_server.h"
 #include "raft/raft.h"
 #include "server/connection_limiter.h"
 #include "server/context.h"
@@ -40,7 +41,7 @@ class Broker {
     int run();
 
   private:
-    enum class Phase : uint8_t { starting, recovering, active, stopping };
+    using Phase = peer::Phase;
 
     struct BoundListener {
         settings::Endpoint endpoint;
@@ -57,6 +58,7 @@ class Broker {
     Result<void, std::string> start();
     Result<void, std::string> bind_listeners();
     Result<void, std::string> start_http();
+    Result<void, std::string> start_admin();
     void start_shards();
     void start_controller();  // the next ones run on the first shard
     Result<void, std::string> open_raft();
@@ -81,6 +83,7 @@ class Broker {
     env::SystemClock clock_;
     env::SystemRandom random_;
     const Instant started_at_;
+    std::atomic<Phase> phase_{Phase::starting};
     shard::Loop loop_;  // of the main thread
 
     env::DiskThreads disk_threads_;
@@ -92,6 +95,7 @@ class Broker {
     std::unique_ptr<server::ConnectionLimiter> limiter_;
     std::vector<std::unique_ptr<Served>> served_;  // by shard
     std::unique_ptr<server::HttpServer> http_;
+    std::unique_ptr<peer::AdminServer> admin_;
 
     // On the first shard.
     std::unique_ptr<raft::Raft> raft_;
@@ -103,7 +107,6 @@ class Broker {
     std::vector<replica::DirectoryOffsets> checkpointed_;
     shard::TimerId checkpoint_timer_;
 
-    std::atomic<Phase> phase_{Phase::starting};
     int exit_status_ = 0;
 };
 

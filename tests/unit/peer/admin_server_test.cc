@@ -1,0 +1,68 @@
+#include "peer/admin_server.h"
+
+#include <chrono>
+
+#include <grpcpp/grpcpp.h>
+
+#include "admin.grpc.pb.h"
+
+namespace milena::peer {
+namespace {
+
+namespace proto = milena::admin::v1;
+
+class AdminServerTest : public testing::Test {
+  protected:
+    const settings::Endpoint endpoint_{"CONTROLLER", settings::SecurityProtocol::plaintext, "127.0.0.1", 0};
+    const Uuid directory_ = Uuid::from_random(1, 2);
+    std::atomic<Phase> phase_{Phase::recovering};
+
+    std::unique_ptr<AdminServer> started() {
+        auto server = AdminServer::start({endpoint_}, {"cluster", NodeId(7), {directory_}, "1.2.3"}, phase_);
+        EXPECT_TRUE(server.has_value());
+        return std::move(*server);
+    }
+
+    static std::unique_ptr<proto::ClusterAdmin::Stub> client_of(const AdminServer& server) {
+        return proto::ClusterAdmin::NewStub(grpc::CreateChannel("127.0.0.1:" + std::to_string(server.ports().front()),
+                                                                grpc::InsecureChannelCredentials()));
+    }
+};
+
+TEST_F(AdminServerTest, says_who_it_is) {
+    const auto server = started();
+    grpc::ClientContext context;
+    proto::IdentityResponse identity;
+    ASSERT_TRUE(client_of(*server)->Identity(&context, {}, &identity).ok());
+    EXPECT_EQ(identity.cluster_id(), "cluster");
+    EXPECT_EQ(identity.node_id(), 7);
+    ASSERT_EQ(identity.directory_ids_size(), 1);
+    EXPECT_EQ(identity.directory_ids(0), directory_.to_string());
+    EXPECT_EQ(identity.version(), "1.2.3");
+}
+
+TEST_F(AdminServerTest, tells_the_phase_of_the_moment) {
+    const auto server = started();
+    for (const auto& [phase, told] :
+         {std::pair(Phase::starting, proto::PHASE_STARTING), std::pair(Phase::recovering, proto::PHASE_RECOVERING),
+          std::pair(Phase::active, proto::PHASE_ACTIVE), std::pair(Phase::stopping, proto::PHASE_STOPPING)}) {
+        phase_ = phase;
+        grpc::ClientContext context;
+        proto::HealthResponse health;
+        ASSERT_TRUE(client_of(*server)->Health(&context, {}, &health).ok());
+        EXPECT_EQ(health.phase(), told);
+    }
+}
+
+TEST_F(AdminServerTest, a_port_in_use_is_refused_by_name) {
+    const auto server = started();
+    settings::Endpoint taken = endpoint_;
+    taken.port = server->ports().front();
+    const auto second = AdminServer::start({taken}, {}, phase_);
+    ASSERT_FALSE(second.has_value());
+    EXPECT_NE(second.error().find("CONTROLLER"), std::string::npos);
+    EXPECT_NE(second.error().find(std::to_string(taken.port)), std::string::npos);
+}
+
+}  // namespace
+}  // namespace milena::peer
