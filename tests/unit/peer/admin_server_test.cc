@@ -2,9 +2,8 @@
 
 #include <chrono>
 
+#include <admin.grpc.pb.h>
 #include <grpcpp/grpcpp.h>
-
-#include "admin.grpc.pb.h"
 
 namespace milena::peer {
 namespace {
