@@ -69,7 +69,7 @@ Broker::Broker(settings::Loaded loaded)
                             .post = [this](shard::Task task) { loop_.post(std::move(task)); }}),
       live_config_(std::make_shared<const settings::BrokerConfig>(config_)) {}
 
-Broker::~Broker() = default;
+Broker::~Broker() { loop_.discard(); }
 
 int Broker::run() {
     // Also blocks them in the threads that start later.
@@ -323,28 +323,48 @@ void Broker::checkpoint_offsets() {
     shards_->ask_all<std::vector<replica::DirectoryOffsets>>(
         loop_, [](shard::Shard& shard) { return offsets_of(shard); },
         [this](const std::vector<std::vector<replica::DirectoryOffsets>>& by_shard) {
-            if (phase_ == Phase::stopping) return;
-            write_checkpoints(by_shard);
-            checkpoint_timer_ = loop_.after(Milliseconds(config_.replica_high_watermark_checkpoint_interval_ms),
-                                            [this] { checkpoint_offsets(); });
+            if (phase_ != Phase::stopping) write_changed_checkpoints(by_shard);
         });
 }
 
-void Broker::write_checkpoints(const std::vector<std::vector<replica::DirectoryOffsets>>& by_shard) {
-    checkpointed_.resize(dirs_.directories.size());
-    for (size_t i = 0; i < dirs_.directories.size(); ++i) {
-        replica::DirectoryOffsets all;
-        for (const auto& shard : by_shard) {
-            const auto append = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
-            append(all.recovery_points, shard[i].recovery_points);
-            append(all.log_starts, shard[i].log_starts);
-            append(all.high_watermarks, shard[i].high_watermarks);
-        }
-        if (are_equal(all, checkpointed_[i])) continue;
-        // What failed is written anew the next time; recovery takes longer meanwhile, that is all.
-        if (replica::write_offsets(disk_, dirs_.directories[i].path, all).has_value())
-            checkpointed_[i] = std::move(all);
+namespace {
+
+// Of one directory, of all shards together.
+replica::DirectoryOffsets gather(const std::vector<std::vector<replica::DirectoryOffsets>>& by_shard,
+                                 size_t directory) {
+    replica::DirectoryOffsets all;
+    const auto append = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
+    for (const auto& shard : by_shard) {
+        append(all.recovery_points, shard[directory].recovery_points);
+        append(all.log_starts, shard[directory].log_starts);
+        append(all.high_watermarks, shard[directory].high_watermarks);
     }
+    return all;
+}
+
+}  // namespace
+
+// The next round begins when this one has ended: probes are answered meanwhile.
+void Broker::write_changed_checkpoints(const std::vector<std::vector<replica::DirectoryOffsets>>& by_shard) {
+    checkpointed_.resize(dirs_.directories.size());
+    const auto missing = std::make_shared<size_t>(1);
+    const auto written = [this, missing] {
+        if (--*missing > 0 || phase_ == Phase::stopping) return;
+        checkpoint_timer_ = loop_.after(Milliseconds(config_.replica_high_watermark_checkpoint_interval_ms),
+                                        [this] { checkpoint_offsets(); });
+    };
+    for (size_t i = 0; i < dirs_.directories.size(); ++i) {
+        replica::DirectoryOffsets all = gather(by_shard, i);
+        if (are_equal(all, checkpointed_[i])) continue;
+        ++*missing;
+        const std::string& path = dirs_.directories[i].path;
+        replica::write_offsets_async(disk_, path, all, [this, i, all, written](env::DiskResult<void> outcome) {
+            // What failed is written anew the next time; recovery takes longer meanwhile, that is all.
+            if (outcome.has_value()) checkpointed_[i] = all;
+            written();
+        });
+    }
+    written();
 }
 
 // --- the way down ----------------------------------------------------------------------------------------------------
@@ -386,7 +406,8 @@ void Broker::close_logs() {
 void Broker::logs_closed(const std::vector<MaintenanceEnd>& ends) {
     std::vector<std::vector<replica::DirectoryOffsets>> by_shard;
     for (const MaintenanceEnd& end : ends) by_shard.push_back(end.offsets);
-    write_checkpoints(by_shard);
+    for (size_t i = 0; i < dirs_.directories.size(); ++i)
+        (void)replica::write_offsets(disk_, dirs_.directories[i].path, gather(by_shard, i));
     const bool is_clean = std::ranges::all_of(ends, &MaintenanceEnd::all_closed);
     if (is_clean)
         for (const shard::DirectoryAtStart& directory : dirs_.directories)

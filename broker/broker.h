@@ -72,8 +72,8 @@ class Broker {
 
     void stop();
     void close_logs();
-    void write_checkpoints(const std::vector<std::vector<replica::DirectoryOffsets>>& by_shard);
     void checkpoint_offsets();
+    void write_changed_checkpoints(const std::vector<std::vector<replica::DirectoryOffsets>>& by_shard);
     void logs_closed(const std::vector<MaintenanceEnd>& ends);
     server::HttpResponse answer_http(const std::string& path) const;
     void answer_metrics(server::HttpServer::Respond respond);

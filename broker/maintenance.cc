@@ -16,8 +16,10 @@ constexpr Milliseconds flush_interval{1'000};
 Maintenance::Maintenance(shard::Shard& shard, const settings::BrokerConfig& config) : shard_(shard) {
     add(Milliseconds(config.log_retention_check_interval_ms),
         [](replica::PartitionTable& table) { return table.delete_old_segments(replicas_a_slice); });
-    add(Milliseconds(config.log_flush_offset_checkpoint_interval_ms),
-        [](replica::PartitionTable& table) { return table.checkpoint(replicas_a_slice); });
+    add(Milliseconds(config.log_flush_offset_checkpoint_interval_ms), [](replica::PartitionTable& table) {
+        table.checkpoint();
+        return true;
+    });
     // Kafka never looks at flush.ms unless log.flush.scheduler.interval.ms is set too, which nobody expects.
     add(std::min(Milliseconds(config.log_flush_scheduler_interval_ms), flush_interval),
         [](replica::PartitionTable& table) {

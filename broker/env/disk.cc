@@ -21,15 +21,40 @@ DiskResult<Bytes> read_file(Disk& disk, const std::string& path, size_t bytes_ma
     return Bytes::from(std::move(content));
 }
 
-DiskResult<void> replace_file(Disk& disk, const std::string& path, std::string_view content) {
-    const std::string temporary = path + ".tmp";
-    ASSIGN_OR_RETURN(const std::unique_ptr<File> file, disk.open(temporary, OpenMode::create_truncate));
+namespace {
+
+std::string temporary_of(const std::string& path) { return path + ".tmp"; }
+
+std::string directory_of(const std::string& path) {
+    const size_t slash = path.find_last_of('/');
+    return slash == std::string::npos ? "." : path.substr(0, slash);
+}
+
+DiskResult<std::unique_ptr<File>> write_temporary(Disk& disk, const std::string& path, std::string_view content) {
+    ASSIGN_OR_RETURN(std::unique_ptr<File> file, disk.open(temporary_of(path), OpenMode::create_truncate));
     const Bytes bytes = Bytes::copy_of(content);
     if (!bytes.empty()) RETURN_IF_ERROR(file->write_at(0, std::span(&bytes, 1)));
+    return file;
+}
+
+}  // namespace
+
+DiskResult<void> replace_file(Disk& disk, const std::string& path, std::string_view content) {
+    ASSIGN_OR_RETURN(const std::unique_ptr<File> file, write_temporary(disk, path, content));
     RETURN_IF_ERROR(file->sync_now());
-    RETURN_IF_ERROR(disk.rename(temporary, path));
-    const size_t slash = path.find_last_of('/');
-    return disk.sync_directory(slash == std::string::npos ? "." : path.substr(0, slash));
+    RETURN_IF_ERROR(disk.rename(temporary_of(path), path));
+    return disk.sync_directory(directory_of(path));
+}
+
+void replace_file_async(Disk& disk, const std::string& path, std::string_view content, DiskDone<void> done) {
+    auto written = write_temporary(disk, path, content);
+    if (!written.has_value()) return done(unexpected(written.error()));
+    const std::shared_ptr<File> file = std::move(*written);
+    file->sync(Urgency::awaited, [&disk, path, file, done = std::move(done)](DiskResult<void> synced) {
+        if (synced.has_value()) synced = disk.rename(temporary_of(path), path);
+        if (!synced.has_value()) return done(synced);
+        disk.sync_directory_async(directory_of(path), Urgency::awaited, done);
+    });
 }
 
 DiskResult<void> remove_tree(Disk& disk, const std::string& path) {

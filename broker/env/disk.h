@@ -1,5 +1,6 @@
 // Files as the core sees them. A Disk and its Files belong to one shard and are used by its thread only; completions
-// are called from that shard's loop, never from inside the call that asked for them.
+// are called from that shard's loop, never from inside the call that asked for them. What blocks on the device is for
+// the time before a shard serves and after; while it serves it uses what takes a `done`.
 //
 // Durability: what write_at() wrote is in the page cache: it survives the death of the process, not that of the
 // machine. It is durable once a sync() that was asked for afterwards has succeeded. A created, renamed or removed name
@@ -29,6 +30,9 @@ enum class DiskError : uint8_t {
 
 std::string_view disk_error_name(DiskError error);
 
+// Whether somebody waits for a sync: an acknowledgement goes before what only saves a later recovery some work.
+enum class Urgency : uint8_t { awaited, background };
+
 template <class T>
 using DiskResult = Result<T, DiskError>;
 
@@ -57,8 +61,8 @@ struct File {
     virtual DiskResult<void> truncate(uint64_t bytes) = 0;
 
     // Makes durable what has been written so far. Many files asked for at about the same time share the device's flush.
-    virtual void sync(DiskDone<void> done) = 0;
-    virtual DiskResult<void> sync_now() = 0;
+    virtual void sync(Urgency urgency, DiskDone<void> done) = 0;
+    virtual DiskResult<void> sync_now() = 0;  // blocks on the device
 
     // Lets the kernel begin to write [position, position + bytes) to the device; promises nothing.
     virtual void start_writeback(uint64_t position, uint64_t bytes) = 0;
@@ -90,7 +94,8 @@ struct Disk {
     virtual DiskResult<void> create_directories(const std::string& path) = 0;
     virtual DiskResult<void> remove(const std::string& path) = 0;  // a file or an empty directory
     virtual DiskResult<void> rename(const std::string& from, const std::string& to) = 0;  // replaces `to`
-    virtual DiskResult<void> sync_directory(const std::string& path) = 0;
+    virtual DiskResult<void> sync_directory(const std::string& path) = 0;                 // blocks on the device
+    virtual void sync_directory_async(const std::string& path, Urgency urgency, DiskDone<void> done) = 0;
     virtual DiskResult<DiskSpace> space(const std::string& path) = 0;
 };
 
@@ -98,8 +103,10 @@ struct Disk {
 DiskResult<Bytes> read_file(Disk& disk, const std::string& path, size_t bytes_max);
 
 // Replaces `path` by `content` so that a crash leaves the old or the new content, never a mixture: writes
-// `path`.tmp, syncs it, renames it, syncs the directory.
+// `path`.tmp, syncs it, renames it, syncs the directory. The first blocks on the device; of the second only one may be
+// under way for a file.
 DiskResult<void> replace_file(Disk& disk, const std::string& path, std::string_view content);
+void replace_file_async(Disk& disk, const std::string& path, std::string_view content, DiskDone<void> done);
 
 // Removes a directory with all that is in it; a missing one is fine.
 DiskResult<void> remove_tree(Disk& disk, const std::string& path);

@@ -78,8 +78,8 @@ Result<std::optional<ElectionState>, StateFault> read_quorum_state(env::Disk& di
     return state;
 }
 
-env::DiskResult<void> write_quorum_state(env::Disk& disk, const std::string& path, const std::string& text) {
-    return env::replace_file(disk, path, text);
+void write_quorum_state(env::Disk& disk, const std::string& path, const std::string& text, env::DiskDone<void> done) {
+    env::replace_file_async(disk, path, text, std::move(done));
 }
 
 }  // namespace milena::raft

@@ -24,7 +24,7 @@ std::optional<ElectionState> parse_quorum_state(std::string_view text);
 
 // Nothing where there is no such file: the replica has never voted.
 Result<std::optional<ElectionState>, StateFault> read_quorum_state(env::Disk& disk, const std::string& path);
-// Durable when it returns.
-env::DiskResult<void> write_quorum_state(env::Disk& disk, const std::string& path, const std::string& text);
+// Durable when `done` comes without an error.
+void write_quorum_state(env::Disk& disk, const std::string& path, const std::string& text, env::DiskDone<void> done);
 
 }  // namespace milena::raft

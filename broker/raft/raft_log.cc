@@ -122,12 +122,14 @@ Result<void> RaftLog::drop_prefix(Offset offset) {
 
 void RaftLog::note_recovery_point() {
     if (durable_end() == noted_) return;
-    const auto file =
-        environment_.disk.open(path_ + "/" + std::string(recovery_point_file), env::OpenMode::create_truncate);
+    // Written over, for a file system may take an emptied file to the device when it is closed.
+    const auto file = environment_.disk.open(path_ + "/" + std::string(recovery_point_file), env::OpenMode::create);
     if (!file) return;
     const std::string entry = std::string(metadata_topic) + " 0 " + std::to_string(durable_end().value);
     const Bytes text = Bytes::copy_of(storage::checkpoint_text({entry}));
-    if ((*file)->write_at(0, std::span(&text, 1))) noted_ = durable_end();
+    if (!(*file)->write_at(0, std::span(&text, 1))) return;
+    if ((*file)->size() > text.size() && !(*file)->truncate(text.size())) return;
+    noted_ = durable_end();
 }
 
 Result<void> RaftLog::close() {

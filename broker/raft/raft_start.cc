@@ -172,9 +172,16 @@ void Raft::State::become_leader() {
                     " voters; a quorum of several controllers is not supported");
     quorum.campaign(std::max(log->latest_epoch(), applied.epoch));
     check(quorum.vote(options.node));
+    const std::string path = file_in(directory, quorum_state_file);
     const std::string text = quorum_state_text(quorum.state(), quorum.voters(), kraft_version);
-    if (!write_quorum_state(environment.disk, file_in(directory, quorum_state_file), text))
-        return fail("can't write " + file_in(directory, quorum_state_file));
+    write_quorum_state(environment.disk, path, text, if_alive([path](State& s, const env::DiskResult<void>& written) {
+                           if (s.has_failed) return;
+                           if (!written) return s.fail("can't write " + path);
+                           s.begin_leadership();
+                       }));
+}
+
+void Raft::State::begin_leadership() {
     quorum.begin_leadership(log->end());
     const Timestamp now = environment.clock.wall();
     const std::vector<ControlRecord> change{leader_change_record(options.node, quorum.voters(), kraft_version)};

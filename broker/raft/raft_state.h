@@ -25,6 +25,7 @@ struct Raft::State : std::enable_shared_from_this<Raft::State> {
     void replayed(Result<std::vector<ParsedBatch>, std::string>& read);
     bool take_control(const ControlRecord& control);
     void become_leader();
+    void begin_leadership();
 
     // --- as the leader: raft.cc
     Result<Offset> append(Bytes batch, Batch pending);

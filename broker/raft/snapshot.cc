@@ -99,14 +99,21 @@ void SnapshotWriter::finish(std::shared_ptr<SnapshotWriter> writer, env::DiskDon
     writer->write_controls(footer);
     if (!writer->outcome_) return done(writer->settle(writer->outcome_));
     env::File& file = *writer->file_;
-    file.sync([writer = std::move(writer), done = std::move(done)](const env::DiskResult<void>& synced) {
-        done(writer->settle(synced));
-    });
+    file.sync(env::Urgency::background,
+              [writer = std::move(writer), done = std::move(done)](const env::DiskResult<void>& synced) {
+                  const auto renamed = synced ? writer->rename() : synced;
+                  if (!renamed) return done(writer->settle(renamed));
+                  writer->disk_.sync_directory_async(
+                      writer->directory_, env::Urgency::background,
+                      [writer, done](const env::DiskResult<void>& named) { done(writer->settle(named)); });
+              });
+}
+
+env::DiskResult<void> SnapshotWriter::rename() {
+    return disk_.rename(partial_path(), directory_ + "/" + snapshot_file_name(id_));
 }
 
 env::DiskResult<void> SnapshotWriter::settle(env::DiskResult<void> outcome) {
-    if (outcome) outcome = disk_.rename(partial_path(), directory_ + "/" + snapshot_file_name(id_));
-    if (outcome) outcome = disk_.sync_directory(directory_);
     if (!outcome && !disk_.remove(partial_path())) return unexpected(outcome.error());  // the next start removes it
     return outcome;
 }

@@ -68,7 +68,8 @@ class SnapshotWriter {
     void write_values();
     void write_controls(std::span<const ControlRecord> controls);
     void write(const Bytes& batch, size_t records_count);
-    // Names the file that was written, or removes it.
+    env::DiskResult<void> rename();
+    // What couldn't be written to its end is removed.
     env::DiskResult<void> settle(env::DiskResult<void> outcome);
 
     env::Disk& disk_;

@@ -1,3 +1,5 @@
+#include <array>
+
 #include "base/log.h"
 #include "replica/partition_table.h"
 
@@ -19,6 +21,15 @@ void add_offsets(env::Disk& disk, const std::string& path, std::string_view file
     }
 }
 
+// The files and what they are to hold.
+std::array<std::pair<std::string, std::string>, 3> checkpoints_of(const std::string& path,
+                                                                  const DirectoryOffsets& offsets) {
+    const auto file = [&path](std::string_view name) { return path + "/" + std::string(name); };
+    return {{{file(storage::recovery_point_file), storage::offsets_text(offsets.recovery_points)},
+             {file(storage::log_start_offset_file), storage::offsets_text(offsets.log_starts)},
+             {file(storage::high_watermark_file), storage::offsets_text(offsets.high_watermarks)}}};
+}
+
 }  // namespace
 
 env::DiskResult<DirectoryInventory> take_inventory(env::Disk& disk, const std::string& path) {
@@ -34,10 +45,24 @@ env::DiskResult<DirectoryInventory> take_inventory(env::Disk& disk, const std::s
 }
 
 env::DiskResult<void> write_offsets(env::Disk& disk, const std::string& path, const DirectoryOffsets& offsets) {
-    const auto file = [&path](std::string_view name) { return path + "/" + std::string(name); };
-    RETURN_IF_ERROR(storage::write_checkpoint(disk, file(storage::recovery_point_file), offsets.recovery_points));
-    RETURN_IF_ERROR(storage::write_checkpoint(disk, file(storage::log_start_offset_file), offsets.log_starts));
-    return storage::write_checkpoint(disk, file(storage::high_watermark_file), offsets.high_watermarks);
+    for (const auto& [file, text] : checkpoints_of(path, offsets)) RETURN_IF_ERROR(env::replace_file(disk, file, text));
+    return {};
+}
+
+void write_offsets_async(env::Disk& disk, const std::string& path, const DirectoryOffsets& offsets,
+                         env::DiskDone<void> done) {
+    struct Writing {
+        size_t missing;
+        env::DiskResult<void> outcome;
+        env::DiskDone<void> done;
+    };
+    const auto files = checkpoints_of(path, offsets);
+    const auto writing = std::make_shared<Writing>(Writing{files.size(), {}, std::move(done)});
+    for (const auto& [file, text] : files)
+        env::replace_file_async(disk, file, text, [writing](env::DiskResult<void> replaced) {
+            if (!replaced.has_value()) writing->outcome = replaced;
+            if (--writing->missing == 0) writing->done(writing->outcome);
+        });
 }
 
 }  // namespace milena::replica

@@ -9,11 +9,14 @@ namespace milena::replica {
 namespace {
 
 constexpr std::string_view metadata_topic = "__cluster_metadata";
+constexpr size_t flushing_count_max = 32;
 
 }  // namespace
 
 PartitionTable::PartitionTable(TableEnvironment environment)
-    : environment_(std::move(environment)), directory_load_(environment_.directories.size()) {
+    : environment_(std::move(environment)),
+      directory_load_(environment_.directories.size()),
+      self_(std::make_shared<PartitionTable*>(this)) {
     check(!environment_.directories.empty());
     check(environment_.inventories.size() == environment_.directories.size());
     log_environments_.reserve(environment_.directories.size());
@@ -22,7 +25,8 @@ PartitionTable::PartitionTable(TableEnvironment environment)
                                      environment_.random, environment_.codecs});
 }
 
-PartitionTable::~PartitionTable() = default;
+// The logs complete what waits for them; nothing of this may be looked at then.
+PartitionTable::~PartitionTable() { self_.reset(); }
 
 void PartitionTable::apply(const metadata::Delta& delta, std::shared_ptr<const settings::BrokerConfig> config) {
     const bool is_first = image_ == nullptr;
@@ -39,6 +43,7 @@ void PartitionTable::apply(const metadata::Delta& delta, std::shared_ptr<const s
         for (const auto& [key, slot] : replicas_) order_.push_back(key);
         std::sort(order_.begin(), order_.end());
     }
+    flush_next();
     if (is_first && environment_.shard == 0) set_strays_aside();
 }
 
@@ -146,11 +151,6 @@ void PartitionTable::open(const PartitionKey& key, const metadata::TopicImage& t
         options.recovery_point = options.log_start_offset = Offset{0};
         log = storage::PartitionLog::open(environment, options);
     }
-    // What a crash left in the page cache counts as written; where only durable records may be seen, it is made so.
-    if (log.has_value() && policy->is_fsynced_before_acknowledgement()) {
-        const Result<void> synced = (*log)->sync_now();
-        if (!synced.has_value()) log = unexpected(synced.error());
-    }
     if (!log.has_value()) {
         log_error("partition offline", {{"topic", topic.name},
                                         {"partition", key.partition},
@@ -159,6 +159,9 @@ void PartitionTable::open(const PartitionKey& key, const metadata::TopicImage& t
         return;
     }
     slot.replica = std::make_unique<Replica>(key, std::move(*log), policy);
+    // Where only durable records may be seen, what a crash left in the page cache is made durable first of all.
+    const bool is_durable = slot.replica->log().durable_offset() == slot.replica->log().log_end_offset();
+    if (policy->is_fsynced_before_acknowledgement() && !is_durable) queue_flush(key, Replica::Flush::checkpoint);
 }
 
 // Files of a topic that the cluster doesn't know, or that was deleted and created anew meanwhile: kept, out of the way.
@@ -235,15 +238,46 @@ bool PartitionTable::delete_old_segments(size_t count_max) {
     });
 }
 
-bool PartitionTable::checkpoint(size_t count_max) {
-    return some(checkpoint_cursor_, count_max, [](Replica& replica) {
-        if (replica.log().needs_checkpoint()) replica.log().checkpoint([](Result<void>) {});
+void PartitionTable::checkpoint() {
+    each([this](const Replica& replica) {
+        if (replica.log().needs_checkpoint()) queue_flush(replica.key(), Replica::Flush::checkpoint);
     });
+    flush_next();
 }
 
 void PartitionTable::flush_due() {
     const Instant now = environment_.clock.now();
-    each([now](Replica& replica) { replica.flush_if_due(now); });
+    each([this, now](const Replica& replica) {
+        if (replica.is_flush_due(now)) queue_flush(replica.key(), Replica::Flush::records);
+    });
+    flush_next();
+}
+
+void PartitionTable::queue_flush(const PartitionKey& key, Replica::Flush what) {
+    Slot& slot = replicas_.at(key);
+    if (slot.wanted == Replica::Flush::none) to_flush_.push_back(key);
+    slot.wanted = std::max(slot.wanted, what);
+}
+
+// A flush may have nothing to do and end at once, so this is a loop and not a chain of calls.
+void PartitionTable::flush_next() {
+    if (std::exchange(is_starting_flushes_, true)) return;
+    while (flushing_count_ < flushing_count_max && !to_flush_.empty()) {
+        const PartitionKey key = to_flush_.front();
+        to_flush_.pop_front();
+        const auto at = replicas_.find(key);
+        if (at == replicas_.end()) continue;
+        const Replica::Flush what = std::exchange(at->second.wanted, Replica::Flush::none);
+        if (what == Replica::Flush::none || use(key).replica == nullptr) continue;
+        ++flushing_count_;
+        at->second.replica->flush(what, [self = std::weak_ptr(self_)] {
+            const auto table = self.lock();
+            if (table == nullptr) return;
+            --(*table)->flushing_count_;
+            (*table)->flush_next();
+        });
+    }
+    is_starting_flushes_ = false;
 }
 
 void PartitionTable::expire_producers() {

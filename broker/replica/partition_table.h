@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -62,8 +63,11 @@ struct DirectoryOffsets {
     std::vector<storage::PartitionOffset> high_watermarks;
 };
 
-// Replaces the checkpoint files of a directory; `offsets` are those of all shards together.
+// Replaces the checkpoint files of a directory; `offsets` are those of all shards together. The first blocks on the
+// device; of the second only one may be under way for a directory.
 env::DiskResult<void> write_offsets(env::Disk& disk, const std::string& path, const DirectoryOffsets& offsets);
+void write_offsets_async(env::Disk& disk, const std::string& path, const DirectoryOffsets& offsets,
+                         env::DiskDone<void> done);
 
 class PartitionTable {
   public:
@@ -91,9 +95,9 @@ class PartitionTable {
 
     // Applies retention to up to `count_max` replicas; true when it has come round.
     bool delete_old_segments(size_t count_max);
-    // Starts to make durable what up to `count_max` logs have beyond their recovery points; true when it has come
-    // round.
-    bool checkpoint(size_t count_max);
+    // Both queue the logs that need it; a few at a time are then made durable, so that neither descriptors nor the
+    // device's queue run full.
+    void checkpoint();
     void flush_due();
     void expire_producers();
     // Removed files whose delay is over.
@@ -124,6 +128,7 @@ class PartitionTable {
     struct Slot {
         std::unique_ptr<Replica> replica;  // null: its log could not be opened
         size_t directory = 0;              // index in environment_.directories
+        Replica::Flush wanted = Replica::Flush::none;
     };
 
     void reconfigure(const metadata::Delta& delta, bool defaults_changed);
@@ -140,6 +145,8 @@ class PartitionTable {
     void remove(const PartitionKey& key);
     std::shared_ptr<const TopicPolicy> policy_for(const metadata::TopicImage& topic);
     bool owns(const PartitionKey& key) const { return shard_of(key, environment_.shard_count) == environment_.shard; }
+    void queue_flush(const PartitionKey& key, Replica::Flush what);
+    void flush_next();
     template <class F>
     bool some(size_t& cursor, size_t count_max, F&& visit);
 
@@ -153,7 +160,10 @@ class PartitionTable {
     std::vector<size_t> directory_load_;                                     // replicas by directory
     bool uses_inventory_ = false;                                            // only while the first image is applied
     size_t retention_cursor_ = 0;
-    size_t checkpoint_cursor_ = 0;
+    std::deque<PartitionKey> to_flush_;  // those whose slot says what is wanted
+    size_t flushing_count_ = 0;
+    bool is_starting_flushes_ = false;
+    std::shared_ptr<PartitionTable*> self_;  // dies with the table
 };
 
 }  // namespace milena::replica

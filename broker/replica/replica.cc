@@ -9,13 +9,23 @@ namespace milena::replica {
 
 using storage::PartitionLog;
 
+namespace {
+
+// How far a log that was just opened is as safe as the policy asks.
+Offset safe_point(const PartitionLog& log, const TopicPolicy& policy) {
+    if (!policy.is_fsynced_before_acknowledgement()) return log.log_end_offset();
+    return std::max(log.durable_offset(), log.log_start_offset());
+}
+
+}  // namespace
+
 Replica::Replica(PartitionKey key, std::unique_ptr<PartitionLog> log, std::shared_ptr<const TopicPolicy> policy)
     : key_(key),
       log_(std::move(log)),
       policy_(std::move(policy)),
-      local_point_(log_->log_end_offset()),
+      local_point_(safe_point(*log_, *policy_)),
       high_watermark_(log_->log_start_offset()),
-      sync_wanted_(local_point_),
+      sync_wanted_(log_->log_end_offset()),
       self_(std::make_shared<Replica*>(this)) {}
 
 Replica::~Replica() { waiters_.fail_all(ErrorCode::not_leader_or_follower); }
@@ -27,6 +37,7 @@ void Replica::become_leader(LeaderEpoch epoch, size_t isr_size, size_t replicas_
     if (is_leader_ && epoch == leader_epoch_) return;
     is_leader_ = true;
     leader_epoch_ = epoch;
+    leader_epoch_start_ = log_->log_end_offset();
     log_->assign_epoch(epoch);
     raise_local_point(local_point_);
 }
@@ -109,12 +120,8 @@ void Replica::synced(Offset end, Result<void> result) {
         waiters_.fail_all(sync_error_);
         return;
     }
-    if (sync_wanted_ > end) {
-        raise_local_point(end);
-        begin_sync();
-    } else {
-        raise_local_point(log_->log_end_offset());
-    }
+    flushed(end);
+    if (sync_wanted_ > end) begin_sync();
 }
 
 void Replica::raise_local_point(Offset to) {
@@ -252,12 +259,29 @@ Result<void> Replica::delete_old_segments() {
     return {};
 }
 
-void Replica::flush_if_due(Instant now) {
+bool Replica::is_flush_due(Instant now) const {
     const auto since = log_->undurable_since();
-    if (!since || is_syncing_ || policy_->flush_ms == settings::TopicConfig::never) return;
-    if (now - *since < Milliseconds(policy_->flush_ms)) return;
-    sync_wanted_ = log_->log_end_offset();
-    begin_sync();
+    if (!since || is_syncing_ || policy_->flush_ms == settings::TopicConfig::never) return false;
+    return now - *since >= Milliseconds(policy_->flush_ms);
 }
+
+void Replica::flush(Flush what, std::function<void()> done) {
+    const Offset end = log_->log_end_offset();
+    auto flushed = [self = handle(), end, done = std::move(done)](Result<void> result) {
+        // What failed is tried again, unless the directory has failed, which is told to everyone who asks.
+        const auto replica = self.lock();
+        if (replica && result.has_value()) (*replica)->flushed(end);
+        done();
+    };
+    // Where an acknowledgement waits for the disk, none may stand behind a long row of checkpoints.
+    const bool is_awaited = policy_->is_fsynced_before_acknowledgement();
+    const env::Urgency urgency = is_awaited ? env::Urgency::awaited : env::Urgency::background;
+    if (what == Flush::checkpoint)
+        log_->checkpoint(std::move(flushed), urgency);
+    else
+        log_->sync(std::move(flushed), urgency);
+}
+
+void Replica::flushed(Offset end) { raise_local_point(sync_wanted_ > end ? end : log_->log_end_offset()); }
 
 }  // namespace milena::replica

@@ -6,7 +6,8 @@
 //
 // The local point is how far the log is as safe as the topic's policy asks: the log end when the page cache is enough,
 // the end of the last sync that the policy demanded when it isn't. The high watermark is the least local point of the
-// in-sync replicas; with a replication factor of one it is our own. Neither ever goes back.
+// in-sync replicas; with a replication factor of one it is our own. Neither ever goes back while the process lives.
+// What a crash left in the page cache counts as written: it waits for flush() where the policy asks for more than that.
 #pragma once
 
 #include <algorithm>
@@ -107,13 +108,20 @@ class Replica {
     // Records below `before` go; -1: all below the high watermark. The new log start offset.
     Result<Offset> delete_records(Offset before);
     Result<void> delete_old_segments();
-    // Begins a sync if the oldest append that isn't durable is older than flush.ms.
-    void flush_if_due(Instant now);
+    // The oldest append that isn't durable is older than flush.ms.
+    bool is_flush_due(Instant now) const;
+    // Makes durable what is in the log, in the background; and what a recovery would have to build anew, with a
+    // checkpoint. What was only waiting for that is acknowledged then.
+    enum class Flush : uint8_t { none, records, checkpoint };
+    void flush(Flush what, std::function<void()> done);
 
     const PartitionKey& key() const { return key_; }
     bool is_leader() const { return is_leader_; }
     LeaderEpoch leader_epoch() const { return leader_epoch_; }
     Offset high_watermark() const { return high_watermark_; }
+    // From a change of leadership until what was in the log then is committed: the high watermark may be lower than the
+    // one that clients knew (KIP-207).
+    bool is_catching_up() const { return high_watermark_ < leader_epoch_start_; }
     Offset last_stable_offset() const { return log_->last_stable_offset(high_watermark_); }
     const TopicPolicy& policy() const { return *policy_; }
     storage::PartitionLog& log() { return *log_; }
@@ -129,6 +137,7 @@ class Replica {
     void appended(int64_t records);
     void begin_sync();
     void synced(Offset end, Result<void> result);
+    void flushed(Offset end);
     void raise_local_point(Offset to);
     FetchOutcome fetch_head(const FetchRequest& request) const;
     void finish_fetch(const FetchRequest& request, Result<storage::ReadBatches> read, FetchOutcome& outcome) const;
@@ -144,6 +153,7 @@ class Replica {
     bool is_syncing_ = false;                 // a sync that the policy demanded is under way
     Offset local_point_;                      // <= log end
     Offset high_watermark_;                   // <= local_point_ on a leader
+    Offset leader_epoch_start_{0};            // the log end when leadership began
     Offset sync_wanted_;                      // a sync must reach this before local_point_ may pass where it is
     int64_t records_since_sync_ = 0;          // appended since the last sync that the policy demanded
     Waiters waiters_;

@@ -59,6 +59,20 @@ void Loop::run() {
 
 void Loop::stop() { state_->io.stop(); }
 
+void Loop::discard() {
+    for (;;) {
+        std::vector<Task> tasks;
+        std::map<TimerId, Task> timers;
+        {
+            const std::lock_guard lock(state_->mailbox_mutex);
+            tasks.swap(state_->mailbox);
+        }
+        timers.swap(state_->timers);
+        // Whoever goes with them may post once more.
+        if (tasks.empty() && timers.empty()) return;
+    }
+}
+
 bool Loop::is_current() const { return state_->thread.load() == std::this_thread::get_id(); }
 
 asio::io_context& Loop::io() { return state_->io; }

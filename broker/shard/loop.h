@@ -52,6 +52,8 @@ class Loop {
     // run().
     void run();
     void stop();
+    // Forgets what was posted and the timers, for the end: they may hold what must go before this does.
+    void discard();
     bool is_current() const;
 
     // Messages of one sender run in the order in which they were sent; never inside post().

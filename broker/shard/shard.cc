@@ -12,7 +12,10 @@ Shard::Shard(env::DiskThreads& threads, const ShardOptions& options)
       cache_(options.tail_cache_bytes),
       partitions_(table_environment(options)) {}
 
-Shard::~Shard() { check(!thread_.joinable()); }
+Shard::~Shard() {
+    check(!thread_.joinable());
+    loop_.discard();
+}
 
 replica::TableEnvironment Shard::table_environment(const ShardOptions& options) {
     std::vector<replica::TableDirectory> table;

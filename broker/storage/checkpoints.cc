@@ -37,13 +37,12 @@ Result<std::vector<PartitionOffset>, CheckpointFault> read_checkpoint(env::Disk&
     return offsets;
 }
 
-env::DiskResult<void> write_checkpoint(env::Disk& disk, const std::string& path,
-                                       std::span<const PartitionOffset> offsets) {
+std::string offsets_text(std::span<const PartitionOffset> offsets) {
     std::vector<std::string> lines;
     lines.reserve(offsets.size());
     for (const PartitionOffset& at : offsets)
         lines.push_back(at.topic + " " + std::to_string(at.partition.value) + " " + std::to_string(at.offset.value));
-    return env::replace_file(disk, path, checkpoint_text(lines));
+    return checkpoint_text(lines);
 }
 
 }  // namespace milena::storage

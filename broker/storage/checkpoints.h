@@ -5,8 +5,8 @@
 //     orders 0 1204              <- topic, partition, offset
 //     orders 1 998
 //
-// Functions over a Disk; the caller decides when, and which shard writes for all. A torn or foreign file is an outcome:
-// the reader is told, and recovers more of the logs than it would have had to.
+// Functions; the caller decides when the text is written, and which shard writes for all. A torn or foreign file is an
+// outcome: the reader is told, and recovers more of the logs than it would have had to.
 #pragma once
 
 #include <span>
@@ -38,7 +38,6 @@ enum class CheckpointFault : uint8_t { malformed, unreadable };
 Result<std::vector<PartitionOffset>, CheckpointFault> read_checkpoint(env::Disk& disk, const std::string& path);
 Result<std::vector<PartitionOffset>, CheckpointFault> parse_checkpoint(std::string_view text);
 
-env::DiskResult<void> write_checkpoint(env::Disk& disk, const std::string& path,
-                                       std::span<const PartitionOffset> offsets);
+std::string offsets_text(std::span<const PartitionOffset> offsets);
 
 }  // namespace milena::storage

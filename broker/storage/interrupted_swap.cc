@@ -39,7 +39,8 @@ env::DiskResult<Offset> end_of(env::Disk& disk, const NamedFile& records) {
 
 // Segments are replaced in three steps: the new ones are written as .cleaned, all are renamed to .swap beginning with
 // the last one, then the old ones go and .swap is taken off. So a .swap at or beyond a .cleaned is a replacement that
-// was not complete yet, and any other stands for the segments in its range.
+// was not complete yet, and any other stands for the segments in its range. A power cut leaves the first
+// few of these steps, since a file system keeps the order of names, and the next start goes on from there.
 env::DiskResult<void> finish_swap(env::Disk& disk, const std::vector<NamedFile>& files) {
     Offset cleaned_min{INT64_MAX};
     for (const NamedFile& file : files)
@@ -77,8 +78,7 @@ env::DiskResult<void> clean_up_files(env::Disk& disk, const std::string& path) {
     ASSIGN_OR_RETURN(const auto files, list_files(disk, path));
     for (const NamedFile& file : files)
         if (file.name.stage == FileStage::deleted) RETURN_IF_ERROR(disk.remove(file.path));
-    RETURN_IF_ERROR(finish_swap(disk, files));
-    return disk.sync_directory(path);
+    return finish_swap(disk, files);
 }
 
 }  // namespace milena::storage

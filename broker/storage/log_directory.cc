@@ -1,6 +1,7 @@
 #include "storage/log_directory.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 #include "storage/checkpoint_text.h"
@@ -76,11 +77,40 @@ bool LogDirectory::remove_due(Instant now, size_t count_max) {
     return count == count_max;
 }
 
-Result<void> LogDirectory::sync_names() {
-    if (!names_changed_) return {};
+void LogDirectory::sync_names(std::function<void(Result<void>)> done) {
+    if (name_changes_durable_ == name_changes_) return done({});
+    name_waiters_.push_back({name_changes_, std::move(done)});
+    if (!is_syncing_names_) begin_name_sync();
+}
+
+void LogDirectory::begin_name_sync() {
+    is_syncing_names_ = true;
+    auto ended = [self = std::weak_ptr(self_), changes = name_changes_](env::DiskResult<void> synced) {
+        if (const auto directory = self.lock()) (*directory)->end_name_sync(changes, synced);
+    };
+    disk_.sync_directory_async(path_, env::Urgency::awaited, std::move(ended));
+}
+
+void LogDirectory::end_name_sync(uint64_t changes, env::DiskResult<void> synced) {
+    is_syncing_names_ = false;
+    Result<void> outcome;
+    if (!synced.has_value()) outcome = unexpected(failed(env::DiskError::failed, "sync of names", path_));
+    if (synced.has_value()) name_changes_durable_ = std::max(name_changes_durable_, changes);
+    std::vector<NameWaiter> waiters = std::exchange(name_waiters_, {});
+    for (NameWaiter& waiter : waiters) {
+        if (outcome.has_value() && waiter.changes > name_changes_durable_)
+            name_waiters_.push_back(std::move(waiter));
+        else
+            waiter.done(outcome);
+    }
+    if (!name_waiters_.empty() && !is_syncing_names_) begin_name_sync();
+}
+
+Result<void> LogDirectory::sync_names_now() {
+    if (name_changes_durable_ == name_changes_) return {};
     const auto synced = disk_.sync_directory(path_);
     if (!synced.has_value()) return unexpected(failed(env::DiskError::failed, "sync of names", path_));
-    names_changed_ = false;
+    name_changes_durable_ = name_changes_;
     return {};
 }
 

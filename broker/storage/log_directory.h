@@ -6,6 +6,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,9 +48,11 @@ class LogDirectory {
     // At most `count_max` paths a call, so that a shard isn't held up. True if more are due.
     bool remove_due(Instant now, size_t count_max);
 
-    // A name was created, renamed or removed in the directory itself; sync_names() makes that durable, once for many.
-    void names_changed() { names_changed_ = true; }
-    Result<void> sync_names();
+    // A name was created, renamed or removed in the directory itself; sync_names() makes that durable, once for all who
+    // ask meanwhile. `done` comes at once if there is nothing to do.
+    void names_changed() { ++name_changes_; }
+    void sync_names(std::function<void(Result<void>)> done);
+    Result<void> sync_names_now();
 
   private:
     struct Removal {
@@ -56,12 +60,25 @@ class LogDirectory {
         Instant when;
     };
 
+    struct NameWaiter {
+        uint64_t changes;  // so many must be durable
+        std::function<void(Result<void>)> done;
+    };
+
+    void begin_name_sync();
+    void end_name_sync(uint64_t changes, env::DiskResult<void> synced);
+
     env::Disk& disk_;
     const std::string path_;
     std::vector<Removal> removals_;
     bool has_failed_ = false;
     bool is_full_ = false;
-    bool names_changed_ = false;
+    uint64_t name_changes_ = 0;
+    uint64_t name_changes_durable_ = 0;
+    bool is_syncing_names_ = false;
+    std::vector<NameWaiter> name_waiters_;
+    // Completions of the disk look whether the directory is still there.
+    std::shared_ptr<LogDirectory*> self_ = std::make_shared<LogDirectory*>(this);
 };
 
 // What the name of a partition's directory says.

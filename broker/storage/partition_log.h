@@ -138,12 +138,13 @@ class PartitionLog {
 
     // --- durability --------------------------------------------------------------------------------------------------
 
-    // Makes durable what has been appended so far. `done` may come at once if everything is durable already.
-    void sync(SyncDone done);
+    // Makes durable what has been appended so far. `done` may come at once if everything is durable already. The second
+    // blocks on the device: for the end of a broker.
+    void sync(SyncDone done, env::Urgency urgency = env::Urgency::awaited);
     Result<void> sync_now();
     // As sync(), and all that recovery would have to build anew goes to the disk too; then recovery_point() moves. On a
     // full disk it is a sync(). For the periodic pass over the logs with needs_checkpoint().
-    void checkpoint(SyncDone done);
+    void checkpoint(SyncDone done, env::Urgency urgency = env::Urgency::awaited);
     bool needs_checkpoint() const;
     // The last words before the log is destroyed in a clean shutdown; sync() or checkpoint() has succeeded before.
     Result<void> close();
@@ -200,10 +201,12 @@ class PartitionLog {
     struct SyncRound {
         std::vector<SyncDone> waiters;
         bool is_checkpoint = false;
+        env::Urgency urgency = env::Urgency::background;
+        bool syncs_names = false;
         bool renames_epochs = false;
         bool has_failed = false;              // a sync did
         ErrorCode refused = ErrorCode::none;  // why it did not even begin
-        size_t pending = 0;                   // files
+        size_t pending = 0;                   // files and directories
         size_t closed_count = 0;              // segments that don't grow any more
         uint32_t generation = 0;
         Offset target;
@@ -252,7 +255,7 @@ class PartitionLog {
     Result<std::optional<IndexEntry>> look_up_time(size_t index, Timestamp target) const;
 
     bool is_durable() const { return durable_ == log_end_ && !names_changed_ && !was_cut_; }
-    void join_round(bool is_checkpoint, SyncDone done);
+    void join_round(bool is_checkpoint, env::Urgency urgency, SyncDone done);
     void begin_round();
     using Files = std::vector<std::shared_ptr<env::File>>;
     Result<Files> prepare_round(SyncRound& round);

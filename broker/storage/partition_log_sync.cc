@@ -11,27 +11,28 @@ const std::string epoch_file_new = epoch_file_name + ".tmp";
 
 }  // namespace
 
-void PartitionLog::sync(SyncDone done) {
-    if (is_durable()) return done({});
-    join_round(false, std::move(done));
+void PartitionLog::sync(SyncDone done, env::Urgency urgency) {
+    if (is_durable() && round_ == nullptr) return done({});
+    join_round(false, urgency, std::move(done));
 }
 
 bool PartitionLog::needs_checkpoint() const {
     return !segments_.empty() && (recovery_point_ < log_end_ || epochs_changed_ || !is_durable());
 }
 
-void PartitionLog::checkpoint(SyncDone done) {
+void PartitionLog::checkpoint(SyncDone done, env::Urgency urgency) {
     if (!needs_checkpoint()) return done({});
-    join_round(true, std::move(done));
+    join_round(true, urgency, std::move(done));
 }
 
 // What is asked for while a round is under way may not be in it, so it waits for the next: one for all.
-void PartitionLog::join_round(bool is_checkpoint, SyncDone done) {
+void PartitionLog::join_round(bool is_checkpoint, env::Urgency urgency, SyncDone done) {
     std::shared_ptr<SyncRound>& round = round_ == nullptr ? round_ : next_round_;
     const bool begins = round_ == nullptr;
     if (round == nullptr) round = std::make_shared<SyncRound>();
     round->waiters.push_back(std::move(done));
     round->is_checkpoint |= is_checkpoint;
+    round->urgency = std::min(round->urgency, urgency);
     if (begins) begin_round();
 }
 
@@ -39,14 +40,20 @@ void PartitionLog::begin_round() {
     const std::shared_ptr<SyncRound> round = round_;
     const auto files = prepare_round(*round);
     if (!files.has_value()) round->refused = files.error();
-    if (!files.has_value() || files->empty()) return complete_round(round, this);
-    round->pending = files->size();
-    for (const std::shared_ptr<env::File>& file : *files) {
-        file->sync([round, file, log = self()](env::DiskResult<void> synced) {
-            round->has_failed |= !synced.has_value();
-            if (--round->pending == 0) complete_round(round, *log);
-        });
-    }
+    const bool is_empty = !files.has_value() || (files->empty() && !round->syncs_names);
+    if (is_empty) return complete_round(round, this);
+    round->pending = files->size() + (round->syncs_names ? 2 : 0);
+    auto arrived = [round, log = self()](bool succeeded) {
+        round->has_failed |= !succeeded;
+        if (--round->pending == 0) complete_round(round, *log);
+    };
+    for (const std::shared_ptr<env::File>& file : *files)
+        file->sync(round->urgency, [file, arrived](env::DiskResult<void> synced) { arrived(synced.has_value()); });
+    if (!round->syncs_names) return;
+    disk().sync_directory_async(path_, round->urgency,
+                                [arrived](env::DiskResult<void> synced) { arrived(synced.has_value()); });
+    // Last: it may come at once.
+    environment_.directory.sync_names([arrived](Result<void> synced) { arrived(synced.has_value()); });
 }
 
 Result<PartitionLog::Files> PartitionLog::prepare_round(SyncRound& round) {
@@ -63,11 +70,7 @@ Result<PartitionLog::Files> PartitionLog::prepare_round(SyncRound& round) {
         }
     }
     RETURN_IF_ERROR(add_segment_files(files));
-    if (std::exchange(names_changed_, false)) {
-        if (const auto synced = disk().sync_directory(path_); !synced.has_value())
-            return failed(env::DiskError::failed, "sync of names");
-        RETURN_IF_ERROR(environment_.directory.sync_names());
-    }
+    round.syncs_names = std::exchange(names_changed_, false);
     return files;
 }
 
@@ -145,10 +148,16 @@ void PartitionLog::complete_round(const std::shared_ptr<SyncRound>& round, Parti
 }
 
 Result<void> PartitionLog::sync_now() {
+    // What a round under way was to make durable may not be so yet.
+    if (round_ != nullptr) names_changed_ = was_cut_ = true;
     if (is_durable()) return {};
     SyncRound round;
     ASSIGN_OR_RETURN(const Files files, prepare_round(round));
     for (const std::shared_ptr<env::File>& file : files) round.has_failed |= !file->sync_now().has_value();
+    if (round.syncs_names) {
+        round.has_failed |= !disk().sync_directory(path_).has_value();
+        RETURN_IF_ERROR(environment_.directory.sync_names_now());
+    }
     return settle_round(round);
 }
 

@@ -92,6 +92,7 @@ Result<void> Recovery::list_segments() {
         return name.has_value() && name->stage != FileStage::current;
     });
     if (is_interrupted) {
+        content_.names_changed = true;
         RETURN_IF_ERROR(or_failed(clean_up_files(disk_, path_), "clean-up"));
         ASSIGN_OR_RETURN(entries, or_failed(disk_.list(path_), "list"));
     }
@@ -307,7 +308,8 @@ Result<void> Recovery::take_in(Segment& segment, const BatchScan::Batch& batch, 
     return {};
 }
 
-// What lies beyond goes first, and for good: should it come back after a power cut, it would follow upon a hole.
+// What lies beyond goes first. Should it come back after a power cut, then nothing that was appended since is durable,
+// and what comes back either follows upon a hole or has an older epoch than what stands before it: it goes again.
 Result<void> Recovery::cut(size_t index) {
     Segment& segment = content_.segments[index];
     log_warn("log cut: torn or corrupt batch", {{"directory", path_},
@@ -332,7 +334,8 @@ Result<void> Recovery::remove_segments_from(size_t index) {
     }
     if (index >= content_.segments.size()) return {};
     content_.segments.resize(index);
-    return or_failed(disk_.sync_directory(path_), "sync of names");
+    content_.names_changed = true;
+    return {};
 }
 
 // The epoch file is renamed into place without waiting for the directory, so after a power cut it may be an old one.

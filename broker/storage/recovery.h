@@ -1,7 +1,8 @@
 // What lies on the disk of a log, made whole again. After a clean shutdown only the end of the last segment is looked
 // at. After a crash every batch at or beyond the recovery point is read and its checksum compared; the log is cut at
 // the first one that is torn or corrupt, the indexes of what was read are built anew, and what is known of producers
-// and epochs follows from the batches. May wait for the device.
+// and epochs follows from the batches. May wait for the device to read, never for it to write: what is repaired here is
+// repaired again if a power cut undoes it, and is durable before anything that is appended later is.
 #pragma once
 
 #include <string>
@@ -23,6 +24,7 @@ struct LogContent {
     EpochCache epochs;
     bool epochs_changed = false;   // the file is behind
     bool was_interrupted = false;  // there was no clean shutdown
+    bool names_changed = false;    // files were renamed or removed here
     ProducerState producers;
     Offset snapshot_offset = no_offset;  // of the newest producer snapshot on the disk
 };

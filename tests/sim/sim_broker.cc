@@ -11,6 +11,7 @@ namespace {
 constexpr NodeId node{1};
 constexpr uint32_t shards = 2;
 constexpr Duration tick_interval = std::chrono::milliseconds(50);
+constexpr int ticks_between_flushes = 2;
 constexpr int ticks_between_checkpoints = 40;
 constexpr const char* cluster_id = "c2ltdWxhdGVkLWNsdXN0ZQ";
 
@@ -80,6 +81,7 @@ bool SimBroker::open_tables() {
 
 bool SimBroker::open() {
     if (!format() || !open_tables()) return false;
+    blocking_syncs_ = disk_.blocking_syncs();
     raft::Options options;
     options.node = node;
     options.directory_id = directory_ids_.front();
@@ -137,23 +139,25 @@ void SimBroker::publish(const metadata::Delta& delta, std::function<void()> publ
 }
 
 void SimBroker::tick() {
+    // A shard never waits for the device: not to recover, and not to serve.
+    check(disk_.blocking_syncs() == blocking_syncs_);
     if (must_restart()) return;
     raft_->tick();
     for (const auto& table : tables_) {
         table->flush_due();
         table->delete_old_segments(partition_count);
         table->remove_due_files(8);
-        table->checkpoint(2);
     }
-    if (++ticks_ % ticks_between_checkpoints == 0)
+    if (++ticks_ % ticks_between_flushes == 0)
+        for (const auto& table : tables_) table->checkpoint();
+    if (ticks_ % ticks_between_checkpoints == 0)
         for (size_t i = 0; i < directories_.size(); ++i) write_checkpoints(i);
     world_.after(tick_interval, [this, alive = std::weak_ptr<bool>(alive_)] {
         if (!alive.expired()) tick();
     });
 }
 
-void SimBroker::write_checkpoints(size_t directory) {
-    if (directories_[directory]->has_failed()) return;
+replica::DirectoryOffsets SimBroker::offsets_in(size_t directory) const {
     replica::DirectoryOffsets all;
     for (const auto& table : tables_) {
         const replica::DirectoryOffsets some = table->offsets_in(directory_ids_[directory]);
@@ -162,9 +166,17 @@ void SimBroker::write_checkpoints(size_t directory) {
         append(all.log_starts, some.log_starts);
         append(all.high_watermarks, some.high_watermarks);
     }
+    return all;
+}
+
+void SimBroker::write_checkpoints(size_t directory) {
+    if (directories_[directory]->has_failed()) return;
     const char* path = data_directories[directory];
-    const auto written = replica::write_offsets(disk_, path, all);
-    if (!written.has_value()) (void)directories_[directory]->failed(written.error(), "writing checkpoints", path);
+    auto written = [this, directory, path, alive = std::weak_ptr<bool>(alive_)](env::DiskResult<void> outcome) {
+        if (alive.expired() || outcome.has_value()) return;
+        (void)directories_[directory]->failed(outcome.error(), "writing checkpoints", path);
+    };
+    replica::write_offsets_async(disk_, path, offsets_in(directory), std::move(written));
 }
 
 replica::Replica* SimBroker::find(PartitionIndex partition) {
@@ -218,8 +230,8 @@ std::optional<Offset> SimBroker::high_watermark(PartitionIndex partition) {
 bool SimBroker::stop_cleanly() {
     bool clean = !must_restart();
     for (const auto& table : tables_) clean = table->close_all() && clean;
-    if (clean)
-        for (size_t i = 0; i < directories_.size(); ++i) write_checkpoints(i);
+    for (size_t i = 0; clean && i < directories_.size(); ++i)
+        clean = replica::write_offsets(disk_, data_directories[i], offsets_in(i)).has_value();
     clean = clean && raft_->close().has_value() && !has_lost_a_directory();
     for (const char* path : data_directories) clean = clean && storage::write_clean_marker(disk_, path).has_value();
     return clean;

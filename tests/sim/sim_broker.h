@@ -62,6 +62,7 @@ class SimBroker {
     void serve();
     void publish(const metadata::Delta& delta, std::function<void()> published);
     void tick();
+    replica::DirectoryOffsets offsets_in(size_t directory) const;
     void write_checkpoints(size_t directory);
     replica::Replica* find(PartitionIndex partition);
 
@@ -78,6 +79,7 @@ class SimBroker {
     Uuid topic_id_;
     bool has_failed_ = false;
     int ticks_ = 0;
+    uint64_t blocking_syncs_ = 0;  // of the disk, when the directories were open
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

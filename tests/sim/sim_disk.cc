@@ -52,9 +52,10 @@ struct SimDisk::Node {
     using Names = std::map<std::string, NodePtr>;
 
     bool is_directory = false;
-    Names entries;                         // as the process sees them
-    Names durable_entries;                 // as of the last sync_directory
-    std::vector<NameChange> name_changes;  // what lies between the two, in order
+    Names entries;                        // as the process sees them
+    Names durable_entries;                // as of the last sync_directory
+    std::deque<NameChange> name_changes;  // what lies between the two, in order
+    uint64_t name_changes_count = 0;      // of all times
     std::vector<std::byte> content;
     std::vector<std::byte> durable;
     std::deque<Write> pending;
@@ -63,6 +64,11 @@ struct SimDisk::Node {
     void rename(NameChange change) {
         apply(change, entries);
         name_changes.push_back(std::move(change));
+        ++name_changes_count;
+    }
+    void make_names_durable(uint64_t count) {
+        for (; name_changes_count - name_changes.size() < count; name_changes.pop_front())
+            apply(name_changes.front(), durable_entries);
     }
     static void apply(const NameChange& change, Names& names) {
         for (const auto& [name, node] : change) {
@@ -126,7 +132,7 @@ class SimFile final : public env::File {
     }
 
     void read_async(uint64_t position, size_t bytes, DiskDone<Bytes> done) override {
-        later([node = node_, position, bytes, done = std::move(done)] {
+        disk_.later([node = node_, position, bytes, done = std::move(done)] {
             const auto& content = node->content;
             const size_t from = std::min<size_t>(position, content.size());
             done(Bytes::copy_of(std::span(content).subspan(from, std::min(bytes, content.size() - from))));
@@ -144,25 +150,19 @@ class SimFile final : public env::File {
         return {};
     }
 
-    void sync(DiskDone<void> done) override {
+    void sync(env::Urgency, DiskDone<void> done) override {
         const uint64_t sequence_last = node_->next_sequence - 1;
-        later([this_disk = &disk_, node = node_, path = path_, sequence_last, done = std::move(done)] {
-            if (auto refused = this_disk->refuse(path); !refused.has_value()) return done(refused);
-            if (this_disk->syncs_fail_) {
-                ++this_disk->faults_met_;
-                return done(unexpected(DiskError::failed));
-            }
-            node->make_durable(sequence_last);
-            done({});
+        disk_.later([this_disk = &disk_, node = node_, path = path_, sequence_last, done = std::move(done)] {
+            const auto met = this_disk->meet_sync_fault(path);
+            if (met.has_value()) node->make_durable(sequence_last);
+            done(met);
         });
     }
 
     DiskResult<void> sync_now() override {
+        ++disk_.blocking_syncs_;
         RETURN_IF_ERROR(usable());
-        if (disk_.syncs_fail_) {
-            ++disk_.faults_met_;
-            return unexpected(DiskError::failed);
-        }
+        RETURN_IF_ERROR(disk_.meet_sync_fault(path_));
         node_->make_durable(node_->next_sequence - 1);
         return {};
     }
@@ -195,14 +195,6 @@ class SimFile final : public env::File {
         const uint64_t end = write.position + write.content.size();
         if (end > size()) disk_.used_bytes_ += end - size();
         if (!write.content.empty()) node_->record(std::move(write));
-    }
-
-    void later(std::function<void()> event) {
-        const Duration delay{static_cast<int64_t>(disk_.random_.next() % operation_delay_max.count())};
-        disk_.schedule_(delay, [alive = std::weak_ptr<bool>(disk_.alive_), disk = &disk_, generation = generation_,
-                                event = std::move(event)] {
-            if (!alive.expired() && disk->generation_ == generation) event();
-        });
     }
 
     SimDisk& disk_;
@@ -242,6 +234,21 @@ DiskResult<void> SimDisk::refuse(const std::string& path) {
         return unexpected(DiskError::failed);
     }
     return {};
+}
+
+DiskResult<void> SimDisk::meet_sync_fault(const std::string& path) {
+    RETURN_IF_ERROR(refuse(path));
+    if (!syncs_fail_) return {};
+    ++faults_met_;
+    return unexpected(DiskError::failed);
+}
+
+// Unless the process is dead by then.
+void SimDisk::later(std::function<void()> event) {
+    const Duration delay{static_cast<int64_t>(random_.next() % operation_delay_max.count())};
+    schedule_(delay, [alive = std::weak_ptr<bool>(alive_), this, generation = generation_, event = std::move(event)] {
+        if (!alive.expired() && generation_ == generation) event();
+    });
 }
 
 DiskResult<std::unique_ptr<env::File>> SimDisk::open(const std::string& path, OpenMode mode) {
@@ -312,16 +319,23 @@ DiskResult<void> SimDisk::rename(const std::string& from, const std::string& to)
 }
 
 DiskResult<void> SimDisk::sync_directory(const std::string& path) {
-    RETURN_IF_ERROR(refuse(path));
+    ++blocking_syncs_;
     const NodePtr node = find(path);
+    RETURN_IF_ERROR(meet_sync_fault(path));
     if (!node || !node->is_directory) return unexpected(DiskError::not_found);
-    if (syncs_fail_) {
-        ++faults_met_;
-        return unexpected(DiskError::failed);
-    }
-    node->durable_entries = node->entries;
-    node->name_changes.clear();
+    node->make_names_durable(node->name_changes_count);
     return {};
+}
+
+void SimDisk::sync_directory_async(const std::string& path, env::Urgency, DiskDone<void> done) {
+    const NodePtr node = find(path);
+    const uint64_t count = node ? node->name_changes_count : 0;
+    later([this, node, path, count, done = std::move(done)] {
+        auto met = meet_sync_fault(path);
+        if (met.has_value() && (!node || !node->is_directory)) met = unexpected(DiskError::not_found);
+        if (met.has_value()) node->make_names_durable(count);
+        done(met);
+    });
 }
 
 DiskResult<env::DiskSpace> SimDisk::space(const std::string& path) {

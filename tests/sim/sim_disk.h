@@ -33,6 +33,7 @@ class SimDisk final : public env::Disk {
     env::DiskResult<void> remove(const std::string& path) override;
     env::DiskResult<void> rename(const std::string& from, const std::string& to) override;
     env::DiskResult<void> sync_directory(const std::string& path) override;
+    void sync_directory_async(const std::string& path, env::Urgency urgency, env::DiskDone<void> done) override;
     env::DiskResult<env::DiskSpace> space(const std::string& path) override;
 
     // The process dies at the nth write from now (1: the next), tearing it. Everything fails until restart().
@@ -55,6 +56,8 @@ class SimDisk final : public env::Disk {
     std::optional<std::string> flip_bit(std::string_view suffix);
 
     uint64_t used_bytes() const { return used_bytes_; }
+    // How often somebody waited for the device, which nobody who serves may do.
+    uint64_t blocking_syncs() const { return blocking_syncs_; }
     // How often an operation met a fault of this disk.
     uint64_t faults_met() const { return faults_met_; }
 
@@ -67,6 +70,8 @@ class SimDisk final : public env::Disk {
     NodePtr find(const std::string& path) const;
     NodePtr parent_of(const std::string& path) const;
     env::DiskResult<void> refuse(const std::string& path);
+    void later(std::function<void()> event);
+    env::DiskResult<void> meet_sync_fault(const std::string& path);
     void settle(Node& node);
     void collect(const NodePtr& node, const std::string& path, std::string_view suffix,
                  std::map<std::string, NodePtr>& found) const;
@@ -82,6 +87,7 @@ class SimDisk final : public env::Disk {
     std::string failing_prefix_;
     bool syncs_fail_ = false;
     uint64_t faults_met_ = 0;
+    uint64_t blocking_syncs_ = 0;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // completions may outlive the disk
 };
 

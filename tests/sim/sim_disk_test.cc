@@ -98,7 +98,7 @@ TEST_F(SimDiskTest, sync_covers_what_was_written_before_it_was_asked_for) {
     ASSERT_TRUE(disk.sync_directory("/").has_value());
     const auto file = disk.open("/a", OpenMode::read_write);
     bool is_synced = false;
-    (*file)->sync([&](env::DiskResult<void> result) { is_synced = result.has_value(); });
+    (*file)->sync(env::Urgency::awaited, [&](env::DiskResult<void> result) { is_synced = result.has_value(); });
     world.run_until(Instant{std::chrono::seconds(1)}, [] { return false; });
     ASSERT_TRUE(is_synced);
     disk.lose_power();

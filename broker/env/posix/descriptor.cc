@@ -19,6 +19,9 @@ DiskError disk_error(std::string_view action, std::string_view path, int number)
         case ENOTEMPTY: return DiskError::already_exists;
         case ENOSPC:
         case EDQUOT: return DiskError::full;
+        // Out of descriptors: passes like a full disk does, and says nothing against the disk.
+        case EMFILE:
+        case ENFILE: return DiskError::full;
         default: break;
     }
     char text[128];

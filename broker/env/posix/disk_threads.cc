@@ -11,10 +11,13 @@
 namespace milena::env {
 namespace {
 
-DiskResult<void> sync_descriptor(const Descriptor& descriptor) {
+constexpr size_t background_at_once = 16;
+
+DiskResult<void> sync_job(const SyncJob& job) {
+    const int fd = job.descriptor->fd();
     // Never repeated after a failure: the kernel has forgotten the pages it could not write.
-    if (::fdatasync(descriptor.fd()) == 0) return {};
-    return unexpected(disk_error("fdatasync", "fd " + std::to_string(descriptor.fd()), errno));
+    if ((job.is_directory ? ::fsync(fd) : ::fdatasync(fd)) == 0) return {};
+    return unexpected(disk_error("fsync", "fd " + std::to_string(fd), errno));
 }
 
 }  // namespace
@@ -36,7 +39,10 @@ void Flusher::sync(SyncJob job) {
     {
         const std::lock_guard lock(mutex_);
         start_locked();
-        syncs_.push_back(std::move(job));
+        if (job.urgency == Urgency::awaited)
+            awaited_.push_back(std::move(job));
+        else
+            background_.push_back(std::move(job));
     }
     wake_.notify_one();
 }
@@ -54,18 +60,28 @@ void Flusher::run() {
     ::pthread_setname_np(::pthread_self(), "flusher");
     std::unique_lock lock(mutex_);
     for (;;) {
-        wake_.wait(lock, [this] { return is_stopping_ || !syncs_.empty() || !writebacks_.empty(); });
-        if (syncs_.empty() && writebacks_.empty()) return;
-        std::vector<SyncJob> syncs = std::exchange(syncs_, {});
+        wake_.wait(lock, [this] { return is_stopping_ || has_work(); });
+        if (!has_work()) return;
+        std::vector<SyncJob> awaited = std::exchange(awaited_, {});
+        std::vector<SyncJob> background = take_background();
         std::vector<WritebackJob> writebacks = std::exchange(writebacks_, {});
         lock.unlock();
         for (const WritebackJob& job : writebacks)
             ::sync_file_range(job.descriptor->fd(), static_cast<off64_t>(job.position), static_cast<off64_t>(job.bytes),
                               SYNC_FILE_RANGE_WRITE);
         writebacks.clear();
-        if (!syncs.empty()) flush(std::move(syncs));
+        if (!awaited.empty()) flush(std::move(awaited));
+        if (!background.empty()) flush(std::move(background));
         lock.lock();
     }
+}
+
+std::vector<SyncJob> Flusher::take_background() {
+    const auto end =
+        background_.begin() + static_cast<std::ptrdiff_t>(std::min(background_.size(), background_at_once));
+    std::vector<SyncJob> taken(std::make_move_iterator(background_.begin()), std::make_move_iterator(end));
+    background_.erase(background_.begin(), end);
+    return taken;
 }
 
 // Starts the device on all files before it waits for the first: the waits then overlap, and a journal commits once.
@@ -74,14 +90,15 @@ void Flusher::flush(std::vector<SyncJob> jobs) {
         return std::less<const Descriptor*>()(a.descriptor.get(), b.descriptor.get());
     });
     if (jobs.front().descriptor != jobs.back().descriptor)
-        for (const SyncJob& job : jobs) ::sync_file_range(job.descriptor->fd(), 0, 0, SYNC_FILE_RANGE_WRITE);
+        for (const SyncJob& job : jobs)
+            if (!job.is_directory) ::sync_file_range(job.descriptor->fd(), 0, 0, SYNC_FILE_RANGE_WRITE);
 
     using Finished = std::vector<std::pair<DiskDone<void>, DiskResult<void>>>;
     std::map<std::shared_ptr<const Post>, Finished> finished;
     const Descriptor* last = nullptr;
     DiskResult<void> outcome;
     for (SyncJob& job : jobs) {
-        if (job.descriptor.get() != last) outcome = sync_descriptor(*job.descriptor);
+        if (job.descriptor.get() != last) outcome = sync_job(job);
         last = job.descriptor.get();
         finished[job.post].emplace_back(std::move(job.done), outcome);
     }

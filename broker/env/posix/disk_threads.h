@@ -23,6 +23,8 @@ using Post = std::function<void(std::function<void()>)>;
 
 struct SyncJob {
     std::shared_ptr<Descriptor> descriptor;
+    bool is_directory = false;
+    Urgency urgency = Urgency::awaited;
     std::shared_ptr<const Post> post;
     DiskDone<void> done;
 };
@@ -41,8 +43,9 @@ struct ReadJob {
     DiskDone<Bytes> done;
 };
 
-// Group commit: everything that was asked for while the last round was under way is flushed in one round, each file
-// once.
+// Group commit: everything that somebody waits for and that was asked for while the last round was under way is flushed
+// in one round, each file once. What nobody waits for is done in small portions in between, so that thousands of files
+// of a checkpoint don't stand before an acknowledgement.
 class Flusher {
   public:
     Flusher() = default;
@@ -54,11 +57,14 @@ class Flusher {
   private:
     void start_locked();
     void run();
+    bool has_work() const { return !awaited_.empty() || !background_.empty() || !writebacks_.empty(); }
+    std::vector<SyncJob> take_background();
     static void flush(std::vector<SyncJob> jobs);
 
     std::mutex mutex_;
     std::condition_variable wake_;
-    std::vector<SyncJob> syncs_;
+    std::vector<SyncJob> awaited_;
+    std::deque<SyncJob> background_;
     std::vector<WritebackJob> writebacks_;
     bool is_stopping_ = false;
     std::thread thread_;

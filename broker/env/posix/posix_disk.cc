@@ -115,6 +115,20 @@ DiskResult<void> PosixDisk::sync_directory(const std::string& path) {
     return {};
 }
 
+void PosixDisk::sync_directory_async(const std::string& path, Urgency urgency, DiskDone<void> done) {
+    auto directory = open_descriptor(path, O_RDONLY | O_DIRECTORY);
+    if (!directory.has_value()) {
+        (*post_)([done = std::move(done), error = directory.error()] { done(unexpected(error)); });
+        return;
+    }
+    Flusher& flusher = threads_.flusher_of(**directory);
+    flusher.sync({.descriptor = std::move(*directory),
+                  .is_directory = true,
+                  .urgency = urgency,
+                  .post = post_,
+                  .done = std::move(done)});
+}
+
 DiskResult<DiskSpace> PosixDisk::space(const std::string& path) {
     struct statvfs status{};
     if (::statvfs(path.c_str(), &status) != 0) return unexpected(disk_error("statvfs", path, errno));

@@ -30,6 +30,7 @@ class PosixDisk final : public Disk {
     DiskResult<void> remove(const std::string& path) override;
     DiskResult<void> rename(const std::string& from, const std::string& to) override;
     DiskResult<void> sync_directory(const std::string& path) override;
+    void sync_directory_async(const std::string& path, Urgency urgency, DiskDone<void> done) override;
     DiskResult<DiskSpace> space(const std::string& path) override;
 
     size_t descriptors_open() const { return open_.size(); }

@@ -128,14 +128,15 @@ DiskResult<void> PosixFile::truncate(uint64_t bytes) {
     return {};
 }
 
-void PosixFile::sync(DiskDone<void> done) {
+void PosixFile::sync(Urgency urgency, DiskDone<void> done) {
     auto target = descriptor();
     if (!target.has_value()) {
         (*disk_.post_)([done = std::move(done), error = target.error()] { done(unexpected(error)); });
         return;
     }
     Flusher& flusher = disk_.threads_.flusher_of(**target);
-    flusher.sync({.descriptor = std::move(target).value(), .post = disk_.post_, .done = std::move(done)});
+    flusher.sync(
+        {.descriptor = std::move(target).value(), .urgency = urgency, .post = disk_.post_, .done = std::move(done)});
 }
 
 DiskResult<void> PosixFile::sync_now() {

@@ -21,7 +21,7 @@ class PosixFile final : public File {
     DiskResult<size_t> read_cached(uint64_t position, std::span<std::byte> into) override;
     void read_async(uint64_t position, size_t bytes, DiskDone<Bytes> done) override;
     DiskResult<void> truncate(uint64_t bytes) override;
-    void sync(DiskDone<void> done) override;
+    void sync(Urgency urgency, DiskDone<void> done) override;
     DiskResult<void> sync_now() override;
     void start_writeback(uint64_t position, uint64_t bytes) override;
 

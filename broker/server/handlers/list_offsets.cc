@@ -35,14 +35,17 @@ bool is_known_to(wire::Version version, int64_t timestamp) {
     }
 }
 
-// Records at or beyond what the reader may see count as not there.
-storage::FindDone within(Offset limit, Done done) {
-    return [limit, done = std::move(done)](Result<std::optional<TimestampOffset>> found) {
+// Records at or beyond what the reader may see count as not there; or it is not known yet, where that limit still
+// rises.
+storage::FindDone within(Offset limit, bool is_catching_up, Done done) {
+    return [limit, is_catching_up, done = std::move(done)](Result<std::optional<TimestampOffset>> found) {
         Answer answer;
         if (!found.has_value())
             answer.error = found.error();
         else if (*found && (*found)->offset < limit)
             answer.found = **found;
+        else if (is_catching_up)
+            answer.error = ErrorCode::offset_not_available;
         done(answer);
     };
 }
@@ -52,15 +55,23 @@ void find(replica::Replica& replica, const Request::Partition& asked, bool commi
     answer.error = replica.check_leader_epoch(LeaderEpoch(asked.current_leader_epoch));
     if (answer.error != ErrorCode::none) return done(answer);
     const Offset limit = committed_only ? replica.last_stable_offset() : replica.high_watermark();
+    const bool is_catching_up = replica.is_catching_up();
     switch (asked.timestamp) {
-        case latest: answer.found = {no_timestamp, limit, replica.leader_epoch()}; return done(answer);
+        case latest:
+            if (is_catching_up)
+                answer.error = ErrorCode::offset_not_available;
+            else
+                answer.found = {no_timestamp, limit, replica.leader_epoch()};
+            return done(answer);
         case earliest:
         case earliest_local: answer.found = replica.log().earliest(); return done(answer);
         // Without tiered storage nothing is tiered and nothing waits for it.
         case latest_tiered:
         case earliest_pending_upload: return done(answer);
-        case max_timestamp: return replica.log().find_max_timestamp(within(limit, std::move(done)));
-        default: return replica.log().find_by_timestamp(Timestamp(asked.timestamp), within(limit, std::move(done)));
+        case max_timestamp: return replica.log().find_max_timestamp(within(limit, is_catching_up, std::move(done)));
+        default:
+            return replica.log().find_by_timestamp(Timestamp(asked.timestamp),
+                                                   within(limit, is_catching_up, std::move(done)));
     }
 }
 
@@ -128,6 +139,9 @@ void list_offsets(ListCall call) {
         for (size_t i = 0; i < answers.size(); ++i) {
             Response::Partition& place = *listing->places[i];
             place.error_code = answers[i].error;
+            // Older clients don't know the code (KIP-207).
+            if (place.error_code == ErrorCode::offset_not_available && call->version() < 5)
+                place.error_code = ErrorCode::leader_not_available;
             place.timestamp = answers[i].found.timestamp.value;
             place.offset = answers[i].found.offset.value;
             place.leader_epoch = answers[i].found.epoch.value;

@@ -119,7 +119,7 @@ class LogModel : public LogFixture, public testing::WithParamInterface<uint64_t>
         const Offset to(static_cast<int64_t>(below(10'000)));
         ASSERT_TRUE(log->truncate_fully_and_start_at(to).has_value());
         ASSERT_TRUE(log->sync_now().has_value());
-        ASSERT_TRUE(directory->sync_names().has_value());
+        ASSERT_TRUE(directory->sync_names_now().has_value());
         model_.clear();
         recovery_point = log->recovery_point();
         log_start = to;

@@ -70,7 +70,7 @@ TEST_F(PosixDiskTest, sync_completes_through_the_mailbox) {
     const auto file = create("a");
     append(*file, "x");
     bool is_synced = false;
-    file->sync([&](DiskResult<void> result) { is_synced = result.has_value(); });
+    file->sync(Urgency::awaited, [&](DiskResult<void> result) { is_synced = result.has_value(); });
     EXPECT_FALSE(is_synced);
     mailbox.run_one();
     EXPECT_TRUE(is_synced);
@@ -81,9 +81,48 @@ TEST_F(PosixDiskTest, every_sync_of_many_is_answered) {
     for (int i = 0; i < 5; ++i) files.push_back(create("f" + std::to_string(i)));
     size_t answered = 0;
     for (int round = 0; round < 20; ++round)
-        for (auto& file : files) file->sync([&](DiskResult<void> result) { answered += result.has_value(); });
+        for (auto& file : files)
+            file->sync(Urgency::awaited, [&](DiskResult<void> result) { answered += result.has_value(); });
     while (answered < 100) mailbox.run_one();
     EXPECT_EQ(answered, 100U);
+}
+
+TEST_F(PosixDiskTest, syncs_that_nobody_waits_for_are_answered_too) {
+    constexpr size_t many = 100;
+    std::vector<std::unique_ptr<File>> files;
+    size_t answered = 0;
+    size_t awaited = 0;
+    for (size_t i = 0; i < many; ++i) {
+        files.push_back(create("f" + std::to_string(i)));
+        append(*files.back(), "x");
+        files.back()->sync(Urgency::background, [&](DiskResult<void> result) { answered += result.has_value(); });
+    }
+    files.front()->sync(Urgency::awaited, [&](DiskResult<void> result) { awaited += result.has_value(); });
+    while (answered < many || awaited < 1) mailbox.run_one();
+    EXPECT_EQ(answered, many);
+}
+
+TEST_F(PosixDiskTest, names_are_synced_through_the_mailbox) {
+    ASSERT_TRUE(disk.create_directories(directory / "t-0"));
+    std::vector<DiskResult<void>> results;
+    disk.sync_directory_async(directory / "t-0", Urgency::awaited, [&](auto result) { results.push_back(result); });
+    disk.sync_directory_async(directory / "t-1", Urgency::awaited, [&](auto result) { results.push_back(result); });
+    EXPECT_TRUE(results.empty());
+    while (results.size() < 2) mailbox.run_one();
+    EXPECT_NE(results[0].has_value(), results[1].has_value());
+}
+
+TEST_F(PosixDiskTest, a_file_is_replaced_without_waiting) {
+    std::vector<bool> results;
+    replace_file_async(disk, directory / "checkpoint", "one",
+                       [&](auto result) { results.push_back(result.has_value()); });
+    EXPECT_TRUE(results.empty());
+    while (results.empty()) mailbox.run_one();
+    replace_file_async(disk, directory / "checkpoint", "two",
+                       [&](auto result) { results.push_back(result.has_value()); });
+    while (results.size() < 2) mailbox.run_one();
+    EXPECT_EQ(results, (std::vector{true, true}));
+    EXPECT_EQ(read_file(disk, directory / "checkpoint", 10).value().view(), "two");
 }
 
 TEST_F(PosixDiskTest, a_cold_read_outlives_its_file) {

@@ -145,6 +145,46 @@ TEST_F(PartitionTableTest, records_are_there_again_after_a_crash) {
     EXPECT_EQ(table->find({topic_id, PartitionIndex{0}})->high_watermark(), Offset{1});
 }
 
+TEST_F(PartitionTableTest, what_a_crash_left_is_seen_once_it_is_durable_where_that_is_asked_for) {
+    start();
+    apply(topic("orders", topic_id, 1));
+    ASSERT_EQ(produce(topic_id), ErrorCode::none);
+    config->topic_defaults.flush_messages = 1;
+    const uint64_t before = disk.blocking_syncs();
+    restart(false);
+    EXPECT_EQ(disk.blocking_syncs(), before) << "a start waits for no device";
+    const Replica* replica = table->use({topic_id, PartitionIndex{0}}).replica;
+    EXPECT_EQ(replica->log().log_end_offset(), Offset{1});
+    EXPECT_EQ(replica->high_watermark(), Offset{0});
+    EXPECT_TRUE(replica->is_catching_up());
+    run_for(std::chrono::seconds(1));
+    EXPECT_EQ(replica->high_watermark(), Offset{1});
+    EXPECT_FALSE(replica->is_catching_up());
+    EXPECT_EQ(replica->log().durable_offset(), Offset{1});
+}
+
+TEST_F(PartitionTableTest, a_checkpoint_reaches_every_log_that_needs_one) {
+    constexpr int32_t partitions = 200;
+    start();
+    apply(topic("orders", topic_id, partitions));
+    for (int32_t i = 0; i < partitions; i += 2) ASSERT_EQ(produce(topic_id, i), ErrorCode::none);
+    table->checkpoint();
+    table->checkpoint();
+    run_for(std::chrono::seconds(5));
+    for (int32_t i = 0; i < partitions; ++i)
+        EXPECT_EQ(table->find({topic_id, PartitionIndex{i}})->log().recovery_point(), Offset{1 - i % 2}) << i;
+}
+
+TEST_F(PartitionTableTest, a_table_may_go_while_its_logs_are_made_durable) {
+    start();
+    apply(topic("orders", topic_id, 100));
+    for (int32_t i = 0; i < 100; ++i) ASSERT_EQ(produce(topic_id, i), ErrorCode::none);
+    table->checkpoint();
+    table.reset();
+    run_for(std::chrono::seconds(1));
+    EXPECT_FALSE(directory.has_failed());
+}
+
 TEST_F(PartitionTableTest, clean_shutdown_leaves_nothing_to_recover) {
     start();
     apply(topic("orders", topic_id, 1));

@@ -197,12 +197,16 @@ TEST_F(ReplicaTest, flush_ms_makes_old_appends_durable) {
     topic.flush_ms = 1000;
     open();
     produce(1);
-    replica->flush_if_due(world.clock.now());
+    EXPECT_FALSE(replica->is_flush_due(world.clock.now()));
     run_for(seconds(2));
+    EXPECT_TRUE(replica->is_flush_due(world.clock.now()));
     EXPECT_EQ(replica->log().durable_offset(), Offset{0});
-    replica->flush_if_due(world.clock.now());
+    bool is_done = false;
+    replica->flush(Replica::Flush::records, [&] { is_done = true; });
     run_for(seconds(1));
+    EXPECT_TRUE(is_done);
     EXPECT_EQ(replica->log().durable_offset(), Offset{1});
+    EXPECT_FALSE(replica->is_flush_due(world.clock.now()));
 }
 
 }  // namespace

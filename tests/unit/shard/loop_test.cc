@@ -60,6 +60,17 @@ TEST_F(LoopTest, a_cancelled_timer_never_rings) {
     loop.run();
 }
 
+TEST_F(LoopTest, what_is_discarded_never_runs_and_is_gone) {
+    const auto held = std::make_shared<int>(0);
+    loop.post([held] { ++*held; });
+    loop.after(std::chrono::hours(1), [held] { ++*held; });
+    loop.discard();
+    EXPECT_EQ(held.use_count(), 1);
+    loop.post([this] { loop.stop(); });
+    loop.run();
+    EXPECT_EQ(*held, 0);
+}
+
 TEST_F(LoopTest, the_longest_pause_is_known) {
     loop.post([&] {
         std::this_thread::sleep_for(10ms);

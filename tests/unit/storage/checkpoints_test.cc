@@ -14,7 +14,7 @@ TEST_F(Checkpoints, are_read_as_they_were_written) {
     const std::vector<PartitionOffset> offsets = {
         {"orders", PartitionIndex(0), Offset(12)},
         {"with-dash.and_more", PartitionIndex(17), Offset(1) + INT64_MAX / 2}};
-    ASSERT_TRUE(write_checkpoint(disk, "/data/x", offsets).has_value());
+    ASSERT_TRUE(env::replace_file(disk, "/data/x", offsets_text(offsets)).has_value());
     EXPECT_EQ(read_checkpoint(disk, "/data/x").value(), offsets);
     EXPECT_EQ(env::read_file(disk, "/data/x", 1000)->view().substr(0, 16), "0\n2\norders 0 12\n");
 }
@@ -34,8 +34,8 @@ TEST_F(Checkpoints, that_are_not_whole_are_refused) {
 TEST_F(Checkpoints, survive_a_power_loss_whole) {
     const std::vector<PartitionOffset> first = {{"orders", PartitionIndex(0), Offset(1)}};
     const std::vector<PartitionOffset> second = {{"orders", PartitionIndex(0), Offset(2)}};
-    ASSERT_TRUE(write_checkpoint(disk, "/data/x", first).has_value());
-    ASSERT_TRUE(write_checkpoint(disk, "/data/x", second).has_value());
+    ASSERT_TRUE(env::replace_file(disk, "/data/x", offsets_text(first)).has_value());
+    ASSERT_TRUE(env::replace_file(disk, "/data/x", offsets_text(second)).has_value());
     disk.lose_power();
     EXPECT_EQ(read_checkpoint(disk, "/data/x").value(), second);
 }

@@ -77,6 +77,41 @@ TEST_F(LogDirectoryTest, the_clean_marker_is_taken_once) {
     EXPECT_FALSE(take_clean_marker(disk, "/data").value());
 }
 
+TEST_F(LogDirectoryTest, names_changed_during_a_sync_wait_for_the_next_one) {
+    std::vector<int> done;
+    const auto note = [&done](int number) {
+        return [&done, number](Result<void> synced) {
+            if (synced.has_value()) done.push_back(number);
+        };
+    };
+    directory->sync_names(note(0));
+    EXPECT_EQ(done, std::vector{0}) << "there was nothing to do";
+    ASSERT_TRUE(disk.create_directories("/data/a-0").has_value());
+    directory->names_changed();
+    directory->sync_names(note(1));
+    directory->sync_names(note(2));
+    ASSERT_TRUE(disk.create_directories("/data/b-0").has_value());
+    directory->names_changed();
+    directory->sync_names(note(3));
+    EXPECT_EQ(done, std::vector{0});
+    world.run_until(world.clock.now() + std::chrono::seconds(1), [&done] { return done.size() > 1; });
+    EXPECT_EQ(done, (std::vector{0, 1, 2}));
+    run();
+    EXPECT_EQ(done, (std::vector{0, 1, 2, 3}));
+    disk.lose_power();
+    EXPECT_EQ(list_partitions(disk, "/data").value().size(), 2U);
+}
+
+TEST_F(LogDirectoryTest, a_failed_sync_of_names_fails_the_directory) {
+    directory->names_changed();
+    disk.fail_syncs(true);
+    ErrorCode told = ErrorCode::none;
+    directory->sync_names([&](Result<void> synced) { told = synced.has_value() ? ErrorCode::none : synced.error(); });
+    run();
+    EXPECT_EQ(told, ErrorCode::kafka_storage_error);
+    EXPECT_TRUE(directory->has_failed());
+}
+
 TEST_F(LogDirectoryTest, removes_what_is_due_a_few_at_a_time) {
     for (const char* name : {"a", "b", "c"}) {
         ASSERT_TRUE(env::replace_file(disk, std::string("/data/") + name, "x").has_value());

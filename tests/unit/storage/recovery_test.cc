@@ -56,6 +56,27 @@ TEST_F(RecoveryTest, drops_whole_segments_beyond_a_damaged_batch) {
     EXPECT_EQ(records().at(4), "next");
 }
 
+TEST_F(RecoveryTest, waits_for_no_write_of_the_device_and_what_follows_makes_the_repair_durable) {
+    config.segment_bytes = 1000;
+    fill(20);
+    ASSERT_TRUE(disk.rename(path(0, FileKind::time_index), path(0, FileKind::time_index, FileStage::deleted)));
+    {
+        auto file = disk.open(path(4, FileKind::records), env::OpenMode::read_write).value();
+        const Bytes bad = Bytes::copy_of("bad");
+        ASSERT_TRUE(file->write_at(200, std::span(&bad, 1)).has_value());
+    }
+    const uint64_t before = disk.blocking_syncs();
+    reopen_after_kill();
+    EXPECT_EQ(log->log_end_offset(), Offset(4));
+    ASSERT_TRUE(append({"next"}).has_value());
+    checkpoint();
+    EXPECT_EQ(disk.blocking_syncs(), before + 2) << "those of the fixture";
+    disk.lose_power();
+    reopen_after_kill();
+    EXPECT_EQ(log->segment_count(), 2U) << "what was removed must not come back";
+    EXPECT_EQ(records().at(4), "next");
+}
+
 TEST_F(RecoveryTest, a_marker_that_lies_is_not_believed) {
     fill(20);
     ASSERT_TRUE(log->close().has_value());
