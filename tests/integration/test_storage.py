@@ -252,7 +252,12 @@ def administered(run_directory, sides):
     def work(side):
         administer(side)
         directory = side.broker.data / "__cluster_metadata-0"
-        until(lambda: b"meta-b" in max(directory.glob("*.checkpoint")).read_bytes(), "a snapshot is taken", 30)
+
+        def is_of_the_end():
+            latest = max(directory.glob("*.checkpoint")).read_bytes()
+            return b"log.retention.ms" in latest and b"meta-c" not in latest
+
+        until(is_of_the_end, "a snapshot of the final state is taken", 30)
 
     try:
         for side in made:
