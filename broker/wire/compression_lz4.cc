@@ -50,11 +50,15 @@ class Lz4Compression final : public CompressionStream {
 // Exactly one frame.
 class Lz4Decompression final : public DecompressionStream {
   public:
-    Lz4Decompression() { check(!LZ4F_isError(LZ4F_createDecompressionContext(&context_, LZ4F_VERSION))); }
     ~Lz4Decompression() override { LZ4F_freeDecompressionContext(context_); }
 
+    // A frame that was given up leaves its claimed content size in the context, reset or not, and the next frame would
+    // be measured by it (lz4 1.9.4). So a context serves on only after a whole frame.
     void start(std::span<const std::byte> input) override {
-        LZ4F_resetDecompressionContext(context_);
+        if (!has_ended_) {
+            LZ4F_freeDecompressionContext(context_);
+            check(!LZ4F_isError(LZ4F_createDecompressionContext(&context_, LZ4F_VERSION)));
+        }
         input_ = input;
         has_ended_ = false;
     }

@@ -4,6 +4,7 @@
 #include <random>
 
 #include <gtest/gtest.h>
+#include <lz4frame.h>
 #include <snappy-c.h>
 #include <zstd.h>
 
@@ -143,6 +144,20 @@ INSTANTIATE_TEST_SUITE_P(Codecs, EveryCodec,
 TEST(Compression, bare_snappy_block_is_read_as_well) {
     const ByteVector plain = some_text(100'000);
     EXPECT_EQ(*decompressed(Codec::snappy, snappy_block(plain)), plain);
+}
+
+TEST(Compression, lz4_frame_that_was_cut_short_does_not_harm_the_next) {
+    const ByteVector plain = some_text(1000);
+    LZ4F_preferences_t with_size = LZ4F_INIT_PREFERENCES;
+    with_size.frameInfo.contentSize = plain.size();
+    ByteVector frame(LZ4F_compressFrameBound(plain.size(), &with_size));
+    frame.resize(LZ4F_compressFrame(frame.data(), frame.size(), plain.data(), plain.size(), &with_size));
+    Decompressor decompressor;
+    ByteVector output;
+    EXPECT_FALSE(decompressor.decompress_all(Codec::lz4, std::span(frame).first(30), unlimited, output));
+    output.clear();
+    EXPECT_TRUE(decompressor.decompress_all(Codec::lz4, compressed(Codec::lz4, plain), unlimited, output));
+    EXPECT_EQ(output, plain);
 }
 
 TEST(Compression, snappy_block_that_claims_more_than_it_can_hold_is_refused_without_the_memory) {
