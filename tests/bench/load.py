@@ -31,7 +31,8 @@ from harness.broker import Milena, RealKafka  # noqa: E402
 from harness.process import until  # noqa: E402
 from statistic import HEADER, Row  # noqa: E402
 
-RDK_LOAD = pathlib.Path(os.environ.get("RDK_LOAD", paths.BUILD / "bin/rdk_load"))
+RDK_LOAD = paths.BUILD / "bin/rdk_load"
+BARE_LOOP = paths.BUILD / "bin/bare_loop"
 MIB = 1 << 20
 
 
@@ -156,11 +157,12 @@ class Bench:
                 for broker, admin in zip(brokers, admins) if number % 2 else reversed(list(zip(brokers, admins))):
                     for size, gigabytes in ((1024, 0.25 if self.quick else 1), (100, 0.1 if self.quick else 0.4)):
                         self.one_round(broker, admin, size, int(gigabytes * 1e9 / size), results)
+                self.bare_round(results)
         finally:
             for broker in brokers:
                 broker.close()
-        milena, kafka = results[brokers[1]], results[brokers[0]]
-        rows = []
+        milena, kafka, bare = results[brokers[1]], results[brokers[0]], results[BARE_LOOP]
+        rows = [Row(name, "CPU-s per GB", values) for name, values in bare.items()]
         for name in milena:
             target = None if "CPU" not in name else 0.5 if "produce" in name else 1.0
             unit = "CPU-s per GB" if "CPU" in name else "MB/s" if "rate" in name else "MiB"
@@ -194,6 +196,16 @@ class Bench:
             mine.setdefault(f"{label}: rate", []).append(run["bytes"] / 1e6 / run["seconds"])
         mine.setdefault(f"memory after {size} B", []).append(broker.process.rss_bytes() / MIB)
         admin.delete(topic)
+
+    def bare_round(self, results):
+        """What the kernel and one checksum cost: the floor that every broker stands on."""
+        mine = results.setdefault(BARE_LOOP, {})
+        gigabytes = 0.25 if self.quick else 1
+        for mode in ("produce", "fetch"):
+            touch_memory(self.directory, int(gigabytes * 1.3e9))
+            command = [BARE_LOOP, mode, self.directory, str(gigabytes)]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+            mine.setdefault(f"bare loop, {mode}", []).append(json.loads(done.stdout)["cpu_s_per_gb"])
 
     def start(self):
         """How soon it serves on an empty directory, and how small it is then."""

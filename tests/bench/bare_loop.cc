@@ -1,0 +1,182 @@
+// The floor under any broker: what the kernel and one checksum cost when nothing else is done.
+// bare_loop produce|fetch DIRECTORY GIGABYTES [--frame-bytes N]
+//
+// produce: a client on loopback sends frames; the loop receives each, computes its CRC-32C, appends it to a file and
+// acknowledges it. fetch: the loop sends a file to the client by sendfile. Prints one JSON object: the bytes, and the
+// CPU seconds of the loop's thread alone.
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/crc32c.h"
+
+namespace {
+
+constexpr size_t acknowledgement_bytes = 60;
+constexpr size_t frames_in_flight_max = 5;
+
+[[noreturn]] void die(const char* what) {
+    std::perror(what);
+    std::exit(1);
+}
+
+double thread_cpu_s() {
+    timespec now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+}
+
+struct Arguments {
+    std::string mode;
+    std::string directory;
+    size_t bytes = 0;
+    size_t frame_bytes = 65536;
+};
+
+// Two ends of one TCP connection.
+std::array<int, 2> connected_pair() {
+    const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* const generic = reinterpret_cast<sockaddr*>(&address);
+    if (::bind(listener, generic, size) != 0 || ::listen(listener, 1) != 0) die("listen");
+    ::getsockname(listener, generic, &size);
+    const int client = ::socket(AF_INET, SOCK_STREAM, 0);
+    if (::connect(client, generic, size) != 0) die("connect");
+    const int server = ::accept(listener, nullptr, nullptr);
+    if (server < 0) die("accept");
+    ::close(listener);
+    const int one = 1;
+    for (const int end : {client, server}) ::setsockopt(end, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+    return {client, server};
+}
+
+bool receive_all(int from, void* into, size_t bytes) {
+    auto* at = static_cast<char*>(into);
+    while (bytes > 0) {
+        const ssize_t n = ::recv(from, at, bytes, 0);
+        if (n <= 0) return false;
+        at += n;
+        bytes -= static_cast<size_t>(n);
+    }
+    return true;
+}
+
+void send_all(int to, const void* from, size_t bytes) {
+    const auto* at = static_cast<const char*>(from);
+    while (bytes > 0) {
+        const ssize_t n = ::send(to, at, bytes, MSG_NOSIGNAL);
+        if (n <= 0) die("send");
+        at += n;
+        bytes -= static_cast<size_t>(n);
+    }
+}
+
+void send_frames(int server, const Arguments& arguments) {
+    const auto length = static_cast<uint32_t>(arguments.frame_bytes);
+    std::vector<char> frame(sizeof(length) + arguments.frame_bytes, 'x');
+    std::memcpy(frame.data(), &length, sizeof(length));
+    std::array<char, acknowledgement_bytes> acknowledgement;
+    size_t in_flight = 0;
+    for (size_t sent = 0; sent < arguments.bytes; sent += arguments.frame_bytes) {
+        if (in_flight == frames_in_flight_max) {
+            if (!receive_all(server, acknowledgement.data(), acknowledgement.size())) die("recv");
+            --in_flight;
+        }
+        send_all(server, frame.data(), frame.size());
+        ++in_flight;
+    }
+    ::shutdown(server, SHUT_WR);
+    while (::recv(server, acknowledgement.data(), acknowledgement.size(), 0) > 0) continue;
+    ::close(server);
+}
+
+size_t take_frames(int client, int file) {
+    std::vector<std::byte> frame;
+    std::array<char, acknowledgement_bytes> acknowledgement{};
+    size_t position = 0;
+    uint32_t length = 0;
+    while (receive_all(client, &length, sizeof(length))) {
+        frame.resize(length);
+        if (!receive_all(client, frame.data(), length)) die("recv");
+        const uint32_t checksum = milena::crc32c(frame);
+        std::memcpy(acknowledgement.data(), &checksum, sizeof(checksum));
+        if (::pwrite(file, frame.data(), length, static_cast<off_t>(position)) != static_cast<ssize_t>(length))
+            die("pwrite");
+        position += length;
+        send_all(client, acknowledgement.data(), acknowledgement.size());
+    }
+    return position;
+}
+
+size_t send_file(int client, int file, size_t bytes) {
+    off_t position = 0;
+    while (static_cast<size_t>(position) < bytes)
+        if (::sendfile(client, file, &position, bytes - static_cast<size_t>(position)) <= 0) die("sendfile");
+    return static_cast<size_t>(position);
+}
+
+void take_bytes(int server) {
+    std::vector<char> into(1U << 20);
+    while (::recv(server, into.data(), into.size(), 0) > 0) continue;
+    ::close(server);
+}
+
+void fill(int file, size_t bytes) {
+    const std::vector<char> block(1U << 20, 'x');
+    for (size_t written = 0; written < bytes; written += block.size())
+        if (::write(file, block.data(), block.size()) < 0) die("write");
+}
+
+Arguments parse(int count, char** words) {
+    const bool is_whole = count == 4 || (count == 6 && std::strcmp(words[4], "--frame-bytes") == 0);
+    if (!is_whole || (std::strcmp(words[1], "produce") != 0 && std::strcmp(words[1], "fetch") != 0)) {
+        std::fprintf(stderr, "usage: bare_loop produce|fetch DIRECTORY GIGABYTES [--frame-bytes N]\n");
+        std::exit(2);
+    }
+    Arguments arguments{words[1], words[2], static_cast<size_t>(std::atof(words[3]) * 1e9)};
+    if (count == 6) arguments.frame_bytes = static_cast<size_t>(std::atoll(words[5]));
+    return arguments;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+    const Arguments arguments = parse(count, words);
+    const std::string path = arguments.directory + "/bare_loop";
+    const int file = ::open(path.c_str(), O_CREAT | O_TRUNC | O_RDWR, 0600);
+    if (file < 0) die(path.c_str());
+    ::unlink(path.c_str());
+    const bool is_produce = arguments.mode == "produce";
+    if (!is_produce) fill(file, arguments.bytes);
+
+    const auto [client_end, loop_end] = connected_pair();
+    std::thread client([&arguments, is_produce, server = client_end] {
+        // As the load generator against a broker: the loop comes first.
+        if (::nice(5) == -1) die("nice");
+        is_produce ? send_frames(server, arguments) : take_bytes(server);
+    });
+    const double before = thread_cpu_s();
+    const size_t bytes = is_produce ? take_frames(loop_end, file) : send_file(loop_end, file, arguments.bytes);
+    const double cpu_s = thread_cpu_s() - before;
+    ::close(loop_end);
+    client.join();
+    std::printf("{\"bytes\": %zu, \"cpu_s\": %.4f, \"cpu_s_per_gb\": %.4f}\n", bytes, cpu_s,
+                cpu_s / (static_cast<double>(bytes) / 1e9));
+    return 0;
+}
