@@ -10,13 +10,16 @@ constexpr size_t removals_a_slice = 16;
 constexpr Duration between_slices = std::chrono::milliseconds(10);
 constexpr Milliseconds removal_interval{1'000};
 constexpr Milliseconds flush_interval{1'000};
+constexpr Milliseconds first_checkpoint_after{10'000};
 
 }  // namespace
 
 Maintenance::Maintenance(shard::Shard& shard, const settings::BrokerConfig& config) : shard_(shard) {
     add(Milliseconds(config.log_retention_check_interval_ms),
         [](replica::PartitionTable& table) { return table.delete_old_segments(replicas_a_slice); });
-    add(Milliseconds(config.log_flush_offset_checkpoint_interval_ms), [](replica::PartitionTable& table) {
+    // What was recovered is made durable soon, so that a broker that crashes again doesn't recover it again.
+    const Milliseconds interval(config.log_flush_offset_checkpoint_interval_ms);
+    add(std::min(interval, first_checkpoint_after), interval, [](replica::PartitionTable& table) {
         table.checkpoint();
         return true;
     });
@@ -40,13 +43,13 @@ Maintenance::~Maintenance() {
     for (const auto& chore : chores_) shard_.loop().cancel(chore->timer);
 }
 
-void Maintenance::add(Milliseconds interval, Slice slice) {
+void Maintenance::add(Milliseconds first, Milliseconds interval, Slice slice) {
     constexpr Milliseconds year = std::chrono::hours(24 * 365);  // "never" would overflow the clock
     chores_.push_back(std::make_unique<Chore>());
     Chore& chore = *chores_.back();
     chore.interval = std::min(interval, year);
     chore.slice = std::move(slice);
-    chore.timer = shard_.loop().after(chore.interval, [this, &chore] { run(chore); });
+    chore.timer = shard_.loop().after(std::min(first, year), [this, &chore] { run(chore); });
 }
 
 void Maintenance::run(Chore& chore) {

@@ -28,7 +28,8 @@ class Maintenance {
         shard::TimerId timer;
     };
 
-    void add(Milliseconds interval, Slice slice);
+    void add(Milliseconds interval, Slice slice) { add(interval, interval, std::move(slice)); }
+    void add(Milliseconds first, Milliseconds interval, Slice slice);
     void run(Chore& chore);
 
     shard::Shard& shard_;

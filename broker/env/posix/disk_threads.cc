@@ -11,8 +11,6 @@
 namespace milena::env {
 namespace {
 
-constexpr size_t background_at_once = 16;
-
 DiskResult<void> sync_job(const SyncJob& job) {
     const int fd = job.descriptor->fd();
     // Never repeated after a failure: the kernel has forgotten the pages it could not write.
@@ -39,10 +37,13 @@ void Flusher::sync(SyncJob job) {
     {
         const std::lock_guard lock(mutex_);
         start_locked();
-        if (job.urgency == Urgency::awaited)
+        if (job.urgency == Urgency::awaited) {
             awaited_.push_back(std::move(job));
-        else
+        } else {
+            // The device begins while the job stands in the row.
+            if (!job.is_directory) writebacks_.push_back({.descriptor = job.descriptor});
             background_.push_back(std::move(job));
+        }
     }
     wake_.notify_one();
 }
@@ -63,7 +64,11 @@ void Flusher::run() {
         wake_.wait(lock, [this] { return is_stopping_ || has_work(); });
         if (!has_work()) return;
         std::vector<SyncJob> awaited = std::exchange(awaited_, {});
-        std::vector<SyncJob> background = take_background();
+        std::vector<SyncJob> background;
+        if (!background_.empty()) {
+            background.push_back(std::move(background_.front()));
+            background_.pop_front();
+        }
         std::vector<WritebackJob> writebacks = std::exchange(writebacks_, {});
         lock.unlock();
         for (const WritebackJob& job : writebacks)
@@ -74,14 +79,6 @@ void Flusher::run() {
         if (!background.empty()) flush(std::move(background));
         lock.lock();
     }
-}
-
-std::vector<SyncJob> Flusher::take_background() {
-    const auto end =
-        background_.begin() + static_cast<std::ptrdiff_t>(std::min(background_.size(), background_at_once));
-    std::vector<SyncJob> taken(std::make_move_iterator(background_.begin()), std::make_move_iterator(end));
-    background_.erase(background_.begin(), end);
-    return taken;
 }
 
 // Starts the device on all files before it waits for the first: the waits then overlap, and a journal commits once.

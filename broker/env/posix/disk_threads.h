@@ -32,7 +32,7 @@ struct SyncJob {
 struct WritebackJob {
     std::shared_ptr<Descriptor> descriptor;
     uint64_t position = 0;
-    uint64_t bytes = 0;
+    uint64_t bytes = 0;  // 0: to the end of the file
 };
 
 struct ReadJob {
@@ -44,8 +44,8 @@ struct ReadJob {
 };
 
 // Group commit: everything that somebody waits for and that was asked for while the last round was under way is flushed
-// in one round, each file once. What nobody waits for is done in small portions in between, so that thousands of files
-// of a checkpoint don't stand before an acknowledgement.
+// in one round, each file once. What nobody waits for is done file by file in between, so that the thousands of a
+// checkpoint don't stand before an acknowledgement.
 class Flusher {
   public:
     Flusher() = default;
@@ -58,7 +58,6 @@ class Flusher {
     void start_locked();
     void run();
     bool has_work() const { return !awaited_.empty() || !background_.empty() || !writebacks_.empty(); }
-    std::vector<SyncJob> take_background();
     static void flush(std::vector<SyncJob> jobs);
 
     std::mutex mutex_;
