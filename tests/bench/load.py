@@ -9,11 +9,9 @@ process's own (user and system), which says more than rates on a machine that th
 on tmpfs where there is one with enough room: a device's noise is not the broker's."""
 
 import argparse
-import datetime
 import json
 import os
 import pathlib
-import platform
 import re
 import shutil
 import subprocess
@@ -26,7 +24,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integra
 
 from confluent_kafka.admin import AdminClient, NewTopic  # noqa: E402
 
-from harness import paths  # noqa: E402
+from harness import measurement, paths  # noqa: E402
 from harness.broker import Milena, RealKafka  # noqa: E402
 from harness.process import until  # noqa: E402
 from statistic import HEADER, Row  # noqa: E402
@@ -279,20 +277,6 @@ class Bench:
         ]
 
 
-def machine():
-    model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
-    return {
-        "cpu": model[1] if model else "unknown",
-        "cores": os.cpu_count(),
-        "kernel": platform.release(),
-        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
-    }
-
-
-def git(*words):
-    return subprocess.run(["git", "-C", paths.REPOSITORY, *words], capture_output=True, text=True).stdout.strip()
-
-
 def file_system(directory):
     words = subprocess.run(["stat", "--file-system", "--format=%T", directory], capture_output=True, text=True)
     return words.stdout.strip()
@@ -302,23 +286,18 @@ def report(rows, arguments, seconds, data):
     print(f"\n{HEADER}")
     for row in rows:
         print(row.as_text())
-    commit = git("rev-parse", "--short", "HEAD") + ("-dirty" if git("status", "--porcelain", "-uno") else "")
-    today = datetime.date.today().isoformat()
     document = {
-        "date": today,
-        "commit": commit,
+        **measurement.head(),
         "subject": SUBJECT.name,
         "oracle": "Apache Kafka 4.3.1",
         "quick": arguments.quick,
         "seconds": round(seconds),
-        "machine": machine(),
-        "load_average": os.getloadavg(),
         "data": data,
         "rows": [row.as_json() for row in rows],
     }
     out = arguments.out
     if out is None and not arguments.quick and not arguments.only:
-        out = paths.REPOSITORY / f"docs/measurements/{today}-{commit}.json"
+        out = measurement.path_of()
     if out:
         pathlib.Path(out).parent.mkdir(parents=True, exist_ok=True)
         pathlib.Path(out).write_text(json.dumps(document, indent=1) + "\n")

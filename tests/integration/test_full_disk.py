@@ -1,0 +1,124 @@
+"""A log directory that runs full: appends are refused with KAFKA_STORAGE_ERROR, reads go on, and it comes back by
+itself when there is space again, with nothing lost and nothing doubled. The metadata log lies elsewhere."""
+
+import contextlib
+import subprocess
+
+import confluent_kafka
+import pytest
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+
+from harness import records
+from harness.load import Load, count_faults, stream
+from harness.process import until
+
+DISK_BYTES = 96 << 20
+BALLAST_BYTES = 48 << 20
+PARTITIONS = 3
+
+
+@pytest.fixture
+def small_disk(run_directory):
+    """A file system of its own in memory; needs the right to mount."""
+    path = run_directory / "small-disk"
+    path.mkdir(exist_ok=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "milena-test", path], capture_output=True, text=True
+    )
+    if mounted.returncode != 0:
+        pytest.skip(f"mounting a small file system isn't allowed here: {mounted.stderr.strip()}")
+    yield path
+    subprocess.run(["umount", "--lazy", path], check=True)
+
+
+@pytest.fixture
+def full(make_broker, small_disk):
+    """A broker whose disk a producer has filled, that producer, and the file that can be removed to make room."""
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(bytes(BALLAST_BYTES))
+    broker = make_broker({"log.segment.bytes": str(1 << 20), "log.segment.delete.delay.ms": "0"})
+    if broker.name == "kafka":
+        pytest.skip("real Kafka stops when its disk is full")
+    broker.settings |= {"metadata.log.dir": str(broker.data), "log.dirs": str(small_disk / "data")}
+    broker.settings |= {"log.retention.check.interval.ms": "100", "log.flush.offset.checkpoint.interval.ms": "1000"}
+    broker.start()
+    records.create_topic(broker.bootstrap, "full", PARTITIONS)
+    records.create_topic(broker.bootstrap, "probe")
+    load = Load(broker.bootstrap, "full", PARTITIONS, 0)
+    load.start()
+    until(lambda: refusal(broker) == "KAFKA_STORAGE_ERROR", "the disk is full", 60)
+    load.pausing.set()
+    yield broker, load, ballast
+    load.stopping.set()
+
+
+def refusal(broker):
+    """What a producer that doesn't try again is told; None if its record is taken."""
+    told = []
+    producer = confluent_kafka.Producer(
+        {"bootstrap.servers": broker.bootstrap, "retries": 0, "acks": "all", "message.timeout.ms": 10_000}
+    )
+    producer.produce("probe", bytes(16 << 10), on_delivery=lambda error, _: told.append(error))
+    producer.flush(15)
+    return told[0].name() if told and told[0] else None
+
+
+def read_back(broker, load):
+    """What was acknowledged so far can be read while nothing can be written."""
+    acknowledged = sum(len(offsets) for offsets in load.offsets)
+    assert sum(1 for _ in stream(broker.bootstrap, "full")) >= acknowledged > 10_000
+
+
+def remove_ballast(_broker, _load, ballast):
+    ballast.unlink()
+
+
+def delete_records(broker, load, _ballast):
+    admin = AdminClient({"bootstrap.servers": broker.bootstrap})
+    before = [
+        confluent_kafka.TopicPartition("full", partition, load.offsets[partition][-1] - 100)
+        for partition in range(PARTITIONS)
+    ]
+    for future in admin.delete_records(before).values():
+        future.result(30)
+
+
+def shorten_retention(broker, _load, _ballast):
+    retain(broker, 2 << 20)
+
+
+def retain(broker, bytes_max):
+    admin = AdminClient({"bootstrap.servers": broker.bootstrap})
+    entry = ConfigEntry("retention.bytes", str(bytes_max), incremental_operation=AlterConfigOpType.SET)
+    resource = ConfigResource(ResourceType.TOPIC, "full", incremental_configs=[entry])
+    admin.incremental_alter_configs([resource])[resource].result(30)
+
+
+def log_starts(broker):
+    reader = confluent_kafka.Consumer({"bootstrap.servers": broker.bootstrap, "group.id": "nobody"})
+    with contextlib.closing(reader):
+        return [
+            reader.get_watermark_offsets(confluent_kafka.TopicPartition("full", partition), timeout=30)[0]
+            for partition in range(PARTITIONS)
+        ]
+
+
+@pytest.mark.parametrize("is_killed", [False, True], ids=["running", "killed"])
+@pytest.mark.parametrize("make_room", [remove_ballast, delete_records, shorten_retention])
+def test_a_full_disk_refuses_appends_serves_reads_and_comes_back_when_there_is_space(full, make_room, is_killed):
+    broker, load, ballast = full
+    read_back(broker, load)
+    if is_killed:
+        broker.kill()
+        broker.start()
+        until(lambda: refusal(broker) == "KAFKA_STORAGE_ERROR", "the disk is full again", 30)
+        read_back(broker, load)
+    before = load.acknowledged
+    make_room(broker, load, ballast)
+    load.pausing.clear()
+    until(lambda: load.acknowledged > before + 5000 or load.failures, "the producer goes on", 60)
+    load.pausing.set()
+    load.stop()
+    retain(broker, -1)  # the log stands still while it is read
+    counts, examples = count_faults(broker.bootstrap, [load], log_starts(broker))
+    assert counts.pop("records") > 5000 and not any(counts.values()), (counts, examples)
