@@ -101,8 +101,8 @@ def stream(bootstrap, topic):
 
 
 def count_faults(bootstrap, loads, starts=None):
-    """How many records are not as they were acknowledged, by kind, with a few examples. Below `starts`, the log starts of
-    the partitions, nothing is expected."""
+    """How many records are not as they were acknowledged, by kind, with a few examples. Nothing is expected below
+    `starts`, the log starts of the partitions."""
     topic, partitions = loads[0].topic, loads[0].partitions
     starts = starts or [0] * partitions
     counts = dict.fromkeys(["records", "gaps", "corrupted", "doubled", "out_of_order", "elsewhere", "lost"], 0)
