@@ -5,9 +5,7 @@
 namespace milena::storage {
 namespace {
 
-constexpr size_t block_bytes_of(BatchScan::Depth depth) {
-    return depth == BatchScan::Depth::headers ? 16U << 10 : 256U << 10;
-}
+constexpr size_t block_bytes_max = 256U << 10;
 
 }  // namespace
 
@@ -16,7 +14,8 @@ Result<std::span<const std::byte>, BatchScan::Fault> BatchScan::look(size_t byte
     bytes = std::min(bytes, left);
     const bool is_loaded = position_ >= loaded_from_ && position_ + bytes <= loaded_from_ + loaded_bytes_;
     if (!is_loaded) {
-        const size_t wanted = std::min(std::max(bytes, block_bytes_of(depth_)), left);
+        const size_t wanted = std::min(std::max(bytes, block_bytes_), left);
+        if (depth_ == Depth::whole) block_bytes_ = std::min(2 * block_bytes_, block_bytes_max);
         if (wanted > memory_bytes_) {
             memory_ = std::make_unique_for_overwrite<std::byte[]>(wanted);
             memory_bytes_ = wanted;

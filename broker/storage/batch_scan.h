@@ -49,6 +49,7 @@ class BatchScan {
     uint64_t position_;
     uint64_t end_;
     Depth depth_;
+    size_t block_bytes_ = 16U << 10;  // grows while it is read on
     env::DiskError disk_error_ = env::DiskError::failed;
     std::unique_ptr<std::byte[]> memory_;
     size_t memory_bytes_ = 0;

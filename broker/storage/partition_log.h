@@ -196,6 +196,7 @@ class PartitionLog {
     class Reader;
     class ColdRead;
     class TimestampSearch;
+    class TimestampScan;
 
     // One trip to the device for all who asked for it before it began.
     struct SyncRound {
@@ -252,7 +253,12 @@ class PartitionLog {
     Result<void> know_max_timestamp(Segment& segment);
     Result<bool> is_past_retention(Segment& segment);
     size_t segment_index(Offset offset) const;
-    Result<std::optional<IndexEntry>> look_up_time(size_t index, Timestamp target) const;
+    using FoundEntry = std::function<void(Result<std::optional<IndexEntry>>)>;
+    void look_up_time(size_t index, Timestamp target, FoundEntry done);
+    void search_by_timestamp(Timestamp at_least, FindDone done);
+    void search_max_timestamp(FindDone done);
+    // Calls `search` once the largest timestamps of all segments are known; `done` if they can't be.
+    void when_timestamps_are_known(FindDone done, std::function<void(PartitionLog&, FindDone)> search);
 
     bool is_durable() const { return durable_ == log_end_ && !names_changed_ && !was_cut_; }
     void join_round(bool is_checkpoint, env::Urgency urgency, SyncDone done);

@@ -160,10 +160,7 @@ Result<void> PartitionLog::know_max_timestamp(Segment& segment) {
         if (!scanned.has_value()) return failed(scanned.error(), "read");
         return {};
     }
-    segment.knows_max_timestamp = true;
-    if (!last->has_value()) return {};
-    segment.max_timestamp = Timestamp((*last)->key);
-    segment.max_timestamp_offset = segment.base_offset + (*last)->value;
+    learn_max_timestamp(segment, *last);
     return {};
 }
 

@@ -50,16 +50,27 @@ env::DiskResult<uint64_t> position_before(env::Disk& disk, const std::string& di
     return is_sound ? position : 0;
 }
 
+env::DiskResult<std::shared_ptr<env::File>> open_time_index(env::Disk& disk, const std::string& directory,
+                                                            Offset base) {
+    auto file = disk.open(log_file_path(directory, base, FileKind::time_index), env::OpenMode::read_only);
+    if (file.has_value()) return std::shared_ptr<env::File>(std::move(*file));
+    if (file.error() == env::DiskError::not_found) return std::shared_ptr<env::File>();
+    return unexpected(file.error());
+}
+
+void learn_max_timestamp(Segment& segment, const std::optional<IndexEntry>& last) {
+    segment.knows_max_timestamp = true;
+    if (!last.has_value()) return;
+    segment.max_timestamp = Timestamp(last->key);
+    segment.max_timestamp_offset = segment.base_offset + last->value;
+}
+
 env::DiskResult<std::optional<IndexEntry>> find_time_entry(env::Disk& disk, const std::string& directory,
                                                            const Segment& segment, Timestamp at_most) {
-    const std::string path = log_file_path(directory, segment.base_offset, FileKind::time_index);
-    const auto file = disk.open(path, env::OpenMode::read_only);
-    if (!file.has_value()) {
-        if (file.error() == env::DiskError::not_found) return std::optional<IndexEntry>();
-        return unexpected(file.error());
-    }
-    ASSIGN_OR_RETURN(const IndexSearch search, search_index(**file, IndexSearch(IndexKind::times, IndexSearch::By::key,
-                                                                                at_most.value, (*file)->size())));
+    ASSIGN_OR_RETURN(const auto file, open_time_index(disk, directory, segment.base_offset));
+    if (file == nullptr) return std::optional<IndexEntry>();
+    ASSIGN_OR_RETURN(const IndexSearch search, search_index(*file, IndexSearch(IndexKind::times, IndexSearch::By::key,
+                                                                               at_most.value, file->size())));
     return search.found();
 }
 

@@ -43,6 +43,12 @@ env::DiskResult<void> open_records(env::Disk& disk, const std::string& directory
 env::DiskResult<uint64_t> position_before(env::Disk& disk, const std::string& directory, Segment& segment,
                                           Offset offset);
 
+// Null if there is none.
+env::DiskResult<std::shared_ptr<env::File>> open_time_index(env::Disk& disk, const std::string& directory, Offset base);
+
+// What the last entry of a closed segment's time index says of it.
+void learn_max_timestamp(Segment& segment, const std::optional<IndexEntry>& last);
+
 // The last entry of the time index whose timestamp is not larger than `at_most`.
 env::DiskResult<std::optional<IndexEntry>> find_time_entry(env::Disk& disk, const std::string& directory,
                                                            const Segment& segment, Timestamp at_most);

@@ -81,6 +81,31 @@ env::DiskResult<IndexSearch> search_index(env::File& file, IndexSearch search) {
     return search;
 }
 
+env::DiskResult<bool> search_index_cached(env::File& file, IndexSearch& search) {
+    std::vector<std::byte> block;
+    while (const auto wanted = search.wanted()) {
+        block.resize(wanted->bytes);
+        ASSIGN_OR_RETURN(const size_t bytes, file.read_cached(wanted->position, block));
+        if (bytes < wanted->bytes) return false;
+        search.feed(block);
+    }
+    return true;
+}
+
+void search_index_async(std::shared_ptr<env::File> file, const IndexSearch& search,
+                        std::function<void(env::DiskResult<IndexSearch>)> done) {
+    const auto wanted = search.wanted();
+    if (!wanted) return done(search);
+    env::File& source = *file;
+    source.read_async(wanted->position, wanted->bytes,
+                      [file = std::move(file), search, done = std::move(done)](env::DiskResult<Bytes> block) {
+                          if (!block.has_value()) return done(unexpected(block.error()));
+                          IndexSearch next = search;
+                          next.feed(block->span());
+                          search_index_async(file, next, done);
+                      });
+}
+
 env::DiskResult<IndexWriter> IndexWriter::resume(IndexKind kind, std::unique_ptr<env::File> file, uint64_t file_bytes,
                                                  std::optional<IndexEntry> last) {
     if (file->size() != file_bytes) RETURN_IF_ERROR(file->truncate(file_bytes));

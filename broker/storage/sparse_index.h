@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -68,6 +69,11 @@ class IndexSearch {
 
 // Runs a search to its end; may wait for the device.
 env::DiskResult<IndexSearch> search_index(env::File& file, IndexSearch search);
+// Goes on with a search as long as nothing has to be waited for; true at its end.
+env::DiskResult<bool> search_index_cached(env::File& file, IndexSearch& search);
+// Goes on with it off the shard's thread.
+void search_index_async(std::shared_ptr<env::File> file, const IndexSearch& search,
+                        std::function<void(env::DiskResult<IndexSearch>)> done);
 
 // The end of an index that grows: a few entries wait in memory until a write is worth while. A full disk loses entries
 // and nothing else.

@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "base/log.h"
 #include "storage/partition_log.h"
 #include "wire/record.h"
@@ -97,38 +99,120 @@ class PartitionLog::TimestampSearch : public std::enable_shared_from_this<Timest
     FindDone done_;
 };
 
-// Lookups in time indexes may wait for the device; they are short and rare.
-void PartitionLog::find_by_timestamp(Timestamp at_least, FindDone done) {
-    if (environment_.directory.has_failed()) return done(unexpected(ErrorCode::kafka_storage_error));
-    for (size_t i = segments_.empty() ? 0 : segment_index(log_start_); i < segments_.size(); ++i) {
-        Segment& segment = segments_[i];
-        if (const auto known = know_max_timestamp(segment); !known.has_value()) return done(unexpected(known.error()));
-        if (segment.bytes == 0 || segment.max_timestamp < at_least) continue;
-        TimestampSearch::Target target{.at_least = at_least,
-                                       .record_min = log_start_,
-                                       .begin = segment.base_offset,
-                                       .hint_timestamp = no_timestamp,
-                                       .begin_otherwise = segment.base_offset};
-        const auto entry = look_up_time(i, at_least);
-        if (!entry.has_value()) return done(unexpected(entry.error()));
-        const Offset hinted = segment.base_offset + (entry->has_value() ? (*entry)->value : 0);
-        if (entry->has_value() && hinted > log_start_ && hinted < log_end_) {
-            target.begin = hinted;
-            target.hint_timestamp = Timestamp((*entry)->key);
+// Learns the largest timestamps of the segments from the log start on, one after the other: by a step at once where the
+// time index is cached, else off the shard's thread. May outlive the log.
+class PartitionLog::TimestampScan : public std::enable_shared_from_this<TimestampScan> {
+  public:
+    TimestampScan(PartitionLog& log, std::function<void(Result<void>)> done)
+        : log_(log.self()), done_(std::move(done)) {}
+
+    void run() {
+        for (;;) {
+            if (*log_ == nullptr) return done_(unexpected(ErrorCode::not_leader_or_follower));
+            Segment* segment = next_unknown(**log_);
+            if (segment == nullptr) return done_({});
+            const auto learned = learn(**log_, *segment);
+            if (!learned.has_value()) return done_(unexpected(learned.error()));
+            if (!*learned) return;
         }
-        return std::make_shared<TimestampSearch>(*this, target, std::move(done))->run();
     }
-    done(std::optional<TimestampOffset>());
+
+  private:
+    static Segment* next_unknown(PartitionLog& log) {
+        for (size_t i = log.segments_.empty() ? 0 : log.segment_index(log.log_start_); i < log.segments_.size(); ++i)
+            if (!log.segments_[i].knows_max_timestamp) return &log.segments_[i];
+        return nullptr;
+    }
+
+    // False if the device has to be waited for.
+    Result<bool> learn(PartitionLog& log, Segment& segment) {
+        if (&segment == &log.segments_.back()) {
+            RETURN_IF_ERROR(log.know_max_timestamp(segment));
+            return true;
+        }
+        const auto file = open_time_index(log.disk(), log.path_, segment.base_offset);
+        if (!file.has_value()) return log.failed(file.error(), "open");
+        std::optional<IndexEntry> last;
+        if (*file != nullptr) {
+            constexpr int64_t any = std::numeric_limits<int64_t>::max();
+            IndexSearch search(IndexKind::times, IndexSearch::By::key, any, (*file)->size());
+            const auto has_ended = search_index_cached(**file, search);
+            if (!has_ended.has_value()) return log.failed(has_ended.error(), "read");
+            if (!*has_ended) {
+                search_index_async(*file, search, [self = shared_from_this(), base = segment.base_offset](auto found) {
+                    self->arrived(base, found);
+                });
+                return false;
+            }
+            last = search.found();
+        }
+        learn_max_timestamp(segment, last);
+        return true;
+    }
+
+    // The segment may be gone, or be the last one again.
+    void arrived(Offset base, const env::DiskResult<IndexSearch>& found) {
+        if (PartitionLog* log = *log_; log != nullptr) {
+            if (!found.has_value()) return done_(log->failed(found.error(), "read"));
+            for (size_t i = 0; i + 1 < log->segments_.size(); ++i)
+                if (log->segments_[i].base_offset == base && !log->segments_[i].knows_max_timestamp)
+                    learn_max_timestamp(log->segments_[i], found->found());
+        }
+        run();
+    }
+
+    const std::shared_ptr<PartitionLog*> log_;
+    const std::function<void(Result<void>)> done_;
+};
+
+void PartitionLog::when_timestamps_are_known(FindDone done, std::function<void(PartitionLog&, FindDone)> search) {
+    if (environment_.directory.has_failed()) return done(unexpected(ErrorCode::kafka_storage_error));
+    auto known = [log = self(), done = std::move(done), search = std::move(search)](Result<void> outcome) {
+        if (!outcome.has_value()) return done(unexpected(outcome.error()));
+        search(**log, done);
+    };
+    std::make_shared<TimestampScan>(*this, std::move(known))->run();
+}
+
+void PartitionLog::find_by_timestamp(Timestamp at_least, FindDone done) {
+    when_timestamps_are_known(std::move(done), [at_least](PartitionLog& log, FindDone told) {
+        log.search_by_timestamp(at_least, std::move(told));
+    });
 }
 
 void PartitionLog::find_max_timestamp(FindDone done) {
-    if (environment_.directory.has_failed()) return done(unexpected(ErrorCode::kafka_storage_error));
+    when_timestamps_are_known(std::move(done),
+                              [](PartitionLog& log, FindDone told) { log.search_max_timestamp(std::move(told)); });
+}
+
+void PartitionLog::search_by_timestamp(Timestamp at_least, FindDone done) {
+    size_t i = segments_.empty() ? 0 : segment_index(log_start_);
+    while (i < segments_.size() && (segments_[i].bytes == 0 || segments_[i].max_timestamp < at_least)) ++i;
+    if (i == segments_.size()) return done(std::optional<TimestampOffset>());
+    auto hinted = [log = self(), base = segments_[i].base_offset, at_least,
+                   done = std::move(done)](const Result<std::optional<IndexEntry>>& entry) {
+        if (*log == nullptr) return done(unexpected(ErrorCode::not_leader_or_follower));
+        if (!entry.has_value()) return done(unexpected(entry.error()));
+        TimestampSearch::Target target{.at_least = at_least,
+                                       .record_min = (*log)->log_start_,
+                                       .begin = base,
+                                       .hint_timestamp = no_timestamp,
+                                       .begin_otherwise = base};
+        const Offset hint = base + (entry->has_value() ? (*entry)->value : 0);
+        if (entry->has_value() && hint > (*log)->log_start_ && hint < (*log)->log_end_) {
+            target.begin = hint;
+            target.hint_timestamp = Timestamp((*entry)->key);
+        }
+        std::make_shared<TimestampSearch>(**log, target, done)->run();
+    };
+    look_up_time(i, at_least, std::move(hinted));
+}
+
+void PartitionLog::search_max_timestamp(FindDone done) {
     const Segment* best = nullptr;
-    for (Segment& segment : segments_) {
-        if (const auto known = know_max_timestamp(segment); !known.has_value()) return done(unexpected(known.error()));
+    for (const Segment& segment : segments_)
         if (segment.max_timestamp.value >= 0 && (best == nullptr || segment.max_timestamp > best->max_timestamp))
             best = &segment;
-    }
     if (best == nullptr || best->max_timestamp_offset < log_start_) return done(std::optional<TimestampOffset>());
     const TimestampSearch::Target target{.at_least = best->max_timestamp,
                                          .record_min = log_start_,
@@ -138,14 +222,24 @@ void PartitionLog::find_max_timestamp(FindDone done) {
     std::make_shared<TimestampSearch>(*this, target, std::move(done))->run();
 }
 
-Result<std::optional<IndexEntry>> PartitionLog::look_up_time(size_t index, Timestamp target) const {
+// `done` comes at once unless the device has to be waited for.
+void PartitionLog::look_up_time(size_t index, Timestamp target, FoundEntry done) {
     if (index + 1 == segments_.size() && writer_ != nullptr) {
         const auto pending = writer_->times().find_pending(target.value);
-        if (pending.has_value()) return pending;
+        if (pending.has_value()) return done(pending);
     }
-    const auto entry = find_time_entry(disk(), path_, segments_[index], target);
-    if (!entry.has_value()) return failed(entry.error(), "read");
-    return *entry;
+    const auto file = open_time_index(disk(), path_, segments_[index].base_offset);
+    if (!file.has_value()) return done(failed(file.error(), "open"));
+    if (*file == nullptr) return done(std::optional<IndexEntry>());
+    IndexSearch search(IndexKind::times, IndexSearch::By::key, target.value, (*file)->size());
+    const auto has_ended = search_index_cached(**file, search);
+    if (!has_ended.has_value()) return done(failed(has_ended.error(), "read"));
+    if (*has_ended) return done(search.found());
+    search_index_async(*file, search, [log = self(), done = std::move(done)](env::DiskResult<IndexSearch> found) {
+        if (*log == nullptr) return done(unexpected(ErrorCode::not_leader_or_follower));
+        if (!found.has_value()) return done((*log)->failed(found.error(), "read"));
+        done(found->found());
+    });
 }
 
 }  // namespace milena::storage

@@ -229,6 +229,30 @@ TEST_F(LogTimestamps, finds_the_first_of_the_largest) {
     EXPECT_EQ(find_max(), (TimestampOffset{Timestamp(9000), Offset(1), LeaderEpoch(0)}));
 }
 
+TEST_F(LogTimestamps, are_looked_up_while_the_log_changes_or_goes) {
+    config.segment_bytes = 1000;
+    ASSERT_TRUE(open().has_value());
+    for (int i = 0; i < 300; ++i) ASSERT_TRUE(append(batch_of({std::string(200, 'a')}, {}, Timestamp(i))).has_value());
+    int found = 0;
+    int told = 0;
+    for (int round = 0; round < 50; ++round) {
+        reopen_cleanly();
+        for (int i = 0; i < 3; ++i)
+            log->find_by_timestamp(Timestamp(250), [&](const Result<std::optional<TimestampOffset>>& outcome) {
+                if (outcome.has_value())
+                    found += *outcome == TimestampOffset{Timestamp(250), Offset(250), LeaderEpoch(0)};
+                else
+                    told += outcome.error() == ErrorCode::not_leader_or_follower;
+            });
+        if (round % 2 == 0) run();
+        log.reset();
+        run();
+        ASSERT_TRUE(open().has_value());
+    }
+    EXPECT_GT(told, 0);
+    EXPECT_EQ(found + told, 150);
+}
+
 TEST_F(LogTimestamps, survive_a_time_index_that_lies) {
     ASSERT_TRUE(open().has_value());
     for (int i = 0; i < 300; ++i)
