@@ -56,7 +56,7 @@ class MemoryFile final : public env::File {
         content_->resize(bytes);
         return {};
     }
-    void sync(env::DiskDone<void> done) override { done({}); }
+    void sync(env::Urgency, env::DiskDone<void> done) override { done({}); }
     DiskResult<void> sync_now() override { return {}; }
     void start_writeback(uint64_t, uint64_t) override {}
 
@@ -100,6 +100,7 @@ class MemoryDisk final : public env::Disk {
         return {};
     }
     DiskResult<void> sync_directory(const std::string&) override { return {}; }
+    void sync_directory_async(const std::string&, env::Urgency, env::DiskDone<void> done) override { done({}); }
     DiskResult<env::DiskSpace> space(const std::string&) override { return env::DiskSpace{}; }
 };
 
