@@ -1,4 +1,5 @@
-# The broker's image: compiled from source in the first stage, with nothing but the program and its libraries in the last.
+# The broker's image: compiled from source in the first stage; in the last there is the program, the libraries that it
+# is linked to, and nothing else: no shell, no package manager, nobody but the user that it runs as.
 FROM debian:bookworm-slim AS build
 WORKDIR /src
 COPY .ci/install-deps .ci/
@@ -7,19 +8,20 @@ COPY CMakeLists.txt CMakePresets.json ./
 COPY proto proto
 COPY broker broker
 RUN cmake --preset release && cmake --build build/release --target milena
-RUN strip --strip-unneeded -o milena build/release/bin/milena
+RUN install -D --strip --target-directory /image/usr/local/bin build/release/bin/milena \
+    && ldd build/release/bin/milena | grep -o '/[^ ]*' | xargs cp --parents --dereference --target-directory /image \
+    && install -d /image/etc /data \
+    && echo 'milena:x:10001:10001::/var/lib/milena:' > /image/etc/passwd \
+    && echo 'milena:x:10001:' > /image/etc/group
 
-FROM debian:bookworm-slim
-COPY .ci/install-deps /tmp/
-RUN /tmp/install-deps runtime && rm -rf /tmp/install-deps /var/lib/apt/lists/* \
-    && useradd --uid 10001 --no-create-home milena \
-    && install -d -o milena -g milena /var/lib/milena
-COPY --from=build /src/milena /usr/local/bin/
+FROM scratch
+COPY --from=build /image /
+COPY --from=build --chown=10001:10001 /data /var/lib/milena
 # Data goes to ./data; metrics and health can be asked from outside.
 ENV MILENA_METRICS_LISTENER=0.0.0.0:9644
 USER 10001
 WORKDIR /var/lib/milena
 VOLUME /var/lib/milena
 EXPOSE 9092 9644
-ENTRYPOINT ["milena"]
+ENTRYPOINT ["/usr/local/bin/milena"]
 CMD ["broker"]
