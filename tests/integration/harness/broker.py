@@ -132,6 +132,10 @@ class Milena(Broker):
     def command(self, properties):
         return [paths.MILENA, "broker", properties]
 
+    def close(self):
+        super().close()
+        assert "Sanitizer" not in self.log_tail(1 << 30), f"a sanitizer has reported, see {self.log}"
+
     def http(self, path):
         """(status, text) of the port for people and probes."""
         try:
