@@ -1,0 +1,313 @@
+#include "unit/group/coordinator_fixture.h"
+
+namespace milena::group {
+namespace {
+
+class Join : public CoordinatorFixture {};
+
+TEST_F(Join, a_new_member_is_given_an_id_to_come_back_with) {
+    const Joined first = join(request());
+    EXPECT_EQ(first->error_code, ErrorCode::member_id_required);
+    EXPECT_TRUE(first->member_id.starts_with("client-"));
+    EXPECT_EQ(first->member_id.size(), std::string("client-").size() + 36);
+    EXPECT_TRUE(group().members().empty());
+}
+
+TEST_F(Join, before_version_4_a_member_is_taken_in_at_once) {
+    const Joined joined = join(request(), 3);
+    pass(Duration{});
+    EXPECT_EQ(joined->error_code, ErrorCode::none);
+    EXPECT_EQ(joined->generation_id, 1);
+}
+
+TEST_F(Join, the_first_member_leads_and_is_told_the_members) {
+    const Joined joined = join_as_new();
+    pass(Duration{});
+    EXPECT_EQ(joined->generation_id, 1);
+    EXPECT_EQ(joined->leader, joined->member_id);
+    EXPECT_EQ(*joined->protocol_name, "range");
+    ASSERT_EQ(joined->members.size(), 1U);
+    EXPECT_EQ(joined->members.front().metadata, subscription({"orders"}));
+    EXPECT_EQ(state(), ClassicState::completing_rebalance);
+}
+
+TEST_F(Join, a_group_is_in_the_log_before_it_has_a_member) {
+    join(request());
+    ASSERT_EQ(journal.records.size(), 1U);
+    reload();
+    EXPECT_EQ(state(), ClassicState::empty);
+    EXPECT_EQ(group().generation(), 0);
+}
+
+TEST_F(Join, a_group_that_cannot_be_written_is_not_there) {
+    journal.refusal = ErrorCode::not_enough_replicas;
+    EXPECT_EQ(join(request())->error_code, ErrorCode::coordinator_not_available);
+    EXPECT_EQ(coordinator->group_count(), 0U);
+}
+
+TEST_F(Join, an_id_that_was_never_given_is_unknown) {
+    EXPECT_EQ(join(request("nobody"))->error_code, ErrorCode::unknown_member_id);
+    stable_member();
+    EXPECT_EQ(join(request("nobody"))->error_code, ErrorCode::unknown_member_id);
+}
+
+TEST_F(Join, a_given_id_is_forgotten_after_the_session_timeout) {
+    const Joined first = join(request());
+    pass(std::chrono::seconds(11));
+    EXPECT_EQ(join(request(first->member_id))->error_code, ErrorCode::unknown_member_id);
+}
+
+TEST_F(Join, a_storm_of_new_members_is_not_remembered_in_full) {
+    const Joined early = join(request());
+    for (size_t i = 0; i < ClassicGroup::pending_joins_max; ++i) join(request());
+    EXPECT_EQ(group().pending_joins.size(), ClassicGroup::pending_joins_max);
+    EXPECT_EQ(join(request(early->member_id))->error_code, ErrorCode::unknown_member_id);
+    EXPECT_EQ(join(request(group().pending_joins.begin()->first)).is_there(), false);
+}
+
+TEST_F(Join, a_member_must_support_what_the_group_uses) {
+    stable_member();
+    JoinRequest other = request();
+    other.protocols.front().name = "sticky";
+    EXPECT_EQ(join(other)->error_code, ErrorCode::inconsistent_group_protocol);
+    JoinRequest connect = request();
+    connect.protocol_type = "connect";
+    EXPECT_EQ(join(connect)->error_code, ErrorCode::inconsistent_group_protocol);
+    JoinRequest nothing = request("", "other");
+    nothing.protocols.clear();
+    EXPECT_EQ(join(nothing)->error_code, ErrorCode::inconsistent_group_protocol);
+}
+
+TEST_F(Join, the_protocol_that_most_members_prefer_is_chosen_among_those_that_all_have) {
+    JoinRequest both = request();
+    both.protocols.insert(both.protocols.begin(), {"sticky", subscription({"orders"})});
+    const Joined first = join_as_new(both);
+    pass(Duration{});
+    sync(first->member_id, 1, {});
+    const Joined second = join_as_new();
+    both.member_id = first->member_id;
+    const Joined again = join(both);
+    EXPECT_EQ(*again->protocol_name, "range");
+    EXPECT_EQ(*second->protocol_name, "range");
+}
+
+TEST_F(Join, an_initial_rebalance_waits_longer_while_members_come) {
+    config.initial_rebalance_delay = std::chrono::seconds(3);
+    begin();
+    const Joined first = join_as_new();
+    pass(std::chrono::seconds(2));
+    const Joined second = join_as_new();
+    pass(std::chrono::seconds(2));
+    EXPECT_FALSE(first.is_there());
+    pass(std::chrono::seconds(2));
+    EXPECT_EQ(first->generation_id, 1);
+    EXPECT_EQ(second->generation_id, 1);
+    EXPECT_EQ(second->leader, first->member_id);
+    EXPECT_TRUE(second->members.empty());
+}
+
+TEST_F(Join, an_initial_rebalance_waits_no_longer_than_the_rebalance_timeout) {
+    config.initial_rebalance_delay = std::chrono::seconds(3);
+    begin();
+    JoinRequest hasty = request();
+    hasty.rebalance_timeout_ms = 5'000;
+    const Joined first = join_as_new(hasty);
+    for (int i = 0; i < 4; ++i) {
+        pass(std::chrono::milliseconds(1'400));
+        join_as_new(hasty);
+    }
+    EXPECT_TRUE(first.is_there());
+}
+
+TEST_F(Join, a_new_member_makes_the_others_join_again) {
+    const std::string first = stable_member();
+    const Joined second = join_as_new();
+    EXPECT_FALSE(second.is_there());
+    EXPECT_EQ(state(), ClassicState::preparing_rebalance);
+    EXPECT_EQ(heartbeat(first, 1), ErrorCode::rebalance_in_progress);
+    const Joined again = join(request(first));
+    EXPECT_EQ(again->generation_id, 2);
+    EXPECT_EQ(second->generation_id, 2);
+    EXPECT_EQ(again->members.size(), 2U);
+}
+
+TEST_F(Join, whoever_does_not_join_again_in_time_is_out) {
+    const std::string first = stable_member();
+    const Joined second = join_as_new();
+    for (int i = 0; i < 12; ++i) {
+        pass(std::chrono::seconds(5));
+        (void)heartbeat(first, 1);
+    }
+    EXPECT_EQ(second->generation_id, 2);
+    EXPECT_EQ(second->leader, second->member_id);
+    EXPECT_EQ(heartbeat(first, 1), ErrorCode::unknown_member_id);
+}
+
+TEST_F(Join, the_leader_that_joins_again_begins_a_generation) {
+    const std::string leader = stable_member();
+    EXPECT_EQ(join(request(leader))->generation_id, 2);
+}
+
+TEST_F(Join, a_follower_that_joins_again_unchanged_is_told_the_generation) {
+    const auto [leader, follower] = stable_pair();
+    const Joined again = join(request(follower));
+    EXPECT_EQ(again->generation_id, 2);
+    EXPECT_EQ(again->leader, leader);
+    EXPECT_EQ(state(), ClassicState::stable);
+}
+
+TEST_F(Join, a_follower_with_another_subscription_begins_a_generation) {
+    const auto [leader, follower] = stable_pair();
+    JoinRequest changed = request(follower);
+    changed.protocols.front().metadata = subscription({"orders", "returns"});
+    EXPECT_FALSE(join(changed).is_there());
+    EXPECT_EQ(state(), ClassicState::preparing_rebalance);
+    EXPECT_EQ(join(request(leader))->generation_id, 3);
+}
+
+TEST_F(Join, a_lost_answer_is_given_again_while_the_generation_begins) {
+    const Joined joined = join_as_new();
+    pass(Duration{});
+    const Joined again = join(request(joined->member_id));
+    EXPECT_EQ(again->generation_id, 1);
+    EXPECT_EQ(again->members.size(), 1U);
+}
+
+TEST_F(Join, a_full_group_takes_nobody_else) {
+    config.group_size_max = 1;
+    begin();
+    const std::string member = stable_member();
+    EXPECT_EQ(join(request())->error_code, ErrorCode::group_max_size_reached);
+    EXPECT_EQ(join(request(member))->error_code, ErrorCode::none);
+}
+
+TEST_F(Join, those_who_come_last_to_a_full_rebalance_are_left_out) {
+    config.group_size_max = 1;
+    config.initial_rebalance_delay = std::chrono::seconds(3);
+    begin();
+    const Joined first_id = join(request());
+    const Joined second_id = join(request());
+    const Joined first = join(request(first_id->member_id));
+    EXPECT_EQ(join(request(second_id->member_id))->error_code, ErrorCode::group_max_size_reached);
+    pass(std::chrono::seconds(3));
+    EXPECT_EQ(first->error_code, ErrorCode::none);
+}
+
+TEST_F(Join, requests_out_of_bounds_are_refused_before_anyone_is_asked) {
+    EXPECT_EQ(reason_refused(request(), config), ErrorCode::none);
+    EXPECT_EQ(reason_refused(request("", ""), config), ErrorCode::invalid_group_id);
+    JoinRequest hasty = request();
+    hasty.session_timeout_ms = 5'999;
+    EXPECT_EQ(reason_refused(hasty, config), ErrorCode::invalid_session_timeout);
+    hasty.session_timeout_ms = 1'800'001;
+    EXPECT_EQ(reason_refused(hasty, config), ErrorCode::invalid_session_timeout);
+}
+
+// --- static members --------------------------------------------------------------------------------------------------
+
+class StaticMember : public CoordinatorFixture {
+  public:
+    std::string stable_static() {
+        const Joined joined = join(static_request("i"));
+        pass(Duration{});
+        const std::string id = joined->member_id;
+        EXPECT_TRUE(id.starts_with("i-"));
+        EXPECT_EQ(sync(id, 1, {{id, "mine"}})->error_code, ErrorCode::none);
+        return id;
+    }
+};
+
+TEST_F(StaticMember, comes_back_to_its_generation_and_assignment) {
+    const std::string old_id = stable_static();
+    const Joined again = join(static_request("i"));
+    EXPECT_EQ(again->error_code, ErrorCode::none);
+    EXPECT_EQ(again->generation_id, 1);
+    EXPECT_TRUE(again->skip_assignment);
+    EXPECT_NE(again->member_id, old_id);
+    EXPECT_EQ(again->leader, again->member_id);
+    EXPECT_EQ(sync(again->member_id, 1)->assignment, bytes_of("mine"));
+}
+
+TEST_F(StaticMember, is_told_the_old_leader_if_it_cannot_skip_the_assignment) {
+    const std::string old_id = stable_static();
+    const Joined again = join(static_request("i"), 8);
+    EXPECT_EQ(again->leader, old_id);
+    EXPECT_FALSE(again->skip_assignment);
+    EXPECT_TRUE(again->members.empty());
+}
+
+TEST_F(StaticMember, fences_whoever_uses_its_old_id) {
+    const std::string old_id = stable_static();
+    join(static_request("i"));
+    EXPECT_EQ(heartbeat(old_id, 1, "i"), ErrorCode::fenced_instance_id);
+    EXPECT_EQ(heartbeat(old_id, 1), ErrorCode::unknown_member_id);
+    EXPECT_EQ(join(static_request("i", old_id))->error_code, ErrorCode::fenced_instance_id);
+    EXPECT_EQ(leave({{old_id, "i"}}).front(), ErrorCode::fenced_instance_id);
+}
+
+TEST_F(StaticMember, fences_its_former_self_that_still_waits) {
+    config.initial_rebalance_delay = std::chrono::seconds(3);
+    begin();
+    const Joined waiting = join(static_request("i"));
+    const Joined again = join(static_request("i"));
+    EXPECT_EQ(waiting->error_code, ErrorCode::fenced_instance_id);
+    pass(std::chrono::seconds(3));
+    EXPECT_EQ(again->error_code, ErrorCode::none);
+    EXPECT_EQ(group().members().size(), 1U);
+}
+
+TEST_F(StaticMember, survives_a_rebalance_that_it_misses) {
+    stable_static();
+    const Joined other = join_as_new();
+    pass(std::chrono::seconds(9));
+    EXPECT_FALSE(other.is_there());
+    EXPECT_EQ(group().members().size(), 2U);
+}
+
+TEST_F(StaticMember, begins_a_generation_if_it_comes_back_during_one) {
+    const Joined first = join(static_request("i"));
+    pass(Duration{});
+    const Joined again = join(static_request("i"));
+    EXPECT_EQ(again->generation_id, 2);
+    EXPECT_EQ(sync(first->member_id, 1)->error_code, ErrorCode::unknown_member_id);
+}
+
+TEST_F(StaticMember, with_another_protocol_begins_a_generation) {
+    stable_static();
+    JoinRequest changed = static_request("i");
+    changed.protocols.insert(changed.protocols.begin(), {"sticky", subscription({"orders"})});
+    const Joined again = join(changed);
+    EXPECT_EQ(again->generation_id, 2);
+    EXPECT_EQ(*again->protocol_name, "sticky");
+}
+
+TEST_F(StaticMember, stays_what_it_was_if_its_new_id_cannot_be_written) {
+    const std::string old_id = stable_static();
+    journal.refusal = ErrorCode::kafka_storage_error;
+    const Joined again = join(static_request("i"));
+    EXPECT_EQ(again->error_code, ErrorCode::not_coordinator);
+    EXPECT_EQ(heartbeat(old_id, 1, "i"), ErrorCode::none);
+    EXPECT_EQ(group().members().size(), 1U);
+}
+
+TEST_F(StaticMember, has_its_new_id_after_a_reload) {
+    stable_static();
+    const Joined again = join(static_request("i"));
+    reload();
+    EXPECT_EQ(heartbeat(again->member_id, 1, "i"), ErrorCode::none);
+}
+
+TEST_F(StaticMember, is_removed_by_its_instance_id) {
+    stable_static();
+    EXPECT_EQ(leave({{"", "other"}, {"", "i"}, {"", std::nullopt}}),
+              (std::vector{ErrorCode::unknown_member_id, ErrorCode::none, ErrorCode::unknown_member_id}));
+    EXPECT_EQ(state(), ClassicState::empty);
+}
+
+TEST_F(StaticMember, must_not_use_an_id_that_was_given_to_a_dynamic_one) {
+    const Joined first = join(request());
+    EXPECT_EQ(join(static_request("i", first->member_id))->error_code, ErrorCode::unknown_server_error);
+}
+
+}  // namespace
+}  // namespace milena::group
