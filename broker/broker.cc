@@ -168,6 +168,7 @@ void Broker::start_shards() {
         served_.push_back(std::make_unique<Served>());
     }
     shards_ = std::make_unique<shard::Shards>(std::move(shards));
+    groups_ = std::make_unique<server::GroupGate>(*shards_);
     for (size_t i = 0; i < count; ++i) (*shards_)[i].start();
 }
 
@@ -212,6 +213,7 @@ void Broker::publish(const metadata::Delta& delta, std::function<void()> publish
         shard::Shard& target = (*shards_)[i];
         target.post([this, &target, &first, shared, missing, published, config = live_config_] {
             target.apply(*shared, config);
+            groups_->apply(target, *shared);
             first.post([missing, published] {
                 if (--*missing == 0) published();
             });
@@ -278,7 +280,9 @@ void Broker::start_serving(shard::Shard& shard) {
                                   .identity = identity_,
                                   .settings = loaded_.settings,
                                   .controller = *gate_,
-                                  .fetch_sessions = *served.sessions};
+                                  .fetch_sessions = *served.sessions,
+                                  .groups = *groups_};
+    groups_->open(shard);
     served.server = std::make_unique<server::Server>(context, *limiter_, options);
     for (const BoundListener& listener : listeners_)
         served.server->listen(listener.sockets.descriptors[shard.id().value], config_.socket_listen_backlog_size,
@@ -381,6 +385,7 @@ void Broker::stop() {
     for (size_t i = 0; i < shards_->size(); ++i) {
         (*shards_)[i].post([this, i, missing] {
             served_[i]->maintenance.reset();
+            groups_->close((*shards_)[i]);
             served_[i]->server->drain([this, missing] {
                 loop_.post([this, missing] {
                     if (--*missing == 0) close_logs();

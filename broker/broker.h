@@ -21,6 +21,7 @@
 #include "server/context.h"
 #include "server/controller_gate.h"
 #include "server/fetch_sessions.h"
+#include "server/group_gate.h"
 #include "server/http.h"
 #include "server/listener.h"
 #include "server/metrics.h"
@@ -94,6 +95,7 @@ class Broker {
     std::unique_ptr<shard::Shards> shards_;
     std::unique_ptr<server::ConnectionLimiter> limiter_;
     std::vector<std::unique_ptr<Served>> served_;  // by shard
+    std::unique_ptr<server::GroupGate> groups_;
     std::unique_ptr<server::HttpServer> http_;
     std::unique_ptr<peer::AdminServer> admin_;
 

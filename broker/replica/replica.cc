@@ -92,6 +92,19 @@ ProduceOutcome Replica::produce(const ProduceRequest& request, wire::Codecs& cod
     return outcome;
 }
 
+Result<Offset> Replica::append(Bytes batch) {
+    if (!is_leader_) return unexpected(ErrorCode::not_leader_or_follower);
+    if (isr_size_ < min_isr()) return unexpected(ErrorCode::not_enough_replicas);
+    if (batch.size() > policy_->rules.bytes_max) return unexpected(ErrorCode::message_too_large);
+    storage::LeaderAppend append;
+    append.batch = std::move(batch);
+    append.epoch = leader_epoch_;
+    append.origin = storage::AppendOrigin::coordinator;
+    ASSIGN_OR_RETURN(const storage::Appended written, log_->append_as_leader(std::move(append)));
+    appended(written.last_offset - written.first_offset + 1);
+    return written.last_offset;
+}
+
 // What a policy demands of an append: nothing, so that the local point is the log end; or a sync, which the local point
 // waits for. While one sync is under way further appends gather behind it, and the next one covers them all.
 void Replica::appended(int64_t records) {

@@ -91,6 +91,8 @@ class Replica {
     // Checks and appends one batch. With an error nothing was written. Without one it is in the log, to be acknowledged
     // when is_acknowledged(last_offset) holds.
     ProduceOutcome produce(const ProduceRequest& request, wire::Codecs& codecs);
+    // One batch of this broker's own making, such as a coordinator's; its last offset. As acks=all, for the rest.
+    Result<Offset> append(Bytes batch);
     bool is_acknowledged(Offset last_offset, Acknowledgement wanted) const;
     // `wake` comes at once where it is known already that the append will never be safe.
     WaiterId when_acknowledged(Offset last_offset, Acknowledgement wanted, Waiters::Wake wake);

@@ -12,6 +12,7 @@ namespace milena::server {
 
 class ControllerGate;
 class FetchSessions;
+class GroupGate;
 
 struct NodeIdentity {
     std::string cluster_id;
@@ -25,6 +26,7 @@ struct Context {
     const settings::BrokerSettings& settings;  // as the files of this node say, without what is dynamic
     ControllerGate& controller;
     FetchSessions& fetch_sessions;
+    GroupGate& groups;
 
     const metadata::Image& image() const { return *shard.image(); }
     const settings::BrokerConfig& config() const { return *shard.config(); }

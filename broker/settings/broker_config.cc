@@ -37,6 +37,15 @@ void each_setting(Config& c, F&& f) {
     f("producer.id.expiration.check.interval.ms", c.producer_id_expiration_check_interval_ms);
     f("fetch.max.bytes", c.fetch_max_bytes);
     f("max.incremental.fetch.session.cache.slots", c.max_incremental_fetch_session_cache_slots);
+    f("group.initial.rebalance.delay.ms", c.group_initial_rebalance_delay_ms);
+    f("group.min.session.timeout.ms", c.group_min_session_timeout_ms);
+    f("group.max.session.timeout.ms", c.group_max_session_timeout_ms);
+    f("group.max.size", c.group_max_size);
+    f("offset.metadata.max.bytes", c.offset_metadata_max_bytes);
+    f("offsets.commit.timeout.ms", c.offsets_commit_timeout_ms);
+    f("offsets.retention.minutes", c.offsets_retention_minutes);
+    f("offsets.retention.check.interval.ms", c.offsets_retention_check_interval_ms);
+    f("offsets.topic.compression.codec", c.offsets_topic_compression_codec);
     f("metadata.log.segment.bytes", c.metadata_log_segment_bytes);
     f("metadata.log.segment.ms", c.metadata_log_segment_ms);
     f("metadata.log.max.record.bytes.between.snapshots", c.metadata_log_max_record_bytes_between_snapshots);
@@ -50,7 +59,8 @@ void each_setting(Config& c, F&& f) {
     f("milena.metrics.listener", c.metrics_listener);
 }
 
-// Those that need more than a conversion; the ones behind the topics' defaults are found through the topics' table.
+// Those that need more than a conversion, or that the controller reads where it creates a topic; the ones behind the
+// topics' defaults are found through the topics' table.
 constexpr std::string_view read_otherwise[] = {
     "listeners",
     "advertised.listeners",
@@ -67,6 +77,9 @@ constexpr std::string_view read_otherwise[] = {
     "log.dirs",
     "metadata.log.dir",
     "max.connections.per.ip.overrides",
+    "offsets.topic.num.partitions",
+    "offsets.topic.replication.factor",
+    "offsets.topic.segment.bytes",
 };
 
 void assign(int32_t& target, std::string_view text) { target = static_cast<int32_t>(parse_integer(text).value_or(0)); }
@@ -128,6 +141,8 @@ void check_together(const BrokerSettings& settings, const BrokerConfig& config, 
     require(config.connections_max_idle_ms < 0 ||
                 number("connection.failed.authentication.delay.ms") < config.connections_max_idle_ms,
             "connection.failed.authentication.delay.ms must be less than connections.max.idle.ms", errors);
+    require(config.offsets_topic_compression_codec >= 0 && config.offsets_topic_compression_codec <= 4,
+            "offsets.topic.compression.codec must be 0 (none), 1 (gzip), 2 (snappy), 3 (lz4) or 4 (zstd)", errors);
     require(config.default_replication_factor >= 1, "default.replication.factor must be at least 1", errors);
     require(config.metrics_listener.empty() || parse_host_port(config.metrics_listener),
             "milena.metrics.listener must be of the form host:port, or empty", errors);

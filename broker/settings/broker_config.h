@@ -57,6 +57,17 @@ struct BrokerConfig {
     int32_t fetch_max_bytes = 0;
     int32_t max_incremental_fetch_session_cache_slots = 0;
 
+    // Groups
+    int32_t group_initial_rebalance_delay_ms = 0;
+    int32_t group_min_session_timeout_ms = 0;
+    int32_t group_max_session_timeout_ms = 0;
+    int32_t group_max_size = 0;
+    int32_t offset_metadata_max_bytes = 0;
+    int32_t offsets_commit_timeout_ms = 0;
+    int32_t offsets_retention_minutes = 0;
+    int64_t offsets_retention_check_interval_ms = 0;
+    int32_t offsets_topic_compression_codec = 0;
+
     // Metadata log
     int32_t metadata_log_segment_bytes = 0;
     int64_t metadata_log_segment_ms = 0;

@@ -14,6 +14,7 @@ namespace milena::server {
 
 // Bits of the operations that everybody may perform while nothing is restricted, as Kafka numbers them in its ACLs.
 inline constexpr int32_t all_topic_operations = 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7 | 1 << 8 | 1 << 10 | 1 << 11;
+inline constexpr int32_t all_group_operations = 1 << 3 | 1 << 6 | 1 << 8 | 1 << 10 | 1 << 11;
 inline constexpr int32_t all_cluster_operations = 1 << 5 | 1 << 7 | 1 << 8 | 1 << 9 | 1 << 10 | 1 << 11 | 1 << 12;
 
 // Topics that belong to the brokers themselves.

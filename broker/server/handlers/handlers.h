@@ -8,6 +8,8 @@
 #include "server/call.h"
 #include "wire/messages/configs.h"
 #include "wire/messages/fetch.h"
+#include "wire/messages/group_offsets.h"
+#include "wire/messages/groups.h"
 #include "wire/messages/log_dirs.h"
 #include "wire/messages/metadata.h"
 #include "wire/messages/offsets.h"
@@ -30,12 +32,6 @@ void metadata(CallPtr<wire::MetadataRequest, wire::MetadataResponse> call);
 wire::DescribeTopicPartitionsResponse describe_topic_partitions(const wire::DescribeTopicPartitionsRequest& request,
                                                                 const Caller& caller);
 
-// Records, on the shards that own the partitions
-void produce(CallPtr<wire::ProduceRequest, wire::ProduceResponse> call);
-void fetch(CallPtr<wire::FetchRequest, wire::FetchResponse> call);
-void fetch(CallPtr<wire::FetchRequest, wire::FetchResponse> call);
-void init_producer_id(CallPtr<wire::InitProducerIdRequest, wire::InitProducerIdResponse> call);
-
 // Partitions, on the shards that own them
 void produce(CallPtr<wire::ProduceRequest, wire::ProduceResponse> call);
 void fetch(CallPtr<wire::FetchRequest, wire::FetchResponse> call);
@@ -46,6 +42,19 @@ void offset_for_leader_epoch(CallPtr<wire::OffsetForLeaderEpochRequest, wire::Of
 void delete_records(CallPtr<wire::DeleteRecordsRequest, wire::DeleteRecordsResponse> call);
 void describe_producers(CallPtr<wire::DescribeProducersRequest, wire::DescribeProducersResponse> call);
 void describe_log_dirs(CallPtr<wire::DescribeLogDirsRequest, wire::DescribeLogDirsResponse> call);
+
+// Groups, on the shards of their coordinators
+void find_coordinator(CallPtr<wire::FindCoordinatorRequest, wire::FindCoordinatorResponse> call);
+void join_group(CallPtr<wire::JoinGroupRequest, wire::JoinGroupResponse> call);
+void sync_group(CallPtr<wire::SyncGroupRequest, wire::SyncGroupResponse> call);
+void heartbeat(CallPtr<wire::HeartbeatRequest, wire::HeartbeatResponse> call);
+void leave_group(CallPtr<wire::LeaveGroupRequest, wire::LeaveGroupResponse> call);
+void offset_commit(CallPtr<wire::OffsetCommitRequest, wire::OffsetCommitResponse> call);
+void offset_fetch(CallPtr<wire::OffsetFetchRequest, wire::OffsetFetchResponse> call);
+void offset_delete(CallPtr<wire::OffsetDeleteRequest, wire::OffsetDeleteResponse> call);
+void list_groups(CallPtr<wire::ListGroupsRequest, wire::ListGroupsResponse> call);
+void describe_groups(CallPtr<wire::DescribeGroupsRequest, wire::DescribeGroupsResponse> call);
+void delete_groups(CallPtr<wire::DeleteGroupsRequest, wire::DeleteGroupsResponse> call);
 
 // Settings
 wire::DescribeConfigsResponse describe_configs(const wire::DescribeConfigsRequest& request, const Caller& caller);

@@ -28,7 +28,18 @@ TEST(Dispatch, an_api_is_advertised_when_and_only_when_it_is_finished) {
                                               "DescribeCluster",
                                               "DescribeProducers",
                                               "ListConfigResources",
-                                              "DescribeTopicPartitions"};
+                                              "DescribeTopicPartitions",
+                                              "FindCoordinator",
+                                              "JoinGroup",
+                                              "SyncGroup",
+                                              "Heartbeat",
+                                              "LeaveGroup",
+                                              "DescribeGroups",
+                                              "ListGroups",
+                                              "DeleteGroups",
+                                              "OffsetCommit",
+                                              "OffsetFetch",
+                                              "OffsetDelete"};
     EXPECT_EQ(names, finished);
 }
 

@@ -20,12 +20,17 @@ struct TwoShards {
     const Uuid topic_id{11, 22};
     const Uuid directory_id{33, 44};
 
+    const std::string topic_name;
+    const std::shared_ptr<const settings::BrokerConfig> config;
+    std::shared_ptr<const metadata::Image> image;
     TestDirectory directory;
     env::SystemClock clock;
     env::DiskThreads threads;
     std::unique_ptr<shard::Shards> shards;
 
-    TwoShards() {
+    explicit TwoShards(std::string name = "orders", std::shared_ptr<const settings::BrokerConfig> settings =
+                                                        std::make_shared<settings::BrokerConfig>())
+        : topic_name(std::move(name)), config(std::move(settings)) {
         std::vector<std::unique_ptr<shard::Shard>> all;
         for (uint32_t i = 0; i < count; ++i)
             all.push_back(std::make_unique<shard::Shard>(
@@ -36,19 +41,33 @@ struct TwoShards {
                                              .directories = {{directory.path(), directory_id,
                                                               std::make_shared<replica::DirectoryInventory>()}}}));
         shards = std::make_unique<shard::Shards>(std::move(all));
-        const metadata::Delta delta = new_topic();
-        const auto config = std::make_shared<const settings::BrokerConfig>();
-        for (size_t i = 0; i < count; ++i) {
-            (*shards)[i].start();
-            on<bool>(i, [&] {
-                (*shards)[i].apply(delta, config);
-                return true;
-            });
-        }
+        for (size_t i = 0; i < count; ++i) (*shards)[i].start();
+        apply(new_topic());
     }
     ~TwoShards() {
         for (size_t i = 0; i < count; ++i) (*shards)[i].stop();
         threads.stop();
+    }
+
+    // On every shard, one after the other; `also` with each.
+    void apply(const metadata::Delta& delta, const std::function<void(shard::Shard&)>& also = nullptr) {
+        image = delta.after;
+        for (size_t i = 0; i < count; ++i)
+            on<bool>(i, [&] {
+                (*shards)[i].apply(delta, config);
+                if (also) also((*shards)[i]);
+                return true;
+            });
+    }
+    // The partition has another leader; 2 is nobody here.
+    metadata::Delta elect(int32_t partition, NodeId leader) const {
+        metadata::ImageBuilder builder(image);
+        wire::PartitionChangeRecord change;
+        change.topic_id = topic_id;
+        change.partition_id = partition;
+        change.leader = leader.value;
+        builder.apply(change);
+        return std::move(builder).finish({image->offset + 1, LeaderEpoch{1}});
     }
 
     // Runs `work` on a shard's thread and waits for its result.
@@ -85,7 +104,7 @@ struct TwoShards {
     metadata::Delta new_topic() const {
         metadata::ImageBuilder builder(metadata::Image::empty());
         wire::TopicRecord topic;
-        topic.name = "orders";
+        topic.name = topic_name;
         topic.topic_id = topic_id;
         builder.apply(topic);
         for (int32_t i = 0; i < partitions; ++i) {

@@ -84,7 +84,7 @@ log.retention.check.interval.ms=300000
     EXPECT_EQ(node.config.log_dirs, (Lines{"/var/lib/kraft-combined-logs"}));
     EXPECT_EQ(std::ranges::count_if(node.notices, [](auto& line) { return line.starts_with("num.io.threads has no"); }),
               1);
-    EXPECT_EQ(node.notices.size(), 8u);
+    EXPECT_EQ(node.notices.size(), 7u);
 }
 
 TEST(Load, override_beats_environment_beats_file) {

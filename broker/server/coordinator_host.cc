@@ -1,0 +1,86 @@
+#include "server/coordinator_host.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "group/partition_for.h"
+
+namespace milena::server {
+namespace {
+
+group::Config group_config(const settings::BrokerConfig& config) {
+    return {.initial_rebalance_delay = Milliseconds(config.group_initial_rebalance_delay_ms),
+            .session_timeout_min = Milliseconds(config.group_min_session_timeout_ms),
+            .session_timeout_max = Milliseconds(config.group_max_session_timeout_ms),
+            .group_size_max = static_cast<size_t>(config.group_max_size),
+            .offset_metadata_max = static_cast<size_t>(config.offset_metadata_max_bytes),
+            .offsets_retention = std::chrono::minutes(config.offsets_retention_minutes),
+            .offsets_retention_check_interval = Milliseconds(config.offsets_retention_check_interval_ms)};
+}
+
+}  // namespace
+
+CoordinatorHost::CoordinatorHost(shard::Shard& shard) : shard_(shard) {
+    const metadata::TopicImage* topic = shard.image()->topic(group::offsets_topic);
+    if (topic == nullptr) return;
+    for (size_t i = 0; i < topic->partitions.size(); ++i) agree(*topic, PartitionIndex(static_cast<int32_t>(i)));
+}
+
+CoordinatorHost::~CoordinatorHost() { shard_.loop().cancel(timer_); }
+
+void CoordinatorHost::apply(const metadata::Delta& delta) {
+    for (const metadata::TopicChange& change : delta.topics) {
+        const metadata::TopicImage& topic = change.after ? *change.after : *change.before;
+        if (topic.name == group::offsets_topic) {
+            for (const PartitionIndex partition : change.partitions) agree(topic, partition);
+        } else if (!change.after) {
+            const auto all = hosted_;
+            for (const auto& [key, hosted] : all) hosted->topic_deleted(topic.name, topic.id);
+        }
+    }
+}
+
+// There is a coordinator exactly where the partition is led.
+void CoordinatorHost::agree(const metadata::TopicImage& topic, PartitionIndex partition) {
+    const replica::PartitionKey key{topic.id, partition};
+    const replica::Replica* replica = shard_.partitions().find(key);
+    const bool is_led = replica != nullptr && replica->is_leader();
+    const auto at = hosted_.find(key);
+    if (!is_led && at != hosted_.end()) {
+        const std::shared_ptr<HostedCoordinator> gone = std::move(at->second);
+        hosted_.erase(at);
+        gone->resign();
+    } else if (is_led && at == hosted_.end()) {
+        const settings::BrokerConfig& config = *shard_.config();
+        HostedCoordinator::Options options{.config = group_config(config),
+                                           .codec = static_cast<wire::Codec>(config.offsets_topic_compression_codec),
+                                           .commit_timeout = Milliseconds(config.offsets_commit_timeout_ms),
+                                           .wake_at = [this](Instant next) { wake_at(next); }};
+        const auto hosted = std::make_shared<HostedCoordinator>(shard_, key, std::move(options));
+        hosted_.emplace(key, hosted);
+        hosted->load();
+    }
+}
+
+void CoordinatorHost::resign() {
+    for (const auto& [key, hosted] : std::exchange(hosted_, {})) hosted->resign();
+}
+
+void CoordinatorHost::wake_at(Instant next) {
+    if (next >= timer_at_) return;
+    shard_.loop().cancel(timer_);
+    timer_at_ = next;
+    timer_ = shard_.loop().at(next, [this] { tick(); });
+}
+
+void CoordinatorHost::tick() {
+    timer_at_ = group::never;
+    const Instant now = shard_.clock().now();
+    const auto all = hosted_;
+    for (const auto& [key, hosted] : all) {
+        if (hosted->next_deadline() <= now) hosted->tick(now);
+        wake_at(hosted->next_deadline());
+    }
+}
+
+}  // namespace milena::server

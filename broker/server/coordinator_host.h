@@ -1,0 +1,51 @@
+// CoordinatorHost: the group coordinators of one shard, one for each partition of __consumer_offsets that is led there,
+// with one timer for all of them. It is told of every metadata image after the shard has taken it in. Its shard's
+// thread only.
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "metadata/delta.h"
+#include "server/hosted_coordinator.h"
+#include "settings/broker_config.h"
+#include "shard/shard.h"
+
+namespace milena::server {
+
+class CoordinatorHost {
+  public:
+    // Begins to load what is led here already.
+    explicit CoordinatorHost(shard::Shard& shard);
+    ~CoordinatorHost();
+    CoordinatorHost(const CoordinatorHost&) = delete;
+    CoordinatorHost& operator=(const CoordinatorHost&) = delete;
+
+    void apply(const metadata::Delta& delta);
+    // Before the shard stops: nobody waits for a group any longer.
+    void resign();
+
+    // work(coordinator), or why there is none that could be asked: NOT_COORDINATOR, COORDINATOR_LOAD_IN_PROGRESS.
+    template <class Work>
+    ErrorCode use(const replica::PartitionKey& key, Work&& work) {
+        const auto at = hosted_.find(key);
+        if (at == hosted_.end()) return ErrorCode::not_coordinator;
+        // Kept alive: what is answered may bring the next image.
+        const std::shared_ptr<HostedCoordinator> hosted = at->second;
+        if (hosted->unavailable() != ErrorCode::none) return hosted->unavailable();
+        hosted->use(std::forward<Work>(work));
+        return ErrorCode::none;
+    }
+
+  private:
+    void agree(const metadata::TopicImage& topic, PartitionIndex partition);
+    void wake_at(Instant next);
+    void tick();
+
+    shard::Shard& shard_;
+    std::map<replica::PartitionKey, std::shared_ptr<HostedCoordinator>> hosted_;
+    shard::TimerId timer_;
+    Instant timer_at_ = group::never;
+};
+
+}  // namespace milena::server

@@ -1,0 +1,53 @@
+// What the handlers of groups share: one question to the coordinator of one group, or many to many, gathered.
+// Shard of the connection.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "server/group_gate.h"
+#include "server/handlers/handlers.h"
+
+namespace milena::server::handlers {
+
+// As Java prints the address of a client.
+inline std::string java_host(const Caller& caller) {
+    const std::string& address = caller.connection->client().address;
+    return "/" + address.substr(0, address.rfind(':'));
+}
+
+// work(coordinator, reply) for the group; finish(Result<Response>) here.
+template <class Response, class CallType, class Work, class Finish>
+void ask_group(const std::shared_ptr<CallType>& call, std::string_view group_id, Work work, Finish finish) {
+    call->context().groups.template ask<Response>(call->context().shard, group_id, std::move(work),
+                                                  group::Reply<Response>(std::move(finish)));
+}
+
+// Results that come one by one, in any order; finish() gets all of them, in theirs.
+template <class Response>
+class Gathered {
+  public:
+    using Finish = std::function<void(std::vector<Result<Response>>)>;
+
+    Gathered(size_t count, Finish finish)
+        : results_(count, unexpected(ErrorCode::unknown_server_error)), missing_(count), finish_(std::move(finish)) {}
+
+    static std::shared_ptr<Gathered> begin(size_t count, Finish finish) {
+        auto gathered = std::make_shared<Gathered>(count, std::move(finish));
+        if (count == 0) gathered->finish_({});
+        return gathered;
+    }
+    void take(size_t i, Result<Response> result) {
+        results_[i] = std::move(result);
+        if (--missing_ == 0) finish_(std::move(results_));
+    }
+
+  private:
+    std::vector<Result<Response>> results_;
+    size_t missing_;
+    const Finish finish_;
+};
+
+}  // namespace milena::server::handlers
