@@ -38,8 +38,16 @@ class Side:
         assert done["exit"] == 0, done
         return [json.loads(line) for line in done["out"].splitlines()]
 
+    def requests(self, *lines, **options):
+        """{name: answer} of raw requests; see java/Requests.java."""
+        stdin = "".join(json.dumps(line) + "\n" for line in lines)
+        done = self.jvm.run("requests", self.bootstrap, stdin=stdin, **options)
+        assert done["exit"] == 0, done
+        return [json.loads(line) for line in done["out"].splitlines()]
+
 
 CONFIGS = re.compile(r"Configs: ([^\n\t]*)")  # kafka-topics gives them in the order of a hash table
+JAVA_UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")  # in member ids
 UUID = re.compile(r"(?<![\w/+=-])[A-Za-z0-9_-]{22}(?![\w/+=-])")
 MASKS = [
     (
@@ -83,6 +91,7 @@ def normalise(value, side):
         words = re.sub(rf"\b{broker.controller_port}\b", "CONTROLLER_PORT", words)
         for pattern, replacement in MASKS:
             words = pattern.sub(replacement, words)
+        words = JAVA_UUID.sub(lambda found: ids.setdefault(found[0], f"ID{len(ids)}"), words)
         return UUID.sub(lambda found: ids.setdefault(found[0], f"ID{len(ids)}"), words)
 
     def walk(node):

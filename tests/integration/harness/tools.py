@@ -23,7 +23,10 @@ MAINS = {
     "kafka-cluster": TOOLS + "ClusterTool",
     "kafka-transactions": TOOLS + "TransactionsCommand",
     "kafka-dump-log": TOOLS + "DumpLogSegments",
+    "kafka-consumer-groups": TOOLS + "consumer.group.ConsumerGroupCommand",
+    "kafka-groups": TOOLS + "GroupsCommand",
     "clients": "Clients",
+    "requests": "Requests",
 }
 
 

@@ -38,6 +38,7 @@ public final class Clients {
         ProducerScenarios.add(scenarios, clients);
         ConsumerScenarios.add(scenarios, clients);
         AdminScenarios.add(scenarios, clients);
+        GroupScenarios.add(scenarios, clients);
         AdminConfigScenarios.add(scenarios, clients);
         scenarios.get(arguments[1]).run();
     }
