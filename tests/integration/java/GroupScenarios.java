@@ -265,7 +265,7 @@ final class GroupScenarios {
         try (Admin admin = Admin.create(clients.properties());
                 Member member = new Member(clients, topic, "a", topic)) {
             settle(Map.of(member, 2));
-            member.consumer.commitSync();
+            member.consumer.commitSync(Map.of(partition, new OffsetAndMetadata(0)));
             Clients.show("describe", () -> {
                 var group = admin.describeConsumerGroups(List.of(topic)).describedGroups().get(topic).get();
                 List<Object> members = new ArrayList<>();
