@@ -65,6 +65,9 @@ MASKS = [
     (re.compile(r"\b1[6-9]\d{11}\b"), "MILLIS"),  # a wall clock of this decade
     (re.compile(r"\b\d+ ms\b"), "N ms"),
     (re.compile(r"-92233\d{14}\b"), "BEFORE"),  # now less the longest time
+    # How reflection calls a tool changes with the number of calls, and the classes that it makes are counted.
+    (re.compile(r"\tat (?:java\.base/)?jdk\.internal\.reflect\.[^\n]*\n"), ""),
+    (re.compile(r"\t\.\.\. \d+ more"), "\t... more"),
     # How a client words a time-out depends on what it was waiting for at that moment.
     (
         re.compile(
