@@ -229,7 +229,7 @@ final class GroupScenarios {
         TopicPartition partition = new TopicPartition(topic, 0);
         TopicPartition nowhere = new TopicPartition("group-nowhere", 0);
         try (KafkaConsumer<byte[], byte[]> consumer =
-                        ConsumerScenarios.consumer(clients, "group.id", topic, "default.api.timeout.ms", "2000")) {
+                        ConsumerScenarios.consumer(clients, "group.id", topic)) {
             consumer.assign(List.of(partition));
             Clients.show("nothing yet", () -> consumer.committed(Set.of(partition)).get(partition));
             Clients.show("commit", () -> {
