@@ -30,7 +30,7 @@ Result<std::unique_ptr<PartitionLog>> PartitionLog::open(const LogEnvironment& e
     log->epochs_ = std::move(content.epochs);
     log->epochs_changed_ = content.epochs_changed;
     // What the process before left un-synced, files as well as names, is still un-synced.
-    log->was_cut_ = content.was_interrupted;
+    log->was_cut_ = log->transactions_changed_ = content.was_interrupted;
     log->names_changed_ = content.was_interrupted || content.names_changed;
     if (content.was_interrupted) environment.directory.names_changed();
     log->producers_ = std::move(content.producers);

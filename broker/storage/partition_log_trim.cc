@@ -6,6 +6,7 @@
 #include "storage/batch_scan.h"
 #include "storage/partition_log.h"
 #include "storage/recovery.h"
+#include "storage/transaction_index.h"
 
 namespace milena::storage {
 
@@ -84,7 +85,10 @@ Result<void> PartitionLog::truncate_segment(Offset offset) {
     log_end_ = end_offset;
     if (const auto cut = last.file->truncate(end); !cut.has_value()) return failed(cut.error(), "truncation");
     last.bytes = end;
-    was_cut_ = true;
+    was_cut_ = transactions_changed_ = true;
+    const std::string aborted = log_file_path(path_, last.base_offset, FileKind::transaction_index);
+    if (const auto cut = truncate_transaction_index(disk(), aborted, log_end_); !cut.has_value())
+        return failed(cut.error(), "truncation");
     const auto writer = SegmentWriter::open(disk(), path_, last, end, log_end_);
     if (!writer.has_value()) return failed(writer.error(), "open");
     const auto scanned = scan_max_timestamp(disk(), path_, last, (*writer)->times().last(), end);

@@ -187,5 +187,27 @@ TEST_F(AbortedTransactions, survive_a_power_cut_after_a_clean_close) {
     }
 }
 
+TEST_F(AbortedTransactions, survive_a_power_cut_after_the_checkpoint_that_follows_a_crash) {
+    for (int life = 0; life < 20; ++life) {
+        abort_after_checkpoint();
+        const Offset before = recovery_point;
+        reopen_after_kill();  // reads the marker again
+        checkpoint();
+        EXPECT_GT(recovery_point, before);
+        expect_aborted_after_power_cut();
+    }
+}
+
+TEST_F(AbortedTransactions, that_were_cut_off_are_in_no_index) {
+    ASSERT_TRUE(open().has_value());
+    ASSERT_TRUE(produce(0, 7, 0, true).has_value());
+    ASSERT_TRUE(end_transaction(7, false).has_value());
+    const Offset marker = log->log_end_offset() - 1;
+    ASSERT_TRUE(log->truncate_to(marker).has_value());
+    EXPECT_TRUE(log->aborted_transactions(Offset(0), log->log_end_offset())->empty());
+    ASSERT_TRUE(end_transaction(7, true).has_value());
+    EXPECT_TRUE(log->aborted_transactions(Offset(0), log->log_end_offset())->empty());
+}
+
 }  // namespace
 }  // namespace milena::storage
