@@ -46,7 +46,7 @@ size_t shard_count_of(const settings::BrokerConfig& config) {
 
 bool are_equal(const replica::DirectoryOffsets& a, const replica::DirectoryOffsets& b) {
     return a.recovery_points == b.recovery_points && a.log_starts == b.log_starts &&
-           a.high_watermarks == b.high_watermarks;
+           a.high_watermarks == b.high_watermarks && a.cleaned == b.cleaned;
 }
 
 std::vector<raft::Voter> raft_voters(const settings::BrokerConfig& config) {
@@ -342,6 +342,7 @@ replica::DirectoryOffsets gather(const std::vector<std::vector<replica::Director
         append(all.recovery_points, shard[directory].recovery_points);
         append(all.log_starts, shard[directory].log_starts);
         append(all.high_watermarks, shard[directory].high_watermarks);
+        append(all.cleaned, shard[directory].cleaned);
     }
     return all;
 }

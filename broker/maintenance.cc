@@ -11,6 +11,7 @@ constexpr Duration between_slices = std::chrono::milliseconds(10);
 constexpr Milliseconds removal_interval{1'000};
 constexpr Milliseconds flush_interval{1'000};
 constexpr Milliseconds first_checkpoint_after{10'000};
+constexpr Milliseconds first_cleaning{1'000};
 
 }  // namespace
 
@@ -33,6 +34,7 @@ Maintenance::Maintenance(shard::Shard& shard, const settings::BrokerConfig& conf
         table.expire_producers();
         return true;
     });
+    cleaner_timer_ = shard_.loop().after(first_cleaning, [this] { clean(); });
     add(removal_interval, [](replica::PartitionTable& table) {
         table.remove_due_files(removals_a_slice);
         return true;
@@ -41,6 +43,7 @@ Maintenance::Maintenance(shard::Shard& shard, const settings::BrokerConfig& conf
 
 Maintenance::~Maintenance() {
     for (const auto& chore : chores_) shard_.loop().cancel(chore->timer);
+    shard_.loop().cancel(cleaner_timer_);
 }
 
 void Maintenance::add(Milliseconds first, Milliseconds interval, Slice slice) {
@@ -55,6 +58,11 @@ void Maintenance::add(Milliseconds first, Milliseconds interval, Slice slice) {
 void Maintenance::run(Chore& chore) {
     const bool is_round_over = chore.slice(shard_.partitions());
     chore.timer = shard_.loop().after(is_round_over ? chore.interval : between_slices, [this, &chore] { run(chore); });
+}
+
+void Maintenance::clean() {
+    const Duration pause = shard_.partitions().clean_logs(replicas_a_slice);
+    cleaner_timer_ = shard_.loop().after(pause, [this] { clean(); });
 }
 
 std::vector<replica::DirectoryOffsets> offsets_of(const shard::Shard& shard) {

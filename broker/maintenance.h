@@ -1,5 +1,6 @@
-// What one shard does for its logs without being asked: retention, syncs that are due, checkpoints, removal of files,
-// forgetting idle producers. In small slices, so that requests never wait long. Its shard's thread only.
+// What one shard does for its logs without being asked: retention, compaction, syncs that are due, checkpoints,
+// removal of files, forgetting idle producers. In small slices, so that requests never wait long. Its shard's thread
+// only.
 #pragma once
 
 #include <functional>
@@ -31,9 +32,11 @@ class Maintenance {
     void add(Milliseconds interval, Slice slice) { add(interval, interval, std::move(slice)); }
     void add(Milliseconds first, Milliseconds interval, Slice slice);
     void run(Chore& chore);
+    void clean();
 
     shard::Shard& shard_;
     std::vector<std::unique_ptr<Chore>> chores_;
+    shard::TimerId cleaner_timer_;
 };
 
 // How a shard's logs ended.

@@ -8,7 +8,8 @@ namespace {
 
 using Entry = DirectoryInventory::Entry;
 
-void add_offsets(env::Disk& disk, const std::string& path, std::string_view file, Offset Entry::* member,
+template <class Member>
+void add_offsets(env::Disk& disk, const std::string& path, std::string_view file, Member Entry::* member,
                  DirectoryInventory& inventory) {
     const auto offsets = storage::read_checkpoint(disk, path + "/" + std::string(file));
     if (!offsets.has_value()) {
@@ -22,12 +23,13 @@ void add_offsets(env::Disk& disk, const std::string& path, std::string_view file
 }
 
 // The files and what they are to hold.
-std::array<std::pair<std::string, std::string>, 3> checkpoints_of(const std::string& path,
+std::array<std::pair<std::string, std::string>, 4> checkpoints_of(const std::string& path,
                                                                   const DirectoryOffsets& offsets) {
     const auto file = [&path](std::string_view name) { return path + "/" + std::string(name); };
     return {{{file(storage::recovery_point_file), storage::offsets_text(offsets.recovery_points)},
              {file(storage::log_start_offset_file), storage::offsets_text(offsets.log_starts)},
-             {file(storage::high_watermark_file), storage::offsets_text(offsets.high_watermarks)}}};
+             {file(storage::high_watermark_file), storage::offsets_text(offsets.high_watermarks)},
+             {file(storage::cleaner_offset_file), storage::offsets_text(offsets.cleaned)}}};
 }
 
 }  // namespace
@@ -41,6 +43,7 @@ env::DiskResult<DirectoryInventory> take_inventory(env::Disk& disk, const std::s
             inventory.partitions.emplace(std::pair(directory.topic, directory.partition), Entry{});
     add_offsets(disk, path, storage::recovery_point_file, &Entry::recovery_point, inventory);
     add_offsets(disk, path, storage::log_start_offset_file, &Entry::log_start_offset, inventory);
+    add_offsets(disk, path, storage::cleaner_offset_file, &Entry::cleaned_to, inventory);
     return inventory;
 }
 

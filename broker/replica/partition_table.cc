@@ -16,6 +16,7 @@ constexpr size_t flushing_count_max = 32;
 PartitionTable::PartitionTable(TableEnvironment environment)
     : environment_(std::move(environment)),
       directory_load_(environment_.directories.size()),
+      cleaner_(environment_.clock),
       self_(std::make_shared<PartitionTable*>(this)) {
     check(!environment_.directories.empty());
     check(environment_.inventories.size() == environment_.directories.size());
@@ -33,6 +34,7 @@ void PartitionTable::apply(const metadata::Delta& delta, std::shared_ptr<const s
     const bool defaults_changed = config_ == nullptr || !(*config_ == *config);
     config_ = std::move(config);
     image_ = delta.after;
+    if (defaults_changed) cleaner_.configure(*config_, environment_.shard_count);
     const size_t size_before = replicas_.size();
     if (defaults_changed || !delta.configs.empty()) reconfigure(delta, defaults_changed);
     uses_inventory_ = is_first;
@@ -143,12 +145,14 @@ void PartitionTable::open(const PartitionKey& key, const metadata::TopicImage& t
         options.was_closed_cleanly = environment_.inventories[slot.directory]->was_closed_cleanly;
         options.recovery_point = entry->recovery_point;
         options.log_start_offset = entry->log_start_offset;
+        options.cleaned_to = entry->cleaned_to;
     }
     const storage::LogEnvironment& environment = log_environments_[slot.directory];
     auto log = storage::PartitionLog::open(environment, options);
     if (!log.has_value() && log.error() == ErrorCode::inconsistent_topic_id) {
         set_aside(directory, topic.name, key.partition);
         options.recovery_point = options.log_start_offset = Offset{0};
+        options.cleaned_to.reset();
         log = storage::PartitionLog::open(environment, options);
     }
     if (!log.has_value()) {
@@ -194,6 +198,7 @@ void PartitionTable::remove(const PartitionKey& key) {
     const auto at = replicas_.find(key);
     if (at == replicas_.end()) return;
     --directory_load_[at->second.directory];
+    cleaner_.forget(key);
     // Destroyed after it has left the table: those who wait are told, and may look for it again.
     const std::unique_ptr<Replica> replica = std::move(at->second.replica);
     replicas_.erase(at);
@@ -243,6 +248,17 @@ void PartitionTable::checkpoint() {
         if (replica.log().needs_checkpoint()) queue_flush(replica.key(), Replica::Flush::checkpoint);
     });
     flush_next();
+}
+
+Duration PartitionTable::clean_logs(size_t count_max) {
+    constexpr Duration nothing_to_do = std::chrono::seconds(1);
+    if (!cleaner_.is_enabled()) return nothing_to_do;
+    if (cleaner_.current().has_value()) return cleaner_.move_on(use(*cleaner_.current()).replica);
+    constexpr Duration between_slices = std::chrono::milliseconds(10);
+    if (!some(cleaner_cursor_, count_max, [this](Replica& replica) { cleaner_.consider(replica); }))
+        return between_slices;
+    const auto dirtiest = cleaner_.end_round();
+    return cleaner_.begin(dirtiest.has_value() ? use(*dirtiest).replica : nullptr);
 }
 
 void PartitionTable::flush_due() {
@@ -298,6 +314,7 @@ DirectoryOffsets PartitionTable::offsets_in(const Uuid& directory_id) const {
         if (log.log_end_offset() == Offset{0}) return;
         offsets.recovery_points.push_back({log.topic(), log.partition(), log.recovery_point()});
         offsets.high_watermarks.push_back({log.topic(), log.partition(), replica.high_watermark()});
+        if (log.cleaned_to().has_value()) offsets.cleaned.push_back({log.topic(), log.partition(), *log.cleaned_to()});
         if (log.log_start_offset() > Offset{0})
             offsets.log_starts.push_back({log.topic(), log.partition(), log.log_start_offset()});
     });

@@ -9,6 +9,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "env/clock.h"
 #include "env/random.h"
 #include "metadata/delta.h"
+#include "replica/cleaner.h"
 #include "replica/replica.h"
 #include "settings/broker_config.h"
 #include "storage/checkpoints.h"
@@ -29,6 +31,7 @@ struct DirectoryInventory {
     struct Entry {
         Offset recovery_point{0};
         Offset log_start_offset{0};
+        std::optional<Offset> cleaned_to;
     };
 
     Uuid directory_id;
@@ -61,6 +64,7 @@ struct DirectoryOffsets {
     std::vector<storage::PartitionOffset> recovery_points;
     std::vector<storage::PartitionOffset> log_starts;
     std::vector<storage::PartitionOffset> high_watermarks;
+    std::vector<storage::PartitionOffset> cleaned;
 };
 
 // Replaces the checkpoint files of a directory; `offsets` are those of all shards together. The first blocks on the
@@ -102,6 +106,10 @@ class PartitionTable {
     void expire_producers();
     // Removed files whose delay is over.
     void remove_due_files(size_t count_max);
+
+    // Compaction: a slice of looking for a dirty log or of compacting one; how long nothing more needs to be done.
+    Duration clean_logs(size_t count_max);
+    CleanerMetrics cleaner_metrics() const { return cleaner_.metrics(); }
 
     DirectoryOffsets offsets_in(const Uuid& directory_id) const;
     bool has_failed(const Uuid& directory_id) const;
@@ -160,6 +168,8 @@ class PartitionTable {
     std::vector<size_t> directory_load_;                                     // replicas by directory
     bool uses_inventory_ = false;                                            // only while the first image is applied
     size_t retention_cursor_ = 0;
+    size_t cleaner_cursor_ = 0;
+    Cleaner cleaner_;
     std::deque<PartitionKey> to_flush_;  // those whose slot says what is wanted
     size_t flushing_count_ = 0;
     bool is_starting_flushes_ = false;

@@ -1,5 +1,6 @@
 #include "replica/topic_policy.h"
 
+#include <algorithm>
 #include <optional>
 
 namespace milena::replica {
@@ -29,13 +30,21 @@ std::optional<int> level_of(const settings::TopicConfig& topic) {
 storage::LogConfig log_config(const settings::TopicConfig& topic, const settings::BrokerConfig& broker) {
     storage::LogConfig log;
     log.segment_bytes = static_cast<uint32_t>(topic.segment_bytes);
-    log.segment_ms = Milliseconds(topic.segment_ms);
+    // A record that must be compacted soon may not stay in the active segment for longer than that.
+    const bool must_roll_early = topic.is_compacted && topic.max_compaction_lag_ms > 0;
+    log.segment_ms =
+        Milliseconds(must_roll_early ? std::min(topic.segment_ms, topic.max_compaction_lag_ms) : topic.segment_ms);
     log.segment_jitter_ms = Milliseconds(topic.segment_jitter_ms);
     log.segment_index_bytes = static_cast<uint32_t>(topic.segment_index_bytes);
     log.index_interval_bytes = static_cast<uint32_t>(topic.index_interval_bytes);
     log.deletes_old_segments = topic.is_deleted;
     log.retention_bytes = topic.retention_bytes;
     log.retention_ms = Milliseconds(topic.retention_ms);
+    log.is_compacted = topic.is_compacted;
+    log.delete_retention_ms = Milliseconds(topic.delete_retention_ms);
+    log.min_compaction_lag_ms = Milliseconds(topic.min_compaction_lag_ms);
+    log.max_compaction_lag_ms = Milliseconds(topic.max_compaction_lag_ms);
+    log.min_cleanable_dirty_ratio = topic.min_cleanable_dirty_ratio;
     log.file_delete_delay_ms = Milliseconds(topic.file_delete_delay_ms);
     log.producer_id_expiration_ms = Milliseconds(broker.producer_id_expiration_ms);
     return log;

@@ -122,7 +122,36 @@ void add_shards(Families& families, const std::vector<ShardMetrics>& shards) {
         gauge("milena_partitions", "Partitions with a replica here.", static_cast<double>(shard.partitions));
         gauge("milena_leader_partitions", "Partitions led here.", static_cast<double>(shard.leaders));
         gauge("milena_log_bytes", "Bytes of all logs.", static_cast<double>(shard.log_bytes));
+        gauge("milena_offline_log_directories", "Log directories that have failed.",
+              static_cast<double>(shard.offline_directories));
         gauge("milena_open_files", "Descriptors of logs that are open.", static_cast<double>(shard.descriptors));
+    }
+}
+
+void add_cleaners(Families& families, const std::vector<ShardMetrics>& shards) {
+    for (size_t i = 0; i < shards.size(); ++i) {
+        const replica::CleanerMetrics& cleaner = shards[i].cleaner;
+        const Labels labels{{"shard", std::to_string(i)}};
+        const auto gauge = [&](const char* name, const char* help, double value) {
+            families.gauge(name, help, value, labels);
+        };
+        const auto count = [&](const char* name, const char* help, uint64_t value) {
+            families.counter(name, help, static_cast<double>(value), labels);
+        };
+        count("milena_cleaner_passes_total", "Compactions of a log that came to their end.", cleaner.passes);
+        count("milena_cleaner_failed_passes_total", "Compactions of a log that failed.", cleaner.passes_failed);
+        count("milena_cleaner_read_bytes_total", "Bytes that compaction has read.", cleaner.bytes_read);
+        count("milena_cleaner_written_bytes_total", "Bytes that compaction has written.", cleaner.bytes_written);
+        gauge("milena_cleaner_max_dirty_ratio", "Share of not yet compacted bytes in the log that has most of them.",
+              cleaner.dirty_ratio_max);
+        gauge("milena_cleaner_recopy_ratio", "Bytes written by bytes read, in the last compaction of a log.",
+              cleaner.last_recopy_ratio);
+        gauge("milena_cleaner_buffer_utilization_ratio", "Used memory for keys, in the last compaction of a log.",
+              cleaner.last_map_utilization);
+        gauge("milena_cleaner_last_pass_seconds", "How long the last compaction of a log took.",
+              seconds(cleaner.last_pass));
+        gauge("milena_cleaner_uncleanable_partitions", "Partitions whose damaged records keep them from compaction.",
+              static_cast<double>(cleaner.uncleanable_partitions));
     }
 }
 
@@ -137,6 +166,9 @@ ShardMetrics shard_metrics(shard::Shard& shard, const Server& server) {
     metrics.tail_cache_bytes = shard.tail_cache().bytes();
     metrics.descriptors = shard.disk().descriptors_open();
     metrics.metadata_offset = static_cast<uint64_t>(shard.image()->offset.value);
+    for (const shard::Shard::Directory& directory : shard.directories())
+        metrics.offline_directories += directory.files->has_failed() ? 1 : 0;
+    metrics.cleaner = shard.partitions().cleaner_metrics();
     for (const auto& [id, traffic] : shard.traffic())
         if (const metadata::TopicImage* topic = shard.image()->topic(id)) metrics.topics[topic->name] = traffic;
     shard.partitions().each([&](const replica::Replica& replica) {
@@ -165,6 +197,7 @@ std::string render_metrics(const std::vector<ShardMetrics>& shards, const Proces
     add_requests(families, requests);
     add_topics(families, topics);
     add_shards(families, shards);
+    add_cleaners(families, shards);
     return families.text();
 }
 

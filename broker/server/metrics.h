@@ -26,6 +26,8 @@ struct ShardMetrics {
     size_t descriptors = 0;
     uint64_t log_bytes = 0;
     uint64_t metadata_offset = 0;
+    size_t offline_directories = 0;
+    replica::CleanerMetrics cleaner;
 };
 
 struct ProcessMetrics {

@@ -35,6 +35,12 @@ void each_setting(Config& c, F&& f) {
     f("replica.high.watermark.checkpoint.interval.ms", c.replica_high_watermark_checkpoint_interval_ms);
     f("producer.id.expiration.ms", c.producer_id_expiration_ms);
     f("producer.id.expiration.check.interval.ms", c.producer_id_expiration_check_interval_ms);
+    f("log.cleaner.enable", c.log_cleaner_enable);
+    f("log.cleaner.io.max.bytes.per.second", c.log_cleaner_io_max_bytes_per_second);
+    f("log.cleaner.dedupe.buffer.size", c.log_cleaner_dedupe_buffer_size);
+    f("log.cleaner.io.buffer.size", c.log_cleaner_io_buffer_size);
+    f("log.cleaner.io.buffer.load.factor", c.log_cleaner_io_buffer_load_factor);
+    f("log.cleaner.backoff.ms", c.log_cleaner_backoff_ms);
     f("fetch.max.bytes", c.fetch_max_bytes);
     f("max.incremental.fetch.session.cache.slots", c.max_incremental_fetch_session_cache_slots);
     f("group.initial.rebalance.delay.ms", c.group_initial_rebalance_delay_ms);
@@ -84,6 +90,7 @@ constexpr std::string_view read_otherwise[] = {
 
 void assign(int32_t& target, std::string_view text) { target = static_cast<int32_t>(parse_integer(text).value_or(0)); }
 void assign(int64_t& target, std::string_view text) { target = parse_integer(text).value_or(0); }
+void assign(double& target, std::string_view text) { target = parse_number(text).value_or(0); }
 void assign(bool& target, std::string_view text) { target = parse_boolean(text).value_or(false); }
 void assign(std::string& target, std::string_view text) { target = text; }
 

@@ -53,6 +53,14 @@ struct BrokerConfig {
     int32_t producer_id_expiration_ms = 0;
     int32_t producer_id_expiration_check_interval_ms = 0;
 
+    // Compaction
+    bool log_cleaner_enable = true;
+    double log_cleaner_io_max_bytes_per_second = 0;
+    int64_t log_cleaner_dedupe_buffer_size = 0;
+    int32_t log_cleaner_io_buffer_size = 0;
+    double log_cleaner_io_buffer_load_factor = 0;
+    int64_t log_cleaner_backoff_ms = 0;
+
     // Fetch
     int32_t fetch_max_bytes = 0;
     int32_t max_incremental_fetch_session_cache_slots = 0;

@@ -39,8 +39,9 @@ env::DiskResult<Offset> end_of(env::Disk& disk, const NamedFile& records) {
 
 // Segments are replaced in three steps: the new ones are written as .cleaned, all are renamed to .swap beginning with
 // the last one, then the old ones go and .swap is taken off. So a .swap at or beyond a .cleaned is a replacement that
-// was not complete yet, and any other stands for the segments in its range. A power cut leaves the first
-// few of these steps, since a file system keeps the order of names, and the next start goes on from there.
+// was not complete yet, and any other stands for the segments in its range; what was known of producers there doesn't
+// go with it. A power cut leaves the first few of these steps, since a file system keeps the order of names, and the
+// next start goes on from there.
 env::DiskResult<void> finish_swap(env::Disk& disk, const std::vector<NamedFile>& files) {
     Offset cleaned_min{INT64_MAX};
     for (const NamedFile& file : files)
@@ -61,8 +62,8 @@ env::DiskResult<void> finish_swap(env::Disk& disk, const std::vector<NamedFile>&
         }
     }
     for (const NamedFile& file : files) {
-        const bool is_replaced = file.name.stage == FileStage::current && file.name.offset >= swap_min &&
-                                 file.name.offset < swap_end && file.name.kind != FileKind::producer_snapshot;
+        const bool is_replaced =
+            file.name.stage == FileStage::current && file.name.offset >= swap_min && file.name.offset < swap_end;
         if (is_replaced) RETURN_IF_ERROR(disk.remove(file.path));
     }
     for (const NamedFile* swap : swaps) {

@@ -19,6 +19,11 @@ struct LogConfig {
     Milliseconds retention_ms = std::chrono::hours(24 * 7);           // retention.ms; -1: no limit
     Milliseconds file_delete_delay_ms = std::chrono::minutes(1);      // file.delete.delay.ms
     Milliseconds producer_id_expiration_ms = std::chrono::hours(24);  // producer.id.expiration.ms
+    bool is_compacted = false;                                        // cleanup.policy contains "compact"
+    Milliseconds delete_retention_ms = std::chrono::hours(24);        // delete.retention.ms
+    Milliseconds min_compaction_lag_ms{0};                            // min.compaction.lag.ms
+    Milliseconds max_compaction_lag_ms = Milliseconds::max();         // max.compaction.lag.ms
+    double min_cleanable_dirty_ratio = 0.5;                           // min.cleanable.dirty.ratio
     bool keeps_producer_state = true;                                 // false: the metadata log
 };
 

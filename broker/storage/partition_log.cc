@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "storage/cleaner.h"
 #include "storage/recovery.h"
 
 namespace milena::storage {
@@ -35,6 +36,7 @@ Result<std::unique_ptr<PartitionLog>> PartitionLog::open(const LogEnvironment& e
     if (content.was_interrupted) environment.directory.names_changed();
     log->producers_ = std::move(content.producers);
     log->snapshot_ = content.snapshot_offset;
+    log->cleaned_to_ = options.cleaned_to;
     if (log->durable_ < log->log_end_) log->undurable_since_ = environment.clock.now();
     return log;
 }

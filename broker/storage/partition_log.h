@@ -28,12 +28,14 @@
 #include "base/uuid.h"
 #include "env/clock.h"
 #include "env/random.h"
+#include "storage/cleaning.h"
 #include "storage/epoch_cache.h"
 #include "storage/log_config.h"
 #include "storage/log_directory.h"
 #include "storage/producer_state.h"
 #include "storage/segment.h"
 #include "storage/tail_cache.h"
+#include "storage/transaction_index.h"
 #include "wire/compression.h"
 
 namespace milena::storage {
@@ -52,8 +54,9 @@ struct OpenOptions {
     PartitionIndex partition;
     Uuid topic_id;  // zero: whatever the directory says
     std::shared_ptr<const LogConfig> config;
-    Offset recovery_point{0};    // from the checkpoints; 0 if they don't name the log
-    Offset log_start_offset{0};  // likewise
+    Offset recovery_point{0};          // from the checkpoints; 0 if they don't name the log
+    Offset log_start_offset{0};        // likewise
+    std::optional<Offset> cleaned_to;  // likewise: below it the log was compacted
     bool was_closed_cleanly = false;
 };
 
@@ -152,6 +155,18 @@ class PartitionLog {
     // follow.
     Result<void> remove();
 
+    // --- compaction --------------------------------------------------------------------------------------------------
+
+    // What a pass could work on now; empty where first_uncleanable is first_dirty.
+    Result<Cleanable> cleanable(Offset high_watermark);
+    // Begins a pass, which clean_some() does in slices. Until it is over retention waits; truncation ends it.
+    void begin_cleaning(const Cleanable& range, const CleaningLimits& limits);
+    // With an error the pass is over too. CORRUPT_MESSAGE: there are records that can't be read.
+    Result<CleaningSlice> clean_some();
+    void stop_cleaning();
+    // For the checkpoint; none if there never was a pass.
+    std::optional<Offset> cleaned_to() const { return cleaned_to_; }
+
     // --- reading -----------------------------------------------------------------------------------------------------
 
     // What needs no waiting for the device; nothing if it would have to: ask read() then.
@@ -197,6 +212,7 @@ class PartitionLog {
     class ColdRead;
     class TimestampSearch;
     class TimestampScan;
+    class Cleaning;
 
     // One trip to the device for all who asked for it before it began.
     struct SyncRound {
@@ -248,10 +264,16 @@ class PartitionLog {
     void forget_from(Offset offset);
     Result<void> restart_at(Offset offset);
     Result<void> remove_segments(size_t first, size_t count);
+    Result<void> remove_files_later(Offset base, std::span<const FileKind> kinds);
     Result<void> truncate_segment(Offset offset);
     Result<size_t> count_deletable(Offset high_watermark);
     Result<void> know_max_timestamp(Segment& segment);
     Result<bool> is_past_retention(Segment& segment);
+    Result<Timestamp> first_timestamp(Segment& segment);
+    Offset first_dirty_offset() const;
+    Result<void> remove_snapshots(Offset base, size_t count);
+    Result<void> replace_segments(Offset base, size_t count, Segment cleaned);
+    Result<std::vector<AbortedEntry>> collect_aborted(Offset from, Offset to) const;
     size_t segment_index(Offset offset) const;
     using FoundEntry = std::function<void(Result<std::optional<IndexEntry>>)>;
     void look_up_time(size_t index, Timestamp target, FoundEntry done);
@@ -284,11 +306,12 @@ class PartitionLog {
     const std::string path_;
     Uuid topic_id_;
     const PartitionIndex partition_;
-    uint32_t generation_ = 0;  // moves when records are taken away at the end: what was read before is void
+    uint32_t generation_ = 0;  // moves when records are taken away or segments replaced: what was read before is void
     Offset log_start_{0};
     Offset log_end_{0};
     Offset durable_{0};
     Offset recovery_point_{0};
+    std::optional<Offset> cleaned_to_;
     Offset snapshot_ = no_offset;            // of the newest producer snapshot
     std::vector<Segment> segments_;          // by base offset; the last one grows
     std::unique_ptr<SegmentWriter> writer_;  // of the last segment, from the first append on
@@ -305,6 +328,7 @@ class PartitionLog {
     std::shared_ptr<PartitionLog*> self_;    // for completions: null behind it once the log is gone
     std::shared_ptr<SyncRound> round_;       // under way
     std::shared_ptr<SyncRound> next_round_;  // begins when that one ends
+    std::unique_ptr<Cleaning> cleaning_;     // the pass under way
 };
 
 }  // namespace milena::storage

@@ -193,6 +193,7 @@ Result<void> PartitionLog::roll(Offset base) {
         if (!finished.has_value()) return failed(finished.error(), "write");
         return unexpected(added.error());
     }
+    segments_[segments_.size() - 2].first_timestamp = closed->first_timestamp;
     const auto finished = closed->finish(segments_[segments_.size() - 2]);
     if (!finished.has_value()) return failed(finished.error(), "write");
     return take_snapshot();

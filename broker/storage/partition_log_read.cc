@@ -88,15 +88,22 @@ void PartitionLog::read(const ReadRequest& asked, ReadDone done) {
 }
 
 Result<std::vector<AbortedTransaction>> PartitionLog::aborted_transactions(Offset from, Offset to) {
+    ASSIGN_OR_RETURN(const auto entries, collect_aborted(from, to));
     std::vector<AbortedTransaction> aborted;
+    aborted.reserve(entries.size());
+    for (const AbortedEntry& entry : entries) aborted.push_back({entry.producer_id, entry.first_offset});
+    return aborted;
+}
+
+Result<std::vector<AbortedEntry>> PartitionLog::collect_aborted(Offset from, Offset to) const {
+    std::vector<AbortedEntry> aborted;
     if (segments_.empty()) return aborted;
     for (size_t i = segment_index(from); i < segments_.size(); ++i) {
         const auto entries =
             read_transaction_index(disk(), log_file_path(path_, segments_[i].base_offset, FileKind::transaction_index));
         if (!entries.has_value()) return failed(entries.error(), "read");
         for (const AbortedEntry& entry : *entries) {
-            if (entry.last_offset >= from && entry.first_offset < to)
-                aborted.push_back({entry.producer_id, entry.first_offset});
+            if (entry.last_offset >= from && entry.first_offset < to) aborted.push_back(entry);
             // Whatever ended later began at or beyond this one's last stable offset.
             if (entry.last_stable_offset >= to) return aborted;
         }

@@ -185,6 +185,7 @@ Result<void> PartitionLog::take_snapshot() {
 
 Result<void> PartitionLog::close() {
     if (environment_.directory.has_failed()) return unexpected(ErrorCode::kafka_storage_error);
+    stop_cleaning();
     if (segments_.empty()) return {};
     if (writer_ != nullptr) {
         if (const auto finished = writer_->finish(segments_.back()); !finished.has_value())

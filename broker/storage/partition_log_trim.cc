@@ -15,6 +15,7 @@ void PartitionLog::forget_from(Offset offset) {
     ++generation_;
     tail_.truncate(offset);
     cursors_.fill(Cursor{});
+    if (cleaned_to_.has_value()) cleaned_to_ = std::min(*cleaned_to_, offset);
     durable_ = std::min(durable_, offset);
     recovery_point_ = std::min(recovery_point_, offset);
     if (durable_ == log_end_) undurable_since_.reset();
@@ -24,6 +25,7 @@ Result<bool> PartitionLog::truncate_to(Offset offset) {
     check(offset.value >= 0);
     epochs_changed_ |= epochs_.truncate_from_end(std::min(offset, log_end_));
     if (offset >= log_end_) return false;
+    stop_cleaning();
     if (segments_.empty() || offset <= segments_.front().base_offset) {
         RETURN_IF_ERROR(truncate_fully_and_start_at(offset));
         return true;
@@ -99,6 +101,7 @@ Result<void> PartitionLog::truncate_segment(Offset offset) {
 Result<void> PartitionLog::truncate_fully_and_start_at(Offset offset) {
     check(offset.value >= 0);
     if (segments_.empty() && offset == log_end_ && offset == log_start_) return {};
+    stop_cleaning();
     log_info("log emptied", {{"directory", path_}, {"start", offset}, {"log_end", log_end_}});
     const bool had_files = !segments_.empty();
     epochs_changed_ |= epochs_.clear();
@@ -128,21 +131,24 @@ Result<void> PartitionLog::restart_at(Offset offset) {
 Result<void> PartitionLog::remove_segments(size_t first, size_t count) {
     ++generation_;
     names_changed_ = true;
-    const Instant when = environment_.clock.now() + config_->file_delete_delay_ms;
-    for (size_t i = first; i < first + count; ++i) {
-        const Offset base = segments_[i].base_offset;
-        for (const FileKind kind : {FileKind::records, FileKind::offset_index, FileKind::time_index,
-                                    FileKind::transaction_index, FileKind::producer_snapshot}) {
-            const std::string deleted = log_file_path(path_, base, kind, FileStage::deleted);
-            const auto renamed = disk().rename(log_file_path(path_, base, kind), deleted);
-            if (renamed.has_value())
-                environment_.directory.remove_later(deleted, when);
-            else if (renamed.error() != env::DiskError::not_found)
-                return failed(renamed.error(), "rename");
-        }
-    }
+    constexpr FileKind kinds[] = {FileKind::records, FileKind::offset_index, FileKind::time_index,
+                                  FileKind::transaction_index, FileKind::producer_snapshot};
+    for (size_t i = first; i < first + count; ++i) RETURN_IF_ERROR(remove_files_later(segments_[i].base_offset, kinds));
     const auto at = segments_.begin() + static_cast<std::ptrdiff_t>(first);
     segments_.erase(at, at + static_cast<std::ptrdiff_t>(count));
+    return {};
+}
+
+Result<void> PartitionLog::remove_files_later(Offset base, std::span<const FileKind> kinds) {
+    const Instant when = environment_.clock.now() + config_->file_delete_delay_ms;
+    for (const FileKind kind : kinds) {
+        const std::string deleted = log_file_path(path_, base, kind, FileStage::deleted);
+        const auto renamed = disk().rename(log_file_path(path_, base, kind), deleted);
+        if (renamed.has_value())
+            environment_.directory.remove_later(deleted, when);
+        else if (renamed.error() != env::DiskError::not_found)
+            return failed(renamed.error(), "rename");
+    }
     return {};
 }
 
@@ -200,6 +206,8 @@ Result<size_t> PartitionLog::count_deletable(Offset high_watermark) {
 Result<size_t> PartitionLog::delete_old_segments(Offset high_watermark) {
     if (environment_.directory.has_failed()) return unexpected(ErrorCode::kafka_storage_error);
     producers_.high_watermark_moved(high_watermark);
+    if (cleaning_ != nullptr && config_->is_compacted) return size_t{0};
+    stop_cleaning();
     ASSIGN_OR_RETURN(size_t count, count_deletable(high_watermark));
     if (count == 0) return count;
     if (count == segments_.size()) {
@@ -220,6 +228,7 @@ Result<size_t> PartitionLog::delete_old_segments(Offset high_watermark) {
 }
 
 Result<void> PartitionLog::remove() {
+    stop_cleaning();
     writer_ = nullptr;
     const Uuid unique = Uuid::from_random(environment_.random.next(), environment_.random.next());
     const std::string deleted =

@@ -204,11 +204,12 @@ Result<void> Recovery::recover_from_recovery_point() {
     content_.recovery_point = options_.recovery_point;
     RETURN_IF_ERROR(load_producers(point));
     content_.log_end_offset = segments[first].base_offset;
+    const Offset compacted_end = options_.cleaned_to.value_or(point);
     for (size_t i = first; i < segments.size(); ++i) {
         // Before: left behind by a roll that was given up. Beyond: the end of the segment before was lost, for a log
-        // that grows leaves no gap between segments.
+        // that grows leaves no gap between segments; compaction by Kafka may.
         const bool is_before = segments[i].base_offset < content_.log_end_offset;
-        const bool is_beyond = segments[i].base_offset > std::max(content_.log_end_offset, point);
+        const bool is_beyond = segments[i].base_offset > std::max({content_.log_end_offset, point, compacted_end});
         if (i > first && (is_before || is_beyond)) {
             RETURN_IF_ERROR(remove_segments_from(i));
             break;

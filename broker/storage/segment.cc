@@ -112,6 +112,18 @@ env::DiskResult<std::unique_ptr<SegmentWriter>> SegmentWriter::open(env::Disk& d
     return std::unique_ptr<SegmentWriter>(new SegmentWriter(std::move(offsets), std::move(times)));
 }
 
+env::DiskResult<std::unique_ptr<SegmentWriter>> SegmentWriter::create(env::Disk& disk, const std::string& directory,
+                                                                      Offset base, FileStage stage) {
+    const auto create_index = [&](FileKind file_kind, IndexKind kind) -> env::DiskResult<IndexWriter> {
+        const std::string path = log_file_path(directory, base, file_kind, stage);
+        ASSIGN_OR_RETURN(auto file, disk.open(path, env::OpenMode::create_truncate));
+        return IndexWriter::resume(kind, std::move(file), 0, std::nullopt);
+    };
+    ASSIGN_OR_RETURN(IndexWriter offsets, create_index(FileKind::offset_index, IndexKind::offsets));
+    ASSIGN_OR_RETURN(IndexWriter times, create_index(FileKind::time_index, IndexKind::times));
+    return std::unique_ptr<SegmentWriter>(new SegmentWriter(std::move(offsets), std::move(times)));
+}
+
 env::DiskResult<void> SegmentWriter::append_time(const Segment& segment) {
     if (segment.max_timestamp.value < 0) return {};
     return times_.append({segment.max_timestamp.value, segment.max_timestamp_offset - segment.base_offset});

@@ -21,7 +21,8 @@ struct Segment {
     Offset base_offset;
     uint64_t bytes = 0;  // of whole batches; the file may be longer after a refused write
     bool knows_max_timestamp = false;
-    bool is_durable = false;  // closed, and it and its indexes were synced
+    bool is_durable = false;                   // closed, and it and its indexes were synced
+    std::optional<Timestamp> first_timestamp;  // of the first batch, once it was asked for
     Timestamp max_timestamp = no_timestamp;
     Offset max_timestamp_offset = no_offset;  // the last offset of the first batch that has it
     std::shared_ptr<env::File> file;          // opened when first needed; a sync under way keeps it
@@ -69,6 +70,10 @@ class SegmentWriter {
     // on, are cut off.
     static env::DiskResult<std::unique_ptr<SegmentWriter>> open(env::Disk& disk, const std::string& directory,
                                                                 const Segment& segment, uint64_t position, Offset next);
+
+    // Of a segment that is to take the place of others.
+    static env::DiskResult<std::unique_ptr<SegmentWriter>> create(env::Disk& disk, const std::string& directory,
+                                                                  Offset base, FileStage stage);
 
     // `batch` stands at `position` of the segment now.
     env::DiskResult<void> appended(Segment& segment, const wire::BatchHeader& batch, uint64_t position,

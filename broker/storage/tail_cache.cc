@@ -66,6 +66,10 @@ void TailCache::Tail::truncate(Offset offset) {
     if (entries_.size() == head_) clear();
 }
 
+void TailCache::Tail::drop_before(Offset offset) {
+    while (head_ < entries_.size() && entries_[head_].first < offset) drop_oldest();
+}
+
 void TailCache::Tail::clear() {
     for (size_t i = head_; i < entries_.size(); ++i) cache_.bytes_ -= entries_[i].charged_bytes;
     std::vector<Entry>().swap(entries_);

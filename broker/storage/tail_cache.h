@@ -53,6 +53,8 @@ class TailCache::Tail {
 
     // Forgets everything at and beyond `offset`, and the batch that contains it.
     void truncate(Offset offset);
+    // Forgets batches that begin before `offset`.
+    void drop_before(Offset offset);
     void clear();
 
     // Whether `offset` lies in a batch that is here.

@@ -247,5 +247,33 @@ TEST_F(PartitionTableTest, higher_leader_epoch_is_taken_over) {
     EXPECT_EQ(table->find({topic_id, PartitionIndex{0}})->leader_epoch(), LeaderEpoch{1});
 }
 
+TEST_F(PartitionTableTest, up_to_where_a_log_was_compacted_is_in_the_checkpoint_of_its_directory) {
+    config->topic_defaults.is_compacted = true;
+    config->topic_defaults.segment_bytes = 500;
+    config->log_cleaner_io_max_bytes_per_second = 1e9;
+    config->log_cleaner_dedupe_buffer_size = 1 << 20;
+    start();
+    apply(topic("orders", topic_id, 1));
+    Replica& replica = *table->find({topic_id, PartitionIndex{0}});
+    const std::string text(50, 'k');
+    for (int i = 0; i < 20; ++i) {
+        wire::RecordBatchBuilder builder({});
+        builder.add({world.clock.wall(), std::as_bytes(std::span(text)), std::as_bytes(std::span(text)), {}});
+        ProduceRequest request;
+        request.batch = Bytes::from(builder.build());
+        request.now = world.clock.wall();
+        ASSERT_EQ(replica.produce(request, codecs).error, ErrorCode::none);
+    }
+    EXPECT_TRUE(table->offsets_in(directory_id).cleaned.empty());
+    while (table->cleaner_metrics().passes == 0) run_for(table->clean_logs(8));
+    const DirectoryOffsets offsets = table->offsets_in(directory_id);
+    ASSERT_EQ(offsets.cleaned.size(), 1U);
+    EXPECT_GT(offsets.cleaned.front().offset, Offset{10});
+    ASSERT_TRUE(write_offsets(disk, "/data", offsets).has_value());
+    const auto found = take_inventory(disk, "/data");
+    ASSERT_TRUE(found.has_value());
+    EXPECT_EQ(found->partitions.at({"orders", PartitionIndex{0}}).cleaned_to, offsets.cleaned.front().offset);
+}
+
 }  // namespace
 }  // namespace milena::replica

@@ -62,6 +62,7 @@ class LogFixture : public testing::Test {
                 .config = std::make_shared<LogConfig>(config),
                 .recovery_point = recovery_point,
                 .log_start_offset = log_start,
+                .cleaned_to = cleaned_to,
                 .was_closed_cleanly = is_clean};
     }
     Result<void> open() {
@@ -169,6 +170,7 @@ class LogFixture : public testing::Test {
     Uuid topic_id{0x1234567812345678, 0x8765432187654321};
     Offset recovery_point{0};
     Offset log_start{0};
+    std::optional<Offset> cleaned_to;
     bool is_clean = false;
     std::unique_ptr<PartitionLog> log;
 };
