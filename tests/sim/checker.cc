@@ -45,25 +45,30 @@ void Checker::forgive_losses() {
         for (auto& [offset, seen] : records) seen.may_be_lost = true;
 }
 
-void Checker::finish(PartitionIndex partition, Offset log_start, const std::vector<Value>& values) {
-    if (log_start > deleted_[partition] && values.size() < records_left_min_ && !forgives_losses_)
+void Checker::finish(PartitionIndex partition, Offset log_start, const std::map<Offset, Value>& values) {
+    const bool was_asked = log_start <= deleted_[partition] || forgives_losses_ || allows_compaction_;
+    if (!was_asked && values.size() < records_left_min_)
         complain("nobody asked for the deletion of what lay before " + place(partition, log_start));
+    std::map<uint64_t, Offset> last_by_key;
+    for (const auto& [offset, value] : values) last_by_key[key_of(value)] = offset;
     for (const auto& [offset, seen] : seen_[partition]) {
         if (offset < log_start) continue;
-        const auto index = static_cast<size_t>(offset - log_start);
-        if (index < values.size() && values[index] == seen.value) continue;
+        const auto found = values.find(offset);
+        if (found != values.end() && found->second == seen.value) continue;
+        const auto last = last_by_key.find(key_of(seen.value));
         if (seen.may_be_lost)
             ++lost_count_;
+        else if (allows_compaction_ && found == values.end() && last != last_by_key.end() && last->second > offset)
+            ++compacted_count_;
         else
-            complain((index < values.size() ? "changed: " : "lost: ") + place(partition, offset));
+            complain((found != values.end() ? "changed: " : "lost: ") + place(partition, offset));
     }
     std::map<Value, Value> last_by_producer;
-    for (size_t i = 0; i < values.size(); ++i) {
-        const auto [at, is_new] = last_by_producer.try_emplace(values[i] >> producer_shift, values[i]);
+    for (const auto& [offset, value] : values) {
+        const auto [at, is_new] = last_by_producer.try_emplace(value >> producer_shift, value);
         if (is_new) continue;
-        if (values[i] <= at->second)
-            complain("doubled or out of order: " + place(partition, log_start + static_cast<int64_t>(i)));
-        at->second = values[i];
+        if (value <= at->second) complain("doubled or out of order: " + place(partition, offset));
+        at->second = value;
     }
 }
 

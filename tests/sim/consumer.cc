@@ -74,7 +74,8 @@ void Consumer::take(const Bytes& part) {
         // No checksum covers the offset that a batch says it has.
         if (expects_damage_ && (*batch)->header.base_offset != position_) return damaged("offsets don't add up");
         if ((*batch)->header.next_offset() <= position_) continue;
-        if ((*batch)->header.base_offset > position_) return damaged("offsets have a gap");
+        if ((*batch)->header.base_offset > position_ && !checker_.allows_compaction())
+            return damaged("offsets have a gap");
         wire::RecordCursor records((*batch)->header, wire::records_section((*batch)->bytes));
         for (;;) {
             const auto record = records.next();
@@ -83,9 +84,9 @@ void Consumer::take(const Bytes& part) {
             if ((*record)->offset < position_) continue;
             const auto value = load_big_endian<Value>((*record)->value->data());
             checker_.read(partition_, (*record)->offset, value);
-            if (keeps_values_) values_.push_back(value);
-            position_ = (*record)->offset + 1;
+            if (keeps_values_) values_.emplace((*record)->offset, value);
         }
+        position_ = (*batch)->header.next_offset();
     }
 }
 

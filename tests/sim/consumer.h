@@ -19,7 +19,7 @@ class Consumer {
     void start_over();
     bool is_at_end() const { return is_at_end_; }
     Offset log_start() const { return log_start_; }
-    const std::vector<Value>& values() const { return values_; }
+    const std::map<Offset, Value>& values() const { return values_; }
     // Positions beyond the log end are no offence from now on.
     void allow_losses() { may_lose_ = true; }
     // A batch that is visibly damaged is no offence: nothing more is read.
@@ -37,7 +37,7 @@ class Consumer {
     const PartitionIndex partition_;
     Offset position_{0};
     Offset log_start_{0};
-    std::vector<Value> values_;  // since start_over(), by offset from log_start_
+    std::map<Offset, Value> values_;  // since start_over()
     bool keeps_values_ = false;
     bool is_at_end_ = false;
     bool may_lose_ = false;

@@ -64,6 +64,9 @@ Bytes Producer::encode(const Batch& batch) const {
         wire::NewRecord record;
         record.timestamp = batch.timestamp;
         record.value = payload;
+        std::array<std::byte, 8> key{};
+        store_big_endian(key.data(), key_of(value));
+        if (checker_.allows_compaction()) record.key = key;
         builder.add(record);
     }
     return Bytes::from(builder.build());

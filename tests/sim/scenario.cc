@@ -89,6 +89,8 @@ class Scenario {
     void draw_deletion() {
         setup_.policy = options_.policy;
         deletes_records_ = world_.random.one_in(3);
+        setup_.is_compacted = world_.random.one_in(3);
+        if (setup_.is_compacted) checker_.allow_compaction();
         if (!world_.random.one_in(3)) return;
         setup_.retention_bytes = retention_bytes;
         checker_.allow_retention(retention_records);
@@ -262,6 +264,7 @@ class Scenario {
         report.faults = faults_;
         report.restarts = restarts_;
         report.lost = checker_.lost_count();
+        report.compacted = checker_.compacted_count();
         report.events = world_.events_run();
         report.virtual_seconds = std::chrono::duration<double>(world_.clock.now().since_start).count();
         report.trace_hash = world_.trace_hash();

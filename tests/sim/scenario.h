@@ -26,6 +26,7 @@ struct Report {
     uint64_t faults = 0;
     uint64_t restarts = 0;
     uint64_t lost = 0;
+    uint64_t compacted = 0;  // records that vanished because there are later ones of their keys
     uint64_t events = 0;
     double virtual_seconds = 0;
     uint64_t trace_hash = 0;

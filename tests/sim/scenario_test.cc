@@ -32,6 +32,16 @@ TEST_F(Simulation, checker_finds_the_loss_that_the_page_cache_has_under_power_lo
     EXPECT_GE(found, 5U);
 }
 
+TEST_F(Simulation, some_seeds_compact_and_lose_no_last_value) {
+    size_t compacting = 0;
+    for (uint64_t seed = 1; seed <= 12; ++seed) {
+        const Report report = run_scenario({.seed = seed, .policy = Policy::fsync});
+        EXPECT_TRUE(report.violations.empty()) << "seed " << seed << ": " << report.violations.front();
+        compacting += report.compacted > 1000 ? 1 : 0;
+    }
+    EXPECT_GE(compacting, 2U);
+}
+
 TEST_F(Simulation, damaged_records_are_never_taken_for_others_and_harm_nothing_else) {
     for (uint64_t seed = 1; seed <= 40; ++seed) {
         const DamageReport report = run_damage(seed);

@@ -24,6 +24,14 @@ std::shared_ptr<const settings::BrokerConfig> small_config(const BrokerSetup& se
     config->topic_defaults.flush_messages = setup.policy == Policy::fsync ? 1 : settings::TopicConfig::never;
     config->topic_defaults.retention_bytes = setup.retention_bytes;
     config->producer_id_expiration_ms = 86'400'000;
+    config->topic_defaults.is_compacted = setup.is_compacted;
+    config->topic_defaults.is_deleted = !setup.is_compacted || setup.retention_bytes >= 0;
+    config->topic_defaults.min_cleanable_dirty_ratio = 0.01;
+    config->log_cleaner_backoff_ms = 500;
+    config->log_cleaner_io_max_bytes_per_second = 10e6;
+    config->log_cleaner_dedupe_buffer_size = 2 * 24 * 40;  // for fewer keys than there are
+    config->log_cleaner_io_buffer_load_factor = 0.9;
+    config->log_cleaner_io_buffer_size = 16 * 1024;
     return config;
 }
 
@@ -33,7 +41,10 @@ SimBroker::SimBroker(World& world, SimDisk& disk, const BrokerSetup& setup)
     : world_(world), disk_(disk), config_(small_config(setup)), cache_(32 * 1024) {
     // The controller may fail at once, in the middle of it.
     if (!open()) has_failed_ = true;
-    if (!has_failed_) tick();
+    if (has_failed_) return;
+    tick();
+    if (!setup.is_compacted) return;
+    for (const auto& table : tables_) clean(*table);
 }
 
 SimBroker::~SimBroker() {
@@ -157,6 +168,13 @@ void SimBroker::tick() {
     });
 }
 
+void SimBroker::clean(replica::PartitionTable& table) {
+    if (must_restart()) return;
+    world_.after(table.clean_logs(partition_count), [this, &table, alive = std::weak_ptr<bool>(alive_)] {
+        if (!alive.expired()) clean(table);
+    });
+}
+
 replica::DirectoryOffsets SimBroker::offsets_in(size_t directory) const {
     replica::DirectoryOffsets all;
     for (const auto& table : tables_) {
@@ -165,6 +183,7 @@ replica::DirectoryOffsets SimBroker::offsets_in(size_t directory) const {
         append(all.recovery_points, some.recovery_points);
         append(all.log_starts, some.log_starts);
         append(all.high_watermarks, some.high_watermarks);
+        append(all.cleaned, some.cleaned);
     }
     return all;
 }
@@ -228,6 +247,8 @@ std::optional<Offset> SimBroker::high_watermark(PartitionIndex partition) {
 }
 
 bool SimBroker::stop_cleanly() {
+    // As the broker does: what is still being recovered is recovered again.
+    if (!is_ready()) return false;
     bool clean = !must_restart();
     for (const auto& table : tables_) clean = table->close_all() && clean;
     for (size_t i = 0; clean && i < directories_.size(); ++i)

@@ -28,6 +28,7 @@ enum class Policy : uint8_t { page_cache, fsync };
 struct BrokerSetup {
     Policy policy = Policy::page_cache;
     int64_t retention_bytes = -1;
+    bool is_compacted = false;
 };
 
 class SimBroker {
@@ -62,6 +63,7 @@ class SimBroker {
     void serve();
     void publish(const metadata::Delta& delta, std::function<void()> published);
     void tick();
+    void clean(replica::PartitionTable& table);
     replica::DirectoryOffsets offsets_in(size_t directory) const;
     void write_checkpoints(size_t directory);
     replica::Replica* find(PartitionIndex partition);

@@ -86,6 +86,7 @@ int run(const Arguments& arguments) {
     uint64_t runs = 0;
     uint64_t acknowledged = 0;
     uint64_t faults = 0;
+    uint64_t compacted = 0;
     for (uint64_t seed = arguments.first_seed; seed < arguments.first_seed + arguments.seeds; ++seed) {
         for (const Policy policy : arguments.policies) {
             const Report report =
@@ -93,6 +94,7 @@ int run(const Arguments& arguments) {
             ++runs;
             acknowledged += report.acknowledged;
             faults += report.faults;
+            compacted += report.compacted;
             if (arguments.prints_hashes)
                 std::printf("%llu %s %016llx\n", static_cast<unsigned long long>(seed), policy_name(policy),
                             static_cast<unsigned long long>(report.trace_hash));
@@ -101,9 +103,10 @@ int run(const Arguments& arguments) {
             print_failure(report);
         }
     }
-    std::printf("simulation: %llu runs, %llu records acknowledged, %llu faults, %llu failed\n",
+    std::printf("simulation: %llu runs, %llu records acknowledged, %llu compacted, %llu faults, %llu failed\n",
                 static_cast<unsigned long long>(runs), static_cast<unsigned long long>(acknowledged),
-                static_cast<unsigned long long>(faults), static_cast<unsigned long long>(failed));
+                static_cast<unsigned long long>(compacted), static_cast<unsigned long long>(faults),
+                static_cast<unsigned long long>(failed));
     return failed == 0 ? 0 : 1;
 }
 

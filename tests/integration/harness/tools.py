@@ -25,6 +25,7 @@ MAINS = {
     "kafka-dump-log": TOOLS + "DumpLogSegments",
     "kafka-consumer-groups": TOOLS + "consumer.group.ConsumerGroupCommand",
     "kafka-groups": TOOLS + "GroupsCommand",
+    "log-compaction-tester": TOOLS + "LogCompactionTester",
     "clients": "Clients",
     "requests": "Requests",
 }
