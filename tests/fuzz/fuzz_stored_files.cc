@@ -1,17 +1,13 @@
 // Hostile files in the directory of a log: whatever lies there, opening it is an outcome, what is read from it is
-// sound, and what was recovered once is found again. An input is a list of files, `kind | size | content`, behind two
-// bytes of options. Checksums are made right where the options ask for it, else hardly any input would pass them.
-#include <algorithm>
+// sound, and what was recovered once is found again. An input is a list of files behind two bytes of options; checksums
+// are made right where the options ask for it.
 #include <cstdint>
 #include <iterator>
-#include <map>
 #include <string>
-#include <vector>
 
-#include "base/big_endian.h"
-#include "base/check.h"
 #include "base/crc32c.h"
 #include "base/log.h"
+#include "memory_disk.h"
 #include "storage/checkpoints.h"
 #include "storage/file_names.h"
 #include "storage/partition_log.h"
@@ -20,108 +16,8 @@
 namespace {
 
 using namespace milena;
+using namespace milena::fuzz;
 using namespace milena::storage;
-using env::DiskError;
-using env::DiskResult;
-
-using Content = std::vector<std::byte>;
-
-class MemoryFile final : public env::File {
-  public:
-    explicit MemoryFile(std::shared_ptr<Content> content) : content_(std::move(content)) {}
-
-    uint64_t size() const override { return content_->size(); }
-    DiskResult<void> write_at(uint64_t position, std::span<const Bytes> parts) override {
-        check(position <= size());
-        for (const Bytes& part : parts) {
-            if (content_->size() < position + part.size()) content_->resize(position + part.size());
-            std::copy(part.span().begin(), part.span().end(),
-                      content_->begin() + static_cast<std::ptrdiff_t>(position));
-            position += part.size();
-        }
-        return {};
-    }
-    DiskResult<size_t> read_at(uint64_t position, std::span<std::byte> into) override {
-        if (position >= size()) return size_t{0};
-        const size_t bytes = std::min<size_t>(into.size(), size() - position);
-        std::copy_n(content_->begin() + static_cast<std::ptrdiff_t>(position), bytes, into.begin());
-        return bytes;
-    }
-    DiskResult<size_t> read_cached(uint64_t position, std::span<std::byte> into) override {
-        return read_at(position, into);
-    }
-    // What is cached is all there is, so whoever gets here reads beyond the end of a file.
-    void read_async(uint64_t, size_t, env::DiskDone<Bytes> done) override { done(Bytes()); }
-    DiskResult<void> truncate(uint64_t bytes) override {
-        content_->resize(bytes);
-        return {};
-    }
-    void sync(env::Urgency, env::DiskDone<void> done) override { done({}); }
-    DiskResult<void> sync_now() override { return {}; }
-    void start_writeback(uint64_t, uint64_t) override {}
-
-  private:
-    std::shared_ptr<Content> content_;
-};
-
-// One directory, "/d/t-0".
-class MemoryDisk final : public env::Disk {
-  public:
-    std::map<std::string, std::shared_ptr<Content>> files;
-
-    DiskResult<std::unique_ptr<env::File>> open(const std::string& path, env::OpenMode mode) override {
-        auto& content = files[path];
-        const bool creates = mode == env::OpenMode::create || mode == env::OpenMode::create_truncate;
-        if (content == nullptr && !creates) {
-            files.erase(path);
-            return unexpected(DiskError::not_found);
-        }
-        if (content == nullptr || mode == env::OpenMode::create_truncate) content = std::make_shared<Content>();
-        return std::unique_ptr<env::File>(std::make_unique<MemoryFile>(content));
-    }
-    DiskResult<std::vector<env::DirectoryEntry>> list(const std::string& directory) override {
-        std::vector<env::DirectoryEntry> entries;
-        for (const auto& [path, content] : files)
-            if (path.starts_with(directory + "/"))
-                entries.push_back({path.substr(directory.size() + 1), false, content->size()});
-        return entries;
-    }
-    DiskResult<void> create_directories(const std::string&) override { return {}; }
-    DiskResult<void> remove(const std::string& path) override {
-        if (files.erase(path) == 0) return unexpected(DiskError::not_found);
-        return {};
-    }
-    DiskResult<void> rename(const std::string& from, const std::string& to) override {
-        const auto file = files.find(from);
-        if (file == files.end()) return unexpected(DiskError::not_found);
-        const auto content = file->second;
-        files.erase(file);
-        files[to] = content;
-        return {};
-    }
-    DiskResult<void> sync_directory(const std::string&) override { return {}; }
-    void sync_directory_async(const std::string&, env::Urgency, env::DiskDone<void> done) override { done({}); }
-    DiskResult<env::DiskSpace> space(const std::string&) override { return env::DiskSpace{}; }
-};
-
-struct StillClock final : env::Clock {
-    Instant now() override { return {}; }
-    Timestamp wall() override { return Timestamp(1'700'000'000'000); }
-};
-struct SameRandom final : env::Random {
-    uint64_t next() override { return 4; }
-};
-
-void make_checksums_right(Content& records) {
-    for (size_t at = 0; at < records.size();) {
-        const auto batch = std::span(records).subspan(at);
-        const auto header = wire::parse_batch_header(batch);
-        if (!header || header->size_bytes() > batch.size()) return;
-        const auto whole = batch.first(header->size_bytes());
-        store_big_endian(whole.data() + wire::batch_field::crc, wire::batch_crc(whole));
-        at += whole.size();
-    }
-}
 
 void make_snapshot_right(Content& snapshot) {
     constexpr size_t checksum_position = 2;
@@ -144,17 +40,12 @@ std::string file_name(uint8_t kind) {
 }
 
 void fill(MemoryDisk& disk, std::span<const std::byte> input, bool makes_right) {
-    constexpr size_t head_bytes = 3;
-    while (input.size() > head_bytes) {
-        const std::string name = file_name(static_cast<uint8_t>(input[0]));
-        const size_t size = std::min<size_t>(load_big_endian<uint16_t>(input.data() + 1), input.size() - head_bytes);
-        const auto content = input.subspan(head_bytes, size);
-        auto file = std::make_shared<Content>(content.begin(), content.end());
-        if (makes_right && name.find(".log") != std::string::npos) make_checksums_right(*file);
-        if (makes_right && name.ends_with(".snapshot")) make_snapshot_right(*file);
-        disk.files["/d/t-0/" + name] = std::move(file);
-        input = input.subspan(head_bytes + size);
-    }
+    each_file(input, [&](uint8_t kind, Content content) {
+        const std::string name = file_name(kind);
+        if (makes_right && name.find(".log") != std::string::npos) make_checksums_right(content);
+        if (makes_right && name.ends_with(".snapshot")) make_snapshot_right(content);
+        disk.files["/d/t-0/" + name] = std::make_shared<Content>(std::move(content));
+    });
 }
 
 void read_all(PartitionLog& log) {
