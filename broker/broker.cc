@@ -389,6 +389,20 @@ void Broker::stop() {
             groups_->close((*shards_)[i]);
             served_[i]->server->drain([this, missing] {
                 loop_.post([this, missing] {
+                    if (--*missing == 0) flush_logs();
+                });
+            });
+        });
+    }
+}
+
+void Broker::flush_logs() {
+    auto missing = std::make_shared<size_t>(shards_->size());
+    for (size_t i = 0; i < shards_->size(); ++i) {
+        shard::Shard& shard = (*shards_)[i];
+        shard.post([this, &shard, missing] {
+            shard.partitions().flush_all([this, missing] {
+                loop_.post([this, missing] {
                     if (--*missing == 0) close_logs();
                 });
             });

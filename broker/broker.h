@@ -72,6 +72,7 @@ class Broker {
     void fail(const std::string& reason);  // any thread
 
     void stop();
+    void flush_logs();
     void close_logs();
     void checkpoint_offsets();
     void write_changed_checkpoints(const std::vector<std::vector<replica::DirectoryOffsets>>& by_shard);

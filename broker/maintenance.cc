@@ -9,6 +9,7 @@ constexpr size_t replicas_a_slice = 64;
 constexpr size_t removals_a_slice = 16;
 constexpr Duration between_slices = std::chrono::milliseconds(10);
 constexpr Milliseconds removal_interval{1'000};
+constexpr Milliseconds write_back_interval{1'000};
 constexpr Milliseconds flush_interval{1'000};
 constexpr Milliseconds first_checkpoint_after{10'000};
 constexpr Milliseconds first_cleaning{1'000};
@@ -35,6 +36,10 @@ Maintenance::Maintenance(shard::Shard& shard, const settings::BrokerConfig& conf
         return true;
     });
     cleaner_timer_ = shard_.loop().after(first_cleaning, [this] { clean(); });
+    add(write_back_interval, [](replica::PartitionTable& table) {
+        table.write_back();
+        return true;
+    });
     add(removal_interval, [](replica::PartitionTable& table) {
         table.remove_due_files(removals_a_slice);
         return true;

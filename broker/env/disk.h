@@ -30,8 +30,9 @@ enum class DiskError : uint8_t {
 
 std::string_view disk_error_name(DiskError error);
 
-// Whether somebody waits for a sync: an acknowledgement goes before what only saves a later recovery some work.
-enum class Urgency : uint8_t { awaited, background };
+// Who waits for a sync: an acknowledgement goes before what only saves a later recovery some work. Bulk is for the end
+// of a broker: many files, and nothing else to be held up, so that one sync of the whole file system may stand for all.
+enum class Urgency : uint8_t { awaited, background, bulk };
 
 template <class T>
 using DiskResult = Result<T, DiskError>;

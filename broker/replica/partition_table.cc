@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::string_view metadata_topic = "__cluster_metadata";
 constexpr size_t flushing_count_max = 32;
+constexpr uint64_t write_back_bytes = 64U << 10;
 
 }  // namespace
 
@@ -275,6 +276,12 @@ void PartitionTable::queue_flush(const PartitionKey& key, Replica::Flush what) {
     slot.wanted = std::max(slot.wanted, what);
 }
 
+// Where an acknowledgement waits for the disk, none may stand behind a long row of checkpoints.
+env::Urgency PartitionTable::urgency_of(const Replica& replica) const {
+    if (is_closing_) return env::Urgency::bulk;
+    return replica.policy().is_fsynced_before_acknowledgement() ? env::Urgency::awaited : env::Urgency::background;
+}
+
 // A flush may have nothing to do and end at once, so this is a loop and not a chain of calls.
 void PartitionTable::flush_next() {
     if (std::exchange(is_starting_flushes_, true)) return;
@@ -286,7 +293,8 @@ void PartitionTable::flush_next() {
         const Replica::Flush what = std::exchange(at->second.wanted, Replica::Flush::none);
         if (what == Replica::Flush::none || use(key).replica == nullptr) continue;
         ++flushing_count_;
-        at->second.replica->flush(what, [self = std::weak_ptr(self_)] {
+        Replica& replica = *at->second.replica;
+        replica.flush(what, urgency_of(replica), [self = std::weak_ptr(self_)] {
             const auto table = self.lock();
             if (table == nullptr) return;
             --(*table)->flushing_count_;
@@ -294,6 +302,23 @@ void PartitionTable::flush_next() {
         });
     }
     is_starting_flushes_ = false;
+    if (flushing_count_ == 0 && flushed_all_) std::exchange(flushed_all_, nullptr)();
+}
+
+void PartitionTable::write_back() {
+    each([](Replica& replica) { replica.log().write_back(write_back_bytes); });
+}
+
+// The device gets everything before the first of them is waited for.
+void PartitionTable::flush_all(std::function<void()> done) {
+    is_closing_ = true;
+    each([this](Replica& replica) {
+        replica.resign(replica.leader_epoch());
+        replica.log().write_back(1);
+        if (replica.log().needs_checkpoint()) queue_flush(replica.key(), Replica::Flush::checkpoint);
+    });
+    flushed_all_ = std::move(done);
+    flush_next();
 }
 
 void PartitionTable::expire_producers() {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -103,6 +104,8 @@ class PartitionTable {
     // device's queue run full.
     void checkpoint();
     void flush_due();
+    // Lets the kernel write what was appended to many logs, a little to each.
+    void write_back();
     void expire_producers();
     // Removed files whose delay is over.
     void remove_due_files(size_t count_max);
@@ -113,6 +116,8 @@ class PartitionTable {
 
     DirectoryOffsets offsets_in(const Uuid& directory_id) const;
     bool has_failed(const Uuid& directory_id) const;
+    // Ends the leaderships and makes every log durable; then close_all() has little to wait for.
+    void flush_all(std::function<void()> done);
     // Makes every log durable and closes it, for a clean shutdown; false if a directory can't be marked clean.
     bool close_all();
 
@@ -153,6 +158,7 @@ class PartitionTable {
     void remove(const PartitionKey& key);
     std::shared_ptr<const TopicPolicy> policy_for(const metadata::TopicImage& topic);
     bool owns(const PartitionKey& key) const { return shard_of(key, environment_.shard_count) == environment_.shard; }
+    env::Urgency urgency_of(const Replica& replica) const;
     void queue_flush(const PartitionKey& key, Replica::Flush what);
     void flush_next();
     template <class F>
@@ -173,6 +179,8 @@ class PartitionTable {
     std::deque<PartitionKey> to_flush_;  // those whose slot says what is wanted
     size_t flushing_count_ = 0;
     bool is_starting_flushes_ = false;
+    bool is_closing_ = false;
+    std::function<void()> flushed_all_;      // who waits for the last of them
     std::shared_ptr<PartitionTable*> self_;  // dies with the table
 };
 

@@ -278,7 +278,7 @@ bool Replica::is_flush_due(Instant now) const {
     return now - *since >= Milliseconds(policy_->flush_ms);
 }
 
-void Replica::flush(Flush what, std::function<void()> done) {
+void Replica::flush(Flush what, env::Urgency urgency, std::function<void()> done) {
     const Offset end = log_->log_end_offset();
     auto flushed = [self = handle(), end, done = std::move(done)](Result<void> result) {
         // What failed is tried again, unless the directory has failed, which is told to everyone who asks.
@@ -286,9 +286,6 @@ void Replica::flush(Flush what, std::function<void()> done) {
         if (replica && result.has_value()) (*replica)->flushed(end);
         done();
     };
-    // Where an acknowledgement waits for the disk, none may stand behind a long row of checkpoints.
-    const bool is_awaited = policy_->is_fsynced_before_acknowledgement();
-    const env::Urgency urgency = is_awaited ? env::Urgency::awaited : env::Urgency::background;
     if (what == Flush::checkpoint)
         log_->checkpoint(std::move(flushed), urgency);
     else

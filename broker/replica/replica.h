@@ -112,10 +112,10 @@ class Replica {
     Result<void> delete_old_segments();
     // The oldest append that isn't durable is older than flush.ms.
     bool is_flush_due(Instant now) const;
-    // Makes durable what is in the log, in the background; and what a recovery would have to build anew, with a
-    // checkpoint. What was only waiting for that is acknowledged then.
+    // Makes durable what is in the log; and what a recovery would have to build anew, with a checkpoint. What was only
+    // waiting for that is acknowledged then.
     enum class Flush : uint8_t { none, records, checkpoint };
-    void flush(Flush what, std::function<void()> done);
+    void flush(Flush what, env::Urgency urgency, std::function<void()> done);
 
     const PartitionKey& key() const { return key_; }
     bool is_leader() const { return is_leader_; }

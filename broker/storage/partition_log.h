@@ -149,6 +149,9 @@ class PartitionLog {
     // full disk it is a sync(). For the periodic pass over the logs with needs_checkpoint().
     void checkpoint(SyncDone done, env::Urgency urgency = env::Urgency::awaited);
     bool needs_checkpoint() const;
+    // Lets the kernel begin to write what has been appended since the last time, if that is at least `bytes_min`: so
+    // that it never has to stop an append for it, and a sync finds little left to do.
+    void write_back(uint64_t bytes_min);
     // The last words before the log is destroyed in a clean shutdown; sync() or checkpoint() has succeeded before.
     Result<void> close();
     // Takes the whole directory away: renamed now, removed after file.delete.delay.ms. Nothing but destruction may
@@ -218,7 +221,7 @@ class PartitionLog {
     struct SyncRound {
         std::vector<SyncDone> waiters;
         bool is_checkpoint = false;
-        env::Urgency urgency = env::Urgency::background;
+        env::Urgency urgency = env::Urgency::bulk;  // of the one who can wait least
         bool syncs_names = false;
         bool renames_epochs = false;
         bool has_failed = false;              // a sync did
@@ -255,7 +258,6 @@ class PartitionLog {
     Result<void> write(std::span<const Incoming> batches, size_t owner_bytes);
     void take_in(const Incoming& incoming, uint64_t position);
     void complete_transaction(const CompletedTransaction& ended);
-    void write_back_early();
     Result<Incoming> check_incoming(const Bytes& bytes, const wire::BatchHeader& header, AppendOrigin origin) const;
     Result<std::vector<Incoming>> check_follower_batches(std::span<const Bytes> batches) const;
 

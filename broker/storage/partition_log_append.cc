@@ -10,7 +10,7 @@
 namespace milena::storage {
 namespace {
 
-// Dirty pages beyond this are given to the kernel to write, so that it never has to stop an append for them.
+// While it is appended to; what is less waits for the next look at all logs.
 constexpr uint64_t writeback_bytes = 1U << 20;
 
 }  // namespace
@@ -225,7 +225,7 @@ Result<void> PartitionLog::write(std::span<const Incoming> batches, size_t owner
     for (const Incoming& incoming : batches)
         tail_.append(incoming.header.base_offset, incoming.header.last_offset(), incoming.batch,
                      incoming.batch.size() * held_bytes / total_bytes);
-    write_back_early();
+    write_back(writeback_bytes);
     return {};
 }
 
@@ -258,9 +258,10 @@ void PartitionLog::complete_transaction(const CompletedTransaction& ended) {
     transactions_changed_ = true;
 }
 
-void PartitionLog::write_back_early() {
+void PartitionLog::write_back(uint64_t bytes_min) {
+    if (writer_ == nullptr) return;
     const Segment& active = segments_.back();
-    if (active.bytes < writer_->writeback_from + writeback_bytes) return;
+    if (active.bytes < writer_->writeback_from + bytes_min) return;
     active.file->start_writeback(writer_->writeback_from, active.bytes - writer_->writeback_from);
     writer_->writeback_from = active.bytes;
 }

@@ -18,6 +18,18 @@ DiskResult<void> sync_job(const SyncJob& job) {
     return unexpected(disk_error("fsync", "fd " + std::to_string(fd), errno));
 }
 
+// One message for each shard.
+void complete(std::vector<SyncJob> jobs, const std::vector<DiskResult<void>>& outcomes) {
+    using Finished = std::vector<std::pair<DiskDone<void>, DiskResult<void>>>;
+    std::map<std::shared_ptr<const Post>, Finished> finished;
+    for (size_t i = 0; i < jobs.size(); ++i) finished[jobs[i].post].emplace_back(std::move(jobs[i].done), outcomes[i]);
+    jobs.clear();
+    for (auto& [post, completions] : finished)
+        (*post)([all = std::move(completions)] {
+            for (const auto& [done, result] : all) done(result);
+        });
+}
+
 }  // namespace
 
 Flusher::~Flusher() {
@@ -39,6 +51,8 @@ void Flusher::sync(SyncJob job) {
         start_locked();
         if (job.urgency == Urgency::awaited) {
             awaited_.push_back(std::move(job));
+        } else if (job.urgency == Urgency::bulk) {
+            bulk_.push_back(std::move(job));
         } else {
             // The device begins while the job stands in the row.
             if (!job.is_directory) writebacks_.push_back({.descriptor = job.descriptor});
@@ -69,6 +83,7 @@ void Flusher::run() {
             background.push_back(std::move(background_.front()));
             background_.pop_front();
         }
+        std::vector<SyncJob> bulk = std::exchange(bulk_, {});
         std::vector<WritebackJob> writebacks = std::exchange(writebacks_, {});
         lock.unlock();
         for (const WritebackJob& job : writebacks)
@@ -77,6 +92,7 @@ void Flusher::run() {
         writebacks.clear();
         if (!awaited.empty()) flush(std::move(awaited));
         if (!background.empty()) flush(std::move(background));
+        if (!bulk.empty()) flush_bulk(std::move(bulk));
         lock.lock();
     }
 }
@@ -90,20 +106,23 @@ void Flusher::flush(std::vector<SyncJob> jobs) {
         for (const SyncJob& job : jobs)
             if (!job.is_directory) ::sync_file_range(job.descriptor->fd(), 0, 0, SYNC_FILE_RANGE_WRITE);
 
-    using Finished = std::vector<std::pair<DiskDone<void>, DiskResult<void>>>;
-    std::map<std::shared_ptr<const Post>, Finished> finished;
     const Descriptor* last = nullptr;
-    DiskResult<void> outcome;
-    for (SyncJob& job : jobs) {
-        if (job.descriptor.get() != last) outcome = sync_job(job);
+    std::vector<DiskResult<void>> outcomes;
+    outcomes.reserve(jobs.size());
+    for (const SyncJob& job : jobs) {
+        outcomes.push_back(job.descriptor.get() == last ? outcomes.back() : sync_job(job));
         last = job.descriptor.get();
-        finished[job.post].emplace_back(std::move(job.done), outcome);
     }
-    jobs.clear();
-    for (auto& [post, completions] : finished)
-        (*post)([all = std::move(completions)] {
-            for (const auto& [done, result] : all) done(result);
-        });
+    complete(std::move(jobs), outcomes);
+}
+
+// All are files of one device, so one of them names it.
+void Flusher::flush_bulk(std::vector<SyncJob> jobs) {
+    DiskResult<void> outcome;
+    if (::syncfs(jobs.front().descriptor->fd()) != 0)
+        outcome = unexpected(disk_error("syncfs", "fd " + std::to_string(jobs.front().descriptor->fd()), errno));
+    const std::vector<DiskResult<void>> outcomes(jobs.size(), outcome);
+    complete(std::move(jobs), outcomes);
 }
 
 void ReaderPool::stop() {

@@ -45,7 +45,8 @@ struct ReadJob {
 
 // Group commit: everything that somebody waits for and that was asked for while the last round was under way is flushed
 // in one round, each file once. What nobody waits for is done file by file in between, so that the thousands of a
-// checkpoint don't stand before an acknowledgement.
+// checkpoint don't stand before an acknowledgement. What comes in bulk is done by one sync of the file system, because
+// each file would cost a flush of the device's cache.
 class Flusher {
   public:
     Flusher() = default;
@@ -57,13 +58,17 @@ class Flusher {
   private:
     void start_locked();
     void run();
-    bool has_work() const { return !awaited_.empty() || !background_.empty() || !writebacks_.empty(); }
+    bool has_work() const {
+        return !awaited_.empty() || !background_.empty() || !bulk_.empty() || !writebacks_.empty();
+    }
     static void flush(std::vector<SyncJob> jobs);
+    static void flush_bulk(std::vector<SyncJob> jobs);
 
     std::mutex mutex_;
     std::condition_variable wake_;
     std::vector<SyncJob> awaited_;
     std::deque<SyncJob> background_;
+    std::vector<SyncJob> bulk_;
     std::vector<WritebackJob> writebacks_;
     bool is_stopping_ = false;
     std::thread thread_;

@@ -100,6 +100,10 @@ TEST_F(PosixDiskTest, syncs_that_nobody_waits_for_are_answered_too) {
     files.front()->sync(Urgency::awaited, [&](DiskResult<void> result) { awaited += result.has_value(); });
     while (answered < many || awaited < 1) mailbox.run_one();
     EXPECT_EQ(answered, many);
+    for (auto& file : files)
+        file->sync(Urgency::bulk, [&](DiskResult<void> result) { answered += result.has_value(); });
+    while (answered < 2 * many) mailbox.run_one();
+    EXPECT_EQ(answered, 2 * many);
 }
 
 TEST_F(PosixDiskTest, names_are_synced_through_the_mailbox) {

@@ -185,6 +185,20 @@ TEST_F(PartitionTableTest, a_table_may_go_while_its_logs_are_made_durable) {
     EXPECT_FALSE(directory.has_failed());
 }
 
+TEST_F(PartitionTableTest, all_logs_are_durable_before_they_are_closed) {
+    start();
+    apply(topic("orders", topic_id, 100));
+    for (int32_t i = 0; i < 100; ++i) ASSERT_EQ(produce(topic_id, i), ErrorCode::none);
+    bool is_done = false;
+    table->flush_all([&] { is_done = true; });
+    EXPECT_EQ(produce(topic_id), ErrorCode::not_leader_or_follower);
+    run_for(std::chrono::seconds(5));
+    EXPECT_TRUE(is_done);
+    const uint64_t before = disk.blocking_syncs();
+    EXPECT_TRUE(table->close_all());
+    EXPECT_EQ(disk.blocking_syncs(), before);
+}
+
 TEST_F(PartitionTableTest, clean_shutdown_leaves_nothing_to_recover) {
     start();
     apply(topic("orders", topic_id, 1));

@@ -202,7 +202,7 @@ TEST_F(ReplicaTest, flush_ms_makes_old_appends_durable) {
     EXPECT_TRUE(replica->is_flush_due(world.clock.now()));
     EXPECT_EQ(replica->log().durable_offset(), Offset{0});
     bool is_done = false;
-    replica->flush(Replica::Flush::records, [&] { is_done = true; });
+    replica->flush(Replica::Flush::records, env::Urgency::background, [&] { is_done = true; });
     run_for(seconds(1));
     EXPECT_TRUE(is_done);
     EXPECT_EQ(replica->log().durable_offset(), Offset{1});
