@@ -35,7 +35,6 @@ wire::DescribeTopicPartitionsResponse describe_topic_partitions(const wire::Desc
 // Partitions, on the shards that own them
 void produce(CallPtr<wire::ProduceRequest, wire::ProduceResponse> call);
 void fetch(CallPtr<wire::FetchRequest, wire::FetchResponse> call);
-void fetch(CallPtr<wire::FetchRequest, wire::FetchResponse> call);
 void init_producer_id(CallPtr<wire::InitProducerIdRequest, wire::InitProducerIdResponse> call);
 void list_offsets(CallPtr<wire::ListOffsetsRequest, wire::ListOffsetsResponse> call);
 void offset_for_leader_epoch(CallPtr<wire::OffsetForLeaderEpochRequest, wire::OffsetForLeaderEpochResponse> call);
