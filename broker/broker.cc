@@ -169,6 +169,8 @@ void Broker::start_shards() {
     }
     shards_ = std::make_unique<shard::Shards>(std::move(shards));
     groups_ = std::make_unique<server::GroupGate>(*shards_);
+    lag_ = std::make_unique<server::ConsumerLagReader>(*shards_, *groups_, loop_,
+                                                       static_cast<size_t>(config_.metrics_lag_partitions_max));
     for (size_t i = 0; i < count; ++i) (*shards_)[i].start();
 }
 

@@ -18,6 +18,7 @@
 #include "peer/admin_server.h"
 #include "raft/raft.h"
 #include "server/connection_limiter.h"
+#include "server/consumer_lag.h"
 #include "server/context.h"
 #include "server/controller_gate.h"
 #include "server/fetch_sessions.h"
@@ -97,6 +98,7 @@ class Broker {
     std::unique_ptr<server::ConnectionLimiter> limiter_;
     std::vector<std::unique_ptr<Served>> served_;  // by shard
     std::unique_ptr<server::GroupGate> groups_;
+    std::unique_ptr<server::ConsumerLagReader> lag_;
     std::unique_ptr<server::HttpServer> http_;
     std::unique_ptr<peer::AdminServer> admin_;
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "broker.h"
+#include "server/lag_metrics.h"
 #include "version.h"
 
 namespace milena {
@@ -32,7 +33,8 @@ double cpu_seconds() {
 
 void Broker::answer_metrics(server::HttpServer::Respond respond) {
     const bool is_active = phase_ == Phase::active;
-    const auto finish = [this, respond, is_active](const std::vector<server::ShardMetrics>& shards) {
+    const auto finish = [this, respond, is_active](const std::vector<server::ShardMetrics>& shards,
+                                                   const server::ConsumerLag& lag) {
         server::ProcessMetrics process;
         process.version = version;
         const auto age = std::chrono::duration_cast<Milliseconds>(clock_.now() - started_at_);
@@ -43,12 +45,15 @@ void Broker::answer_metrics(server::HttpServer::Respond respond) {
         for (const server::ShardMetrics& shard : shards)
             process.metadata_offset = std::max(process.metadata_offset, shard.metadata_offset);
         respond({.content_type = "text/plain; version=0.0.4; charset=utf-8",
-                 .body = server::render_metrics(shards, process)});
+                 .body = server::render_metrics(shards, process) + server::render_lag(lag)});
     };
-    if (!is_active) return finish({});
+    if (!is_active) return finish({}, {});
     shards_->ask_all<server::ShardMetrics>(
         loop_, [this](shard::Shard& shard) { return server::shard_metrics(shard, *served_[shard.id().value]->server); },
-        finish);
+        [this, finish](std::vector<server::ShardMetrics> shards) {
+            lag_->read([finish, shards = std::make_shared<std::vector<server::ShardMetrics>>(std::move(shards))](
+                           const server::ConsumerLag& lag) { finish(*shards, lag); });
+        });
 }
 
 }  // namespace milena

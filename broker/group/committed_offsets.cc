@@ -43,6 +43,12 @@ bool PartitionOffsets::remove(PartitionIndex partition) {
     return is_gone;
 }
 
+size_t PartitionOffsets::size() const {
+    size_t count = 0;
+    for (const Piece& piece : pieces_) count += piece.offsets.size();
+    return count;
+}
+
 const CommittedOffset* PartitionOffsets::find(PartitionIndex partition) const {
     const auto piece = std::ranges::lower_bound(pieces_, partition.value / piece_partitions, {}, &Piece::number);
     if (piece == pieces_.end()) return nullptr;

@@ -38,6 +38,7 @@ class PartitionOffsets {
     // Null where nothing was committed.
     const CommittedOffset* find(PartitionIndex partition) const;
     bool is_empty() const { return pieces_.empty(); }
+    size_t size() const;
 
     template <class F>
     void each(F&& visit) const {
@@ -69,6 +70,13 @@ class CommittedOffsets {
     const CommittedOffset* find(std::string_view group, std::string_view topic, PartitionIndex partition) const;
     const Topics* of_group(std::string_view group) const;
     size_t size() const { return size_; }
+
+    // visit(group, topics) in the order of the groups' names, beginning with `first`, until it returns false.
+    template <class F>
+    void each_from(std::string_view first, F&& visit) const {
+        for (auto at = groups_.lower_bound(first); at != groups_.end(); ++at)
+            if (!visit(at->first, at->second)) return;
+    }
 
   private:
     std::map<std::string, Topics, std::less<>> groups_;

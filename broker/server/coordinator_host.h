@@ -37,6 +37,14 @@ class CoordinatorHost {
         return ErrorCode::none;
     }
 
+    // visit(key, coordinator) of those that have loaded, in the order of their keys beginning with `first`, until it
+    // returns false. Nothing is asked of a coordinator here: no answer leaves.
+    template <class F>
+    void each_from(const replica::PartitionKey& first, F&& visit) const {
+        for (auto at = hosted_.lower_bound(first); at != hosted_.end(); ++at)
+            if (at->second->unavailable() == ErrorCode::none && !visit(at->first, at->second->coordinator())) return;
+    }
+
   private:
     void agree(const metadata::TopicImage& topic, PartitionIndex partition);
     void wake_at(Instant next);

@@ -32,6 +32,9 @@ class GroupGate {
         if (const auto& host = hosts_[shard.id().value]) host->resign();
     }
 
+    // On that shard. Null before it serves.
+    const CoordinatorHost* host(const shard::Shard& shard) const { return hosts_[shard.id().value].get(); }
+
     // Nothing while there is no such topic.
     static std::optional<replica::PartitionKey> partition_of(const metadata::Image& image, std::string_view group_id) {
         const metadata::TopicImage* topic = image.topic(group::offsets_topic);

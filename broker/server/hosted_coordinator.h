@@ -39,6 +39,7 @@ class HostedCoordinator final : public group::Journal, public std::enable_shared
         work(coordinator_);
         settle();
     }
+    const group::Coordinator& coordinator() const { return coordinator_; }
     void topic_deleted(const std::string& name, const Uuid& id);
     // The partition is led here no longer. All who wait are told so.
     void resign();

@@ -52,6 +52,10 @@ void each_setting(Config& c, F&& f) {
     f("offsets.retention.minutes", c.offsets_retention_minutes);
     f("offsets.retention.check.interval.ms", c.offsets_retention_check_interval_ms);
     f("offsets.topic.compression.codec", c.offsets_topic_compression_codec);
+    f("quota.window.num", c.quota_window_num);
+    f("quota.window.size.seconds", c.quota_window_size_seconds);
+    f("controller.quota.window.num", c.controller_quota_window_num);
+    f("controller.quota.window.size.seconds", c.controller_quota_window_size_seconds);
     f("metadata.log.segment.bytes", c.metadata_log_segment_bytes);
     f("metadata.log.segment.ms", c.metadata_log_segment_ms);
     f("metadata.log.max.record.bytes.between.snapshots", c.metadata_log_max_record_bytes_between_snapshots);
@@ -63,6 +67,7 @@ void each_setting(Config& c, F&& f) {
     f("milena.memory.requests.bytes", c.memory_requests_bytes);
     f("milena.writeback.bytes", c.writeback_bytes);
     f("milena.metrics.listener", c.metrics_listener);
+    f("milena.metrics.lag.partitions.max", c.metrics_lag_partitions_max);
 }
 
 // Those that need more than a conversion, or that the controller reads where it creates a topic; the ones behind the

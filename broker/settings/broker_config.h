@@ -76,6 +76,12 @@ struct BrokerConfig {
     int64_t offsets_retention_check_interval_ms = 0;
     int32_t offsets_topic_compression_codec = 0;
 
+    // Client quotas
+    int32_t quota_window_num = 0;
+    int32_t quota_window_size_seconds = 0;
+    int32_t controller_quota_window_num = 0;
+    int32_t controller_quota_window_size_seconds = 0;
+
     // Metadata log
     int32_t metadata_log_segment_bytes = 0;
     int64_t metadata_log_segment_ms = 0;
@@ -90,6 +96,7 @@ struct BrokerConfig {
     int64_t memory_requests_bytes = 0;
     int64_t writeback_bytes = 0;
     std::string metrics_listener;  // host:port; empty: off
+    int32_t metrics_lag_partitions_max = 0;
 
     bool operator==(const BrokerConfig&) const = default;
 };

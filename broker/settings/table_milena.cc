@@ -16,6 +16,8 @@ constexpr Setting rows[] = {
      "Written bytes of a segment after which the system is asked to start putting them on disk; 0: it decides."},
     {"milena.metrics.listener", string, "127.0.0.1:9644", anything, read_only, medium, effective,
      "Where /metrics, /healthz and /readyz are served, as host:port; empty: nowhere."},
+    {"milena.metrics.lag.partitions.max", int32, "10000", at_least(0), read_only, low, effective,
+     "Partitions whose lag /metrics shows, counted once for each group; the smallest groups come first. 0: none."},
 };
 
 }  // namespace

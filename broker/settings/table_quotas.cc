@@ -6,12 +6,12 @@ namespace milena::settings {
 namespace {
 
 constexpr Setting rows[] = {
-    {"quota.window.num", int32, "11", at_least(1), read_only, low, accepted, "Samples kept for client quotas."},
-    {"quota.window.size.seconds", int32, "1", at_least(1), read_only, low, accepted,
+    {"quota.window.num", int32, "11", at_least(1), read_only, low, effective, "Samples kept for client quotas."},
+    {"quota.window.size.seconds", int32, "1", at_least(1), read_only, low, effective,
      "Length of a sample of client quotas."},
-    {"controller.quota.window.num", int32, "11", at_least(1), read_only, low, accepted,
+    {"controller.quota.window.num", int32, "11", at_least(1), read_only, low, effective,
      "Samples kept for quotas of controller requests."},
-    {"controller.quota.window.size.seconds", int32, "1", at_least(1), read_only, low, accepted,
+    {"controller.quota.window.size.seconds", int32, "1", at_least(1), read_only, low, effective,
      "Length of a sample of quotas of controller requests."},
     {"replication.quota.window.num", int32, "11", at_least(1), read_only, low, accepted,
      "Samples kept for replication quotas."},
