@@ -31,6 +31,11 @@ void refuse(wire::CreatePartitionsResponse& response, ErrorCode code) {
         if (topic.error_code == ErrorCode::none) topic.error_code = code;
     }
 }
+void refuse(wire::AlterUserScramCredentialsResponse& response, ErrorCode code) {
+    for (auto& user : response.results) {
+        if (user.error_code == ErrorCode::none) user.error_code = code;
+    }
+}
 template <class AlterResponse>
     requires requires(AlterResponse r) { r.responses.front().resource_type; }
 void refuse(AlterResponse& response, ErrorCode code) {
@@ -103,6 +108,10 @@ void Controller::submit(const wire::AlterConfigsRequest& request, Done<wire::Alt
 }
 void Controller::submit(const wire::IncrementalAlterConfigsRequest& request,
                         Done<wire::IncrementalAlterConfigsResponse> done) {
+    handle(request, done);
+}
+void Controller::submit(const wire::AlterUserScramCredentialsRequest& request,
+                        Done<wire::AlterUserScramCredentialsResponse> done) {
     handle(request, done);
 }
 // A broker with many partitions: each piece makes sense without those after it.

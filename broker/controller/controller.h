@@ -56,6 +56,8 @@ class Controller : public raft::StateMachine {
     void submit(const wire::CreatePartitionsRequest& request, Done<wire::CreatePartitionsResponse> done);
     void submit(const wire::AlterConfigsRequest& request, Done<wire::AlterConfigsResponse> done);
     void submit(const wire::IncrementalAlterConfigsRequest& request, Done<wire::IncrementalAlterConfigsResponse> done);
+    void submit(const wire::AlterUserScramCredentialsRequest& request,
+                Done<wire::AlterUserScramCredentialsResponse> done);
 
     // Requests of brokers; here of the one in this process.
     void submit(const BrokerRegistration& registration, Done<Result<BrokerEpoch>> done);

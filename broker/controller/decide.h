@@ -14,6 +14,7 @@
 #include "metadata/record.h"
 #include "settings/broker_settings.h"
 #include "settings/topic_config.h"
+#include "wire/messages/auth.h"
 #include "wire/messages/configs.h"
 #include "wire/messages/topics.h"
 
@@ -41,6 +42,8 @@ Decision<wire::CreatePartitionsResponse> decide(const Context& context, const wi
 Decision<wire::AlterConfigsResponse> decide(const Context& context, const wire::AlterConfigsRequest& request);
 Decision<wire::IncrementalAlterConfigsResponse> decide(const Context& context,
                                                        const wire::IncrementalAlterConfigsRequest& request);
+Decision<wire::AlterUserScramCredentialsResponse> decide(const Context& context,
+                                                         const wire::AlterUserScramCredentialsRequest& request);
 
 // A broker has started: what it is and where it listens.
 struct BrokerRegistration {

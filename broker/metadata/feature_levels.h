@@ -23,6 +23,7 @@ inline constexpr int16_t metadata_version_latest = 30;
 
 // The metadata.version from which a record or a member of one may be written.
 inline constexpr int16_t metadata_version_zk_migration = 8;
+inline constexpr int16_t metadata_version_scram = 11;
 inline constexpr int16_t metadata_version_directories = 17;
 inline constexpr int16_t metadata_version_elr = 23;
 inline constexpr int16_t metadata_version_cordoned_directories = 30;

@@ -25,5 +25,9 @@ void incremental_alter_configs(
     CallPtr<wire::IncrementalAlterConfigsRequest, wire::IncrementalAlterConfigsResponse> call) {
     ask_controller(call);
 }
+void alter_user_scram_credentials(
+    CallPtr<wire::AlterUserScramCredentialsRequest, wire::AlterUserScramCredentialsResponse> call) {
+    ask_controller(call);
+}
 
 }  // namespace milena::server::handlers

@@ -6,6 +6,8 @@
 #include <memory>
 
 #include "server/call.h"
+#include "wire/messages/acls.h"
+#include "wire/messages/auth.h"
 #include "wire/messages/configs.h"
 #include "wire/messages/fetch.h"
 #include "wire/messages/group_offsets.h"
@@ -67,5 +69,22 @@ void create_partitions(CallPtr<wire::CreatePartitionsRequest, wire::CreatePartit
 void alter_configs(CallPtr<wire::AlterConfigsRequest, wire::AlterConfigsResponse> call);
 void incremental_alter_configs(
     CallPtr<wire::IncrementalAlterConfigsRequest, wire::IncrementalAlterConfigsResponse> call);
+void alter_user_scram_credentials(
+    CallPtr<wire::AlterUserScramCredentialsRequest, wire::AlterUserScramCredentialsResponse> call);
+
+// Who may do what: nobody is told apart yet
+void describe_acls(CallPtr<wire::DescribeAclsRequest, wire::DescribeAclsResponse> call);
+void create_acls(CallPtr<wire::CreateAclsRequest, wire::CreateAclsResponse> call);
+void delete_acls(CallPtr<wire::DeleteAclsRequest, wire::DeleteAclsResponse> call);
+wire::DescribeUserScramCredentialsResponse describe_user_scram_credentials(
+    const wire::DescribeUserScramCredentialsRequest& request, const Caller& caller);
+wire::CreateDelegationTokenResponse create_delegation_token(const wire::CreateDelegationTokenRequest& request,
+                                                            const Caller& caller);
+wire::RenewDelegationTokenResponse renew_delegation_token(const wire::RenewDelegationTokenRequest& request,
+                                                          const Caller& caller);
+wire::ExpireDelegationTokenResponse expire_delegation_token(const wire::ExpireDelegationTokenRequest& request,
+                                                            const Caller& caller);
+wire::DescribeDelegationTokenResponse describe_delegation_token(const wire::DescribeDelegationTokenRequest& request,
+                                                                const Caller& caller);
 
 }  // namespace milena::server::handlers
