@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "controller/describe_quorum.h"
 #include "metadata/feature_levels.h"
 #include "metadata/image_records.h"
 
@@ -35,6 +36,22 @@ void refuse(wire::AlterUserScramCredentialsResponse& response, ErrorCode code) {
     for (auto& user : response.results) {
         if (user.error_code == ErrorCode::none) user.error_code = code;
     }
+}
+void refuse(wire::UpdateFeaturesResponse& response, ErrorCode code) {
+    if (response.error_code == ErrorCode::none) response.error_code = code;
+    response.results.clear();
+}
+void refuse(wire::UnregisterBrokerResponse& response, ErrorCode code) {
+    if (response.error_code == ErrorCode::none) response.error_code = code;
+}
+void refuse(wire::ElectLeadersResponse& response, ErrorCode code) {
+    if (response.error_code == ErrorCode::none) response.error_code = code;
+    for (auto& topic : response.replica_election_results)
+        for (auto& partition : topic.partition_result)
+            if (partition.error_code == ErrorCode::none) partition.error_code = code;
+}
+void refuse(wire::AlterPartitionReassignmentsResponse& response, ErrorCode code) {
+    if (response.error_code == ErrorCode::none) response.error_code = code;
 }
 template <class AlterResponse>
     requires requires(AlterResponse r) { r.responses.front().resource_type; }
@@ -113,6 +130,22 @@ void Controller::submit(const wire::IncrementalAlterConfigsRequest& request,
 void Controller::submit(const wire::AlterUserScramCredentialsRequest& request,
                         Done<wire::AlterUserScramCredentialsResponse> done) {
     handle(request, done);
+}
+void Controller::submit(const wire::UpdateFeaturesRequest& request, Done<wire::UpdateFeaturesResponse> done) {
+    handle(request, done);
+}
+void Controller::submit(const wire::ElectLeadersRequest& request, Done<wire::ElectLeadersResponse> done) {
+    handle(request, done);
+}
+void Controller::submit(const wire::AlterPartitionReassignmentsRequest& request,
+                        Done<wire::AlterPartitionReassignmentsResponse> done) {
+    handle(request, done);
+}
+void Controller::submit(const wire::UnregisterBrokerRequest& request, Done<wire::UnregisterBrokerResponse> done) {
+    handle(request, done);
+}
+void Controller::submit(const wire::DescribeQuorumRequest& request, Done<wire::DescribeQuorumResponse> done) const {
+    done(describe_quorum(raft_, request));
 }
 // A broker with many partitions: each piece makes sense without those after it.
 void Controller::submit(const BrokerRegistration& registration, Done<Result<BrokerEpoch>> done) {

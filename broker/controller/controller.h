@@ -58,6 +58,12 @@ class Controller : public raft::StateMachine {
     void submit(const wire::IncrementalAlterConfigsRequest& request, Done<wire::IncrementalAlterConfigsResponse> done);
     void submit(const wire::AlterUserScramCredentialsRequest& request,
                 Done<wire::AlterUserScramCredentialsResponse> done);
+    void submit(const wire::UpdateFeaturesRequest& request, Done<wire::UpdateFeaturesResponse> done);
+    void submit(const wire::ElectLeadersRequest& request, Done<wire::ElectLeadersResponse> done);
+    void submit(const wire::AlterPartitionReassignmentsRequest& request,
+                Done<wire::AlterPartitionReassignmentsResponse> done);
+    void submit(const wire::UnregisterBrokerRequest& request, Done<wire::UnregisterBrokerResponse> done);
+    void submit(const wire::DescribeQuorumRequest& request, Done<wire::DescribeQuorumResponse> done) const;
 
     // Requests of brokers; here of the one in this process.
     void submit(const BrokerRegistration& registration, Done<Result<BrokerEpoch>> done);

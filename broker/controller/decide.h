@@ -16,6 +16,7 @@
 #include "settings/topic_config.h"
 #include "wire/messages/auth.h"
 #include "wire/messages/configs.h"
+#include "wire/messages/quorum.h"
 #include "wire/messages/topics.h"
 
 namespace milena::controller {
@@ -44,6 +45,11 @@ Decision<wire::IncrementalAlterConfigsResponse> decide(const Context& context,
                                                        const wire::IncrementalAlterConfigsRequest& request);
 Decision<wire::AlterUserScramCredentialsResponse> decide(const Context& context,
                                                          const wire::AlterUserScramCredentialsRequest& request);
+Decision<wire::UpdateFeaturesResponse> decide(const Context& context, const wire::UpdateFeaturesRequest& request);
+Decision<wire::ElectLeadersResponse> decide(const Context& context, const wire::ElectLeadersRequest& request);
+Decision<wire::AlterPartitionReassignmentsResponse> decide(const Context& context,
+                                                           const wire::AlterPartitionReassignmentsRequest& request);
+Decision<wire::UnregisterBrokerResponse> decide(const Context& context, const wire::UnregisterBrokerRequest& request);
 
 // A broker has started: what it is and where it listens.
 struct BrokerRegistration {

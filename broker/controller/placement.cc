@@ -31,14 +31,13 @@ void take(const std::vector<NodeId>& ring, size_t first, size_t count, std::vect
     for (size_t k = 0; k < std::min(count, ring.size()); ++k) into.push_back(ring[(first + k) % ring.size()]);
 }
 
-// With one directory there is no choice; else the broker chooses when it makes the log.
+}  // namespace
+
 Uuid directory_on(const metadata::Image& image, NodeId node) {
     const metadata::BrokerImage* broker = image.broker(node);
     return broker != nullptr && broker->directories.size() == 1 ? broker->directories.front()
                                                                 : metadata::unassigned_directory;
 }
-
-}  // namespace
 
 Result<std::vector<std::vector<NodeId>>, std::string> place(const metadata::Image& image, env::Random& random,
                                                             const PlacementSpec& spec) {

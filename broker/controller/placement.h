@@ -24,6 +24,9 @@ struct PlacementSpec {
 Result<std::vector<std::vector<NodeId>>, std::string> place(const metadata::Image& image, env::Random& random,
                                                             const PlacementSpec& spec);
 
+// The directory of a new replica. With one there is no choice; else the broker chooses when it makes the log.
+Uuid directory_on(const metadata::Image& image, NodeId node);
+
 // A new partition with these replicas: the active ones are in sync, the first of them leads. Nothing if none is active.
 std::optional<metadata::PartitionImage> new_partition(const metadata::Image& image, std::vector<NodeId> replicas);
 

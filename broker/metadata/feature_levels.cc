@@ -34,6 +34,12 @@ int16_t metadata_version(const FeatureLevels& levels) {
     return level == 0 ? metadata_version_min : level;
 }
 
+bool metadata_changed_between(int16_t lower, int16_t higher) {
+    // Of the levels from 3.3-IV3 on, those that brought new records or new members.
+    static constexpr std::array<int16_t, 9> changing{7, 8, 11, 13, 14, 15, 17, 23, 30};
+    return std::ranges::any_of(changing, [&](int16_t level) { return level > lower && level <= higher; });
+}
+
 FeatureLevels effective_levels(const FeatureLevels& finalized) {
     FeatureLevels result;
     for (const auto& [name, level] : finalized) {

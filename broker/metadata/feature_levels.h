@@ -28,6 +28,9 @@ inline constexpr int16_t metadata_version_directories = 17;
 inline constexpr int16_t metadata_version_elr = 23;
 inline constexpr int16_t metadata_version_cordoned_directories = 30;
 
+// Whether records of the higher one of two levels may say what those of the lower one can't.
+bool metadata_changed_between(int16_t lower, int16_t higher);
+
 struct SupportedLevels {
     std::string_view name;
     int16_t level_min = 0;

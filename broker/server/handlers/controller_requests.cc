@@ -29,5 +29,14 @@ void alter_user_scram_credentials(
     CallPtr<wire::AlterUserScramCredentialsRequest, wire::AlterUserScramCredentialsResponse> call) {
     ask_controller(call);
 }
+void update_features(CallPtr<wire::UpdateFeaturesRequest, wire::UpdateFeaturesResponse> call) { ask_controller(call); }
+void elect_leaders(CallPtr<wire::ElectLeadersRequest, wire::ElectLeadersResponse> call) { ask_controller(call); }
+void alter_partition_reassignments(
+    CallPtr<wire::AlterPartitionReassignmentsRequest, wire::AlterPartitionReassignmentsResponse> call) {
+    ask_controller(call);
+}
+void unregister_broker(CallPtr<wire::UnregisterBrokerRequest, wire::UnregisterBrokerResponse> call) {
+    ask_controller(call);
+}
 
 }  // namespace milena::server::handlers

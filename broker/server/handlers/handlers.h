@@ -16,6 +16,7 @@
 #include "wire/messages/metadata.h"
 #include "wire/messages/offsets.h"
 #include "wire/messages/produce.h"
+#include "wire/messages/quorum.h"
 #include "wire/messages/topics.h"
 #include "wire/messages/txn.h"
 
@@ -71,6 +72,14 @@ void incremental_alter_configs(
     CallPtr<wire::IncrementalAlterConfigsRequest, wire::IncrementalAlterConfigsResponse> call);
 void alter_user_scram_credentials(
     CallPtr<wire::AlterUserScramCredentialsRequest, wire::AlterUserScramCredentialsResponse> call);
+void update_features(CallPtr<wire::UpdateFeaturesRequest, wire::UpdateFeaturesResponse> call);
+void elect_leaders(CallPtr<wire::ElectLeadersRequest, wire::ElectLeadersResponse> call);
+void alter_partition_reassignments(
+    CallPtr<wire::AlterPartitionReassignmentsRequest, wire::AlterPartitionReassignmentsResponse> call);
+void unregister_broker(CallPtr<wire::UnregisterBrokerRequest, wire::UnregisterBrokerResponse> call);
+wire::ListPartitionReassignmentsResponse list_partition_reassignments(
+    const wire::ListPartitionReassignmentsRequest& request, const Caller& caller);
+void describe_quorum(CallPtr<wire::DescribeQuorumRequest, wire::DescribeQuorumResponse> call);
 
 // Who may do what: nobody is told apart yet
 void describe_acls(CallPtr<wire::DescribeAclsRequest, wire::DescribeAclsResponse> call);

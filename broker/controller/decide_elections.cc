@@ -1,0 +1,95 @@
+#include <utility>
+
+#include "controller/decide.h"
+#include "controller/partition_change.h"
+
+namespace milena::controller {
+namespace {
+
+using Request = wire::ElectLeadersRequest;
+using Response = wire::ElectLeadersResponse;
+
+struct Refusal {
+    ErrorCode code = ErrorCode::none;
+    std::optional<std::string> message;
+};
+
+Refusal not_needed() { return {ErrorCode::election_not_needed, "Leader election not needed for topic partition."}; }
+
+Refusal elect(const Context& context, const metadata::TopicImage& topic, int32_t index, Election election,
+              metadata::Records& records) {
+    const metadata::PartitionImage* partition = topic.partition(PartitionIndex(index));
+    if (partition == nullptr)
+        return {ErrorCode::unknown_topic_or_partition,
+                "No such partition as " + topic.name + "-" + std::to_string(index)};
+    const bool is_fine = election == Election::unclean
+                             ? partition->leader != no_node
+                             : !partition->replicas.empty() && partition->leader == partition->replicas.front();
+    if (is_fine) return not_needed();
+    auto change = change_partition(context.image, *partition, PartitionTarget::same_as(*partition), election);
+    if (!change && election == Election::preferred)
+        return {ErrorCode::preferred_leader_not_available, "The preferred leader was not available."};
+    if (!change)
+        return {ErrorCode::eligible_leaders_not_available, "Eligible topic partition leaders are not available."};
+    change->topic_id = topic.id;
+    change->partition_id = index;
+    records.emplace_back(std::move(*change));
+    return {};
+}
+
+void add(Response::Topic& topic, int32_t index, Refusal refusal) {
+    topic.partition_result.push_back(
+        {.partition_id = index, .error_code = refusal.code, .error_message = std::move(refusal.message)});
+}
+
+Response refused(const Request& request, std::string reason) {
+    Response response;
+    response.error_code = ErrorCode::invalid_request;
+    if (!request.topic_partitions) return response;
+    for (const Request::TopicPartitions& asked : *request.topic_partitions) {
+        Response::Topic& topic = response.replica_election_results.emplace_back();
+        topic.topic = std::string(asked.topic);
+        for (const int32_t index : asked.partitions) add(topic, index, {ErrorCode::invalid_request, reason});
+    }
+    return response;
+}
+
+// Of all partitions only those are reported of which something is to be said.
+Decision<Response> elect_everywhere(const Context& context, Election election) {
+    Decision<Response> decision;
+    for (const auto& topic : context.image.topics->by_name) {
+        Response::Topic& result = decision.response.replica_election_results.emplace_back();
+        result.topic = topic->name;
+        for (size_t i = 0; i < topic->partitions.size(); ++i) {
+            const auto index = static_cast<int32_t>(i);
+            Refusal refusal = elect(context, *topic, index, election, decision.records);
+            if (refusal.code != ErrorCode::election_not_needed) add(result, index, std::move(refusal));
+        }
+    }
+    return decision;
+}
+
+}  // namespace
+
+Decision<Response> decide(const Context& context, const Request& request) {
+    const auto election = static_cast<Election>(request.election_type.value);
+    if (election != Election::preferred && election != Election::unclean)
+        return {.records = {},
+                .response = refused(request, "Unknown election type " + std::to_string(request.election_type.value))};
+    if (!request.topic_partitions) return elect_everywhere(context, election);
+    Decision<Response> decision;
+    for (const Request::TopicPartitions& asked : *request.topic_partitions) {
+        Response::Topic& result = decision.response.replica_election_results.emplace_back();
+        result.topic = std::string(asked.topic);
+        const metadata::TopicImage* topic = context.image.topic(asked.topic);
+        for (const int32_t index : asked.partitions) {
+            if (topic != nullptr)
+                add(result, index, elect(context, *topic, index, election, decision.records));
+            else
+                add(result, index, {ErrorCode::unknown_topic_or_partition, "No such topic as " + result.topic});
+        }
+    }
+    return decision;
+}
+
+}  // namespace milena::controller

@@ -1,0 +1,61 @@
+#include "controller/describe_quorum.h"
+
+#include <utility>
+
+namespace milena::controller {
+namespace {
+
+using Request = wire::DescribeQuorumRequest;
+using Response = wire::DescribeQuorumResponse;
+
+constexpr std::string_view metadata_topic = "__cluster_metadata";
+
+Response unknown(const Request& request) {
+    Response response;
+    response.error_message.emplace();
+    for (const Request::Topic& topic : request.topics) {
+        Response::Topic& result = response.topics.emplace_back();
+        result.topic_name = std::string(topic.topic_name);
+        for (const Request::Partition& partition : topic.partitions) {
+            Response::Partition& refused = result.partitions.emplace_back();
+            refused.partition_index = partition.partition_index;
+            refused.error_code = ErrorCode::unknown_topic_or_partition;
+            refused.error_message.emplace("This server does not host this topic-partition.");
+        }
+    }
+    return response;
+}
+
+Response::Node node(const raft::Voter& voter) {
+    Response::Node result{.node_id = voter.id.value};
+    for (const raft::VoterEndpoint& endpoint : voter.endpoints)
+        result.listeners.push_back({.name = endpoint.name, .host = endpoint.host, .port = endpoint.port});
+    return result;
+}
+
+}  // namespace
+
+Response describe_quorum(const raft::Raft& raft, const Request& request) {
+    const bool is_asked_alone = request.topics.size() == 1 && request.topics.front().topic_name == metadata_topic &&
+                                request.topics.front().partitions.size() == 1 &&
+                                request.topics.front().partitions.front().partition_index == 0;
+    if (!is_asked_alone) return unknown(request);
+    Response response;
+    response.error_message.emplace();
+    Response::Topic& topic = response.topics.emplace_back();
+    topic.topic_name = std::string(metadata_topic);
+    Response::Partition& partition = topic.partitions.emplace_back();
+    partition.error_message.emplace();
+    partition.leader_id = raft.leader().value;
+    partition.leader_epoch = raft.epoch().value;
+    partition.high_watermark = raft.high_watermark().value;
+    for (const auto& [id, voter] : raft.voters()) {
+        partition.current_voters.push_back({.replica_id = id.value,
+                                            .replica_directory_id = voter.directory_id,
+                                            .log_end_offset = raft.next_offset().value});
+        response.nodes.push_back(node(voter));
+    }
+    return response;
+}
+
+}  // namespace milena::controller

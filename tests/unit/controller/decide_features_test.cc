@@ -1,0 +1,67 @@
+#include "metadata/feature_levels.h"
+#include "unit/controller/decide_fixture.h"
+
+namespace milena::controller {
+namespace {
+
+constexpr int8_t upgrade = 1;
+constexpr int8_t safe_downgrade = 2;
+constexpr int8_t unsafe_downgrade = 3;
+
+class Features : public DecideFixture {
+  public:
+    void SetUp() override { finalize("metadata.version", 20); }
+    void finalize(const std::string& feature, int16_t level) {
+        apply({wire::FeatureLevelRecord{.name = feature, .feature_level = level}});
+    }
+    ErrorCode update(std::string_view feature, int16_t level, int8_t type, bool validate_only = false) {
+        wire::UpdateFeaturesRequest request;
+        request.feature_updates.push_back({.feature = feature, .max_version_level = level, .upgrade_type = type});
+        request.validate_only = validate_only;
+        return done(request).error_code;
+    }
+    int16_t level() { return metadata::metadata_version(*image->features); }
+};
+
+TEST_F(Features, metadata_version_goes_up_to_the_latest) {
+    EXPECT_EQ(update("metadata.version", 30, upgrade), ErrorCode::none);
+    EXPECT_EQ(level(), 30);
+    EXPECT_EQ(update("metadata.version", 31, upgrade), ErrorCode::invalid_update_version);
+}
+
+TEST_F(Features, validation_changes_nothing) {
+    EXPECT_EQ(update("metadata.version", 30, upgrade, true), ErrorCode::none);
+    EXPECT_EQ(level(), 20);
+}
+
+TEST_F(Features, downgrade_must_be_named_so_and_must_lose_nothing) {
+    EXPECT_EQ(update("metadata.version", 18, upgrade), ErrorCode::invalid_update_version);
+    EXPECT_EQ(update("metadata.version", 16, safe_downgrade), ErrorCode::invalid_update_version);
+    EXPECT_EQ(update("metadata.version", 16, unsafe_downgrade), ErrorCode::invalid_update_version);
+    EXPECT_EQ(update("metadata.version", 17, safe_downgrade), ErrorCode::none);
+    EXPECT_EQ(level(), 17);
+}
+
+TEST_F(Features, downgrade_to_a_higher_level_is_refused) {
+    EXPECT_EQ(update("metadata.version", 25, safe_downgrade), ErrorCode::invalid_update_version);
+}
+
+TEST_F(Features, feature_whose_behaviour_is_not_here_can_only_be_disabled) {
+    finalize("group.version", 1);
+    EXPECT_EQ(update("share.version", 1, upgrade), ErrorCode::invalid_update_version);
+    EXPECT_EQ(update("group.version", 0, safe_downgrade), ErrorCode::none);
+    EXPECT_EQ(metadata::feature_level(*image->features, "group.version"), 0);
+}
+
+TEST_F(Features, one_refused_update_refuses_all) {
+    wire::UpdateFeaturesRequest request;
+    request.feature_updates.push_back({.feature = "metadata.version", .max_version_level = 30});
+    request.feature_updates.push_back({.feature = "nothing.version", .max_version_level = 1});
+    const auto response = done(request);
+    EXPECT_EQ(response.error_code, ErrorCode::invalid_update_version);
+    EXPECT_TRUE(response.results.empty());
+    EXPECT_EQ(level(), 20);
+}
+
+}  // namespace
+}  // namespace milena::controller
