@@ -14,22 +14,44 @@ def interval(values, resamples=2000):
 
 @dataclasses.dataclass
 class Row:
-    """One figure: Milena's samples, Kafka's where it was measured too, and the target, if there is one."""
+    """One figure: Milena's samples, those that they are held against, if any, and the target, if there is one.
+
+    With `against`, the target is on the ratio of Milena's sample to the other's, round by round. A target is met by the
+    median; with `is_clear` the whole 90 % interval has to meet it."""
 
     name: str
     unit: str
     milena: list
-    kafka: list | None = None
-    target_max: float | None = None
-    is_ratio: bool = False  # the target is on Milena's median divided by Kafka's, round by round
+    against: str = ""  # "kafka" or "bare loop": what `theirs` are samples of
+    theirs: list | None = None
+    at_most: float | None = None
+    at_least: float | None = None
+    is_clear: bool = False
+
+    def has_target(self):
+        return self.at_most is not None or self.at_least is not None
+
+    def is_ratio(self):
+        return self.has_target() and bool(self.against)
 
     def judged(self):
-        if self.is_ratio:
-            return [ours / theirs for ours, theirs in zip(self.milena, self.kafka)]
+        if self.is_ratio():
+            return [ours / theirs for ours, theirs in zip(self.milena, self.theirs, strict=True)]
         return self.milena
 
     def passes(self):
-        return self.target_max is None or statistics.median(self.judged()) <= self.target_max
+        low, high = interval(self.judged()) if self.is_clear else [statistics.median(self.judged())] * 2
+        if self.at_most is not None and high > self.at_most:
+            return False
+        return self.at_least is None or low >= self.at_least
+
+    def target(self):
+        sign = "<=" if self.at_most is not None else ">="
+        bound = self.at_most if self.at_most is not None else self.at_least
+        return f"{sign} {bound:.3g}{' clear' if self.is_clear else ''}" if self.has_target() else ""
+
+    def verdict(self):
+        return ("PASS" if self.passes() else "FAIL") if self.has_target() else ""
 
     def as_json(self):
         low, high = interval(self.judged())
@@ -37,24 +59,24 @@ class Row:
             "name": self.name,
             "unit": self.unit,
             "milena": self.milena,
-            "kafka": self.kafka,
-            "judged_on": "milena / kafka" if self.is_ratio else "milena",
+            "against": self.against,
+            "theirs": self.theirs,
+            "judged_on": f"milena / {self.against}" if self.is_ratio() else "milena",
             "median": statistics.median(self.judged()),
             "interval_90": [low, high],
-            "target_max": self.target_max,
+            "target": self.target(),
             "passes": self.passes(),
         }
 
     def as_text(self):
         low, high = interval(self.judged())
-        kafka = f"{statistics.median(self.kafka):10.3g}" if self.kafka else " " * 10
+        theirs = f"{statistics.median(self.theirs):10.3g}" if self.theirs else " " * 10
         judged = f"{statistics.median(self.judged()):8.3g} ({low:.3g} to {high:.3g})"
-        target = "" if self.target_max is None else f"<= {self.target_max:g}"
-        verdict = "" if self.target_max is None else "PASS" if self.passes() else "FAIL"
+        kind = f"/ {self.against}" if self.is_ratio() else ""
         return (
-            f"{self.name:44} {self.unit:12} {statistics.median(self.milena):10.3g} {kafka} "
-            f"{'ratio' if self.is_ratio else '':5} {judged:32} {target:9} {verdict}"
+            f"{self.name:46} {self.unit:12} {statistics.median(self.milena):10.3g} {theirs} "
+            f"{kind:11} {judged:30} {self.target():13} {self.verdict()}"
         )
 
 
-HEADER = f"{'figure':44} {'unit':12} {'milena':>10} {'kafka':>10} {'':5} {'judged: median (90 %)':32} {'target':9}"
+HEADER = f"{'figure':46} {'unit':12} {'milena':>10} {'theirs':>10} {'':11} {'judged: median (90 %)':30} {'target':13}"

@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""The bench: Milena against real Apache Kafka in the same run, in turn, each warmed, in interleaved rounds.
+
+  bench.py [--quick] [--only REGEX] [--rounds N] [--data DIRECTORY] [--out FILE]
+
+A row that misses its target fails the run. The results go to docs/measurements/<date>-<commit>.json and .svg, except
+with --quick or --only, which write only to --out. CPU time is the broker process's own (user and system), which says
+more than rates on a machine that the load shares with the broker. Data lies on tmpfs where there is one with enough
+room, since a device's noise is not the broker's; what is about the disk lies on disk."""
+
+import argparse
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integration"))
+
+import chart  # noqa: E402
+import latency  # noqa: E402
+import shapes  # noqa: E402
+import startup  # noqa: E402
+import throughput  # noqa: E402
+from duel import SUBJECT  # noqa: E402
+from harness import measurement, paths  # noqa: E402
+from statistic import HEADER  # noqa: E402
+
+MEASUREMENTS = (
+    startup.start,
+    startup.ten_thousand_partitions,
+    startup.thousand_partitions,
+    throughput.produce_and_fetch,
+    throughput.million_records,
+    throughput.hot_tail,
+    throughput.cold_fetch,
+    latency.latency,
+    latency.fsync,
+    shapes.shapes,
+)
+
+
+class Bench:
+    """How much is measured, and where the brokers lie."""
+
+    def __init__(self, arguments):
+        self.quick = arguments.quick
+        self.rounds = arguments.rounds or (3 if arguments.quick else 7)
+        self.directory = data_directory(8e9) if arguments.data is None else pathlib.Path(arguments.data)
+        self.on_disk = None
+        self.made = 0
+
+    def scaled(self, amount):
+        return amount / 5 if self.quick else amount
+
+    def broker(self, kind, directory=None, **settings):
+        self.made += 1
+        settings = {key.replace("_", "."): str(value) for key, value in settings.items()}
+        return kind((directory or self.directory) / f"{kind.name}-{self.made}", settings)
+
+    def disk_directory(self):
+        if self.on_disk is None:
+            paths.TEMPORARY.mkdir(parents=True, exist_ok=True)
+            self.on_disk = pathlib.Path(tempfile.mkdtemp(prefix="milena-bench-", dir=paths.TEMPORARY))
+        return self.on_disk
+
+    def remove(self):
+        for directory in (self.directory, self.on_disk):
+            if directory is not None:
+                shutil.rmtree(directory, ignore_errors=True)
+
+
+def data_directory(bytes_needed):
+    """On tmpfs if it has room, else where everything else lies."""
+    memory = pathlib.Path("/dev/shm")
+    has_room = memory.is_dir() and shutil.disk_usage(memory).free > bytes_needed
+    paths.TEMPORARY.mkdir(parents=True, exist_ok=True)
+    return pathlib.Path(tempfile.mkdtemp(prefix="milena-bench-", dir=memory if has_room else paths.TEMPORARY))
+
+
+def file_system(directory):
+    words = subprocess.run(["stat", "--file-system", "--format=%T", directory], capture_output=True, text=True)
+    return words.stdout.strip()
+
+
+def report(rows, arguments, seconds, data):
+    print(f"\n{HEADER}")
+    for row in rows:
+        print(row.as_text())
+    document = {
+        **measurement.head(),
+        "subject": SUBJECT.name,
+        "oracle": "Apache Kafka 4.3.1",
+        "quick": arguments.quick,
+        "seconds": round(seconds),
+        "data": data,
+        "rows": [row.as_json() for row in rows],
+    }
+    out = arguments.out
+    if out is None and not arguments.quick and not arguments.only:
+        out = measurement.path_of()
+    if out:
+        path = pathlib.Path(out)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(document, indent=1) + "\n")
+        path.with_suffix(".svg").write_text(chart.svg(document))
+        print(f"\nwritten: {path} and its chart")
+    failed = [row.name.strip() for row in rows if not row.passes()]
+    print(f"\n{len(rows) - len(failed)} passed, {len(failed)} failed" + (f": {', '.join(failed)}" if failed else ""))
+    return 1 if failed else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="three rounds of a fifth of the load")
+    names = ", ".join(measure.__name__ for measure in MEASUREMENTS)
+    parser.add_argument("--only", help=f"only the measurements whose name matches: {names}")
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--data", help="an empty directory for the brokers' data, instead of tmpfs")
+    parser.add_argument("--out", help="where the JSON goes")
+    arguments = parser.parse_args()
+    begin, rows = time.monotonic(), []
+    bench = Bench(arguments)
+    try:
+        data = file_system(bench.directory)
+        for measure in MEASUREMENTS:
+            if not arguments.only or re.search(arguments.only, measure.__name__):
+                print(f"{time.monotonic() - begin:6.1f} s: {measure.__name__}", flush=True)
+                rows += measure(bench)
+    finally:
+        bench.remove()
+    sys.exit(report(rows, arguments, time.monotonic() - begin, data))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,181 @@
+"""Two brokers in turn, under the same load, on the same machine: what every measurement here shares."""
+
+import json
+import os
+import subprocess
+import threading
+import time
+
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from harness import paths
+from harness.broker import Milena, RealKafka
+from harness.process import until
+
+RDK_LOAD = paths.BUILD / "bin/rdk_load"
+BARE_LOOP = paths.BUILD / "bin/bare_loop"
+MIB = 1 << 20
+GB = 1e9
+
+
+class KafkaAsShipped(RealKafka):
+    """With the heap and the collector that Kafka's own start script gives it."""
+
+    jvm = [
+        "-Xms1G",
+        "-Xmx1G",
+        "-server",
+        "-XX:+UseG1GC",
+        "-XX:MaxGCPauseMillis=20",
+        "-XX:InitiatingHeapOccupancyPercent=35",
+        "-XX:+ExplicitGCInvokesConcurrent",
+    ]
+
+
+SUBJECT = KafkaAsShipped if os.environ.get("SUBJECT") == "kafka" else Milena
+
+
+def load_command(mode, broker, topic, records, **options):
+    words = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    return ["nice", "-n", "5", RDK_LOAD, mode, broker.bootstrap, topic, str(records), *words]
+
+
+def load_result(command, process, out, err):
+    if process.returncode != 0:
+        raise RuntimeError(f"{' '.join(map(str, command))}: {out} {err[-500:]}")
+    return json.loads(out)
+
+
+def generate(mode, broker, topic, records, **options):
+    """One run of the load generator; what it prints."""
+    command = load_command(mode, broker, topic, records, **options)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    return load_result(command, done, done.stdout, done.stderr)
+
+
+class Background:
+    """A run of the load generator beside others; result() waits for its end."""
+
+    def __init__(self, mode, broker, topic, records, **options):
+        self.command = load_command(mode, broker, topic, records, **options)
+        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def result(self):
+        out, err = self.process.communicate(timeout=600)
+        return load_result(self.command, self.process, out, err)
+
+
+def touch_memory(directory, size):
+    """In a virtual machine the first use of a page after it was free for a while is paid to the hypervisor, by whoever
+    comes first: up to twice the cost of everything else. A file of the size of the load takes that out of the figures
+    of both brokers."""
+    block = bytes(MIB)
+    path = directory / "touched"
+    with open(path, "wb", buffering=0) as file:
+        for _ in range(int(size) // MIB + 1):
+            file.write(block)
+    path.unlink()
+
+
+class Admin:
+    """Topics through one admin client for each broker."""
+
+    def __init__(self, broker):
+        self.client = AdminClient({"bootstrap.servers": broker.bootstrap, "socket.timeout.ms": 120_000, "log_level": 2})
+
+    def create(self, name, partitions, **config):
+        """Returns the seconds until every partition has a leader that metadata names."""
+        config = {key.replace("_", "."): str(value) for key, value in config.items()}
+        begin = time.monotonic()
+        self.client.create_topics([NewTopic(name, partitions, 1, config=config)], request_timeout=120)[name].result(120)
+        until(lambda: self.has_leaders(name, partitions), f"{name} has leaders", 120)
+        return time.monotonic() - begin
+
+    def has_leaders(self, name, partitions):
+        found = self.client.list_topics(name, timeout=60).topics[name].partitions
+        return len(found) == partitions and all(one.leader >= 0 for one in found.values())
+
+    def delete(self, name):
+        self.client.delete_topics([name])[name].result(60)
+
+
+class PeakMemory(threading.Thread):
+    """Samples the resident memory of a process while the block runs."""
+
+    def __init__(self, process):
+        super().__init__(daemon=True)
+        self.process, self.peak, self.over = process, 0, threading.Event()
+
+    def run(self):
+        while not self.over.wait(0.05):
+            self.peak = max(self.peak, self.process.rss_bytes())
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.join()
+
+
+class Usage:
+    """What a broker used while the block ran."""
+
+    def __init__(self, broker):
+        self.process = broker.process
+
+    def __enter__(self):
+        self.before, self.begin = self.process.cpu_s(), time.monotonic()
+        return self
+
+    def __exit__(self, *_):
+        self.cpu_s, self.seconds = self.process.cpu_s() - self.before, time.monotonic() - self.begin
+
+
+class Samples(dict):
+    """The samples of one broker by the figure's name."""
+
+    def add(self, name, value):
+        self.setdefault(name, []).append(value)
+
+
+class Duel:
+    """Real Kafka and Milena, both running and warmed; each round loads one after the other, the first in turn."""
+
+    def __init__(self, bench, directory=None, **settings):
+        self.bench, self.directory = bench, directory or bench.directory
+        settings = {"log_segment_delete_delay_ms": 1000, **settings}  # memory for the next round
+        self.brokers = [bench.broker(kind, self.directory, **settings) for kind in (KafkaAsShipped, SUBJECT)]
+        self.kafka, self.milena = Samples(), Samples()
+
+    def __enter__(self):
+        try:
+            for broker in self.brokers:
+                broker.start()
+                broker.admin = Admin(broker)
+                self.warm(broker)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        for broker in self.brokers:
+            broker.close()
+
+    def warm(self, broker):
+        """A cold JVM spends several times more than a warm one."""
+        for size in (1024, 100):
+            records = int(self.bench.scaled(0.8 * GB) / 1024)
+            broker.admin.create(f"warm-{size}", 6)
+            generate("produce", broker, f"warm-{size}", records, size=size, producers=2)
+            generate("consume", broker, f"warm-{size}", records, partitions=6)
+            broker.admin.delete(f"warm-{size}")
+
+    def rounds(self, measure):
+        """measure(broker, samples) for each of both, in every round."""
+        contenders = list(zip(self.brokers, (self.kafka, self.milena)))
+        for number in range(self.bench.rounds):
+            for broker, samples in contenders if number % 2 else reversed(contenders):
+                measure(broker, samples)

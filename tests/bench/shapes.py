@@ -1,0 +1,76 @@
+"""The shapes of load that break fast brokers: none may be slower than Kafka or cost its processor more."""
+
+from duel import GB, Background, Duel, Usage, generate, touch_memory
+from statistic import Row
+
+TOPIC = "shape"
+
+
+def producers(count, megabytes):
+    def run(bench, broker):
+        records = int(bench.scaled(megabytes * 1e6) / 1024)
+        return generate("produce", broker, TOPIC, records, size=1024, producers=count)
+
+    return run
+
+
+def tiny_keyed(bench, broker):
+    records = int(bench.scaled(0.04 * GB) / 100)
+    return generate("produce", broker, TOPIC, records, size=100, keys=10_000, batch_bytes=1_000, linger_ms=0)
+
+
+def drain(bench, broker):
+    """A consumer catches up with what lies there while a producer goes on."""
+    records = int(bench.scaled(0.3 * GB) / 1024)
+    generate("produce", broker, TOPIC, records, size=1024)
+    with Usage(broker) as usage:
+        consumer = Background("consume", broker, TOPIC, 2 * records, partitions=6)
+        generate("produce", broker, TOPIC, records, size=1024)
+        return consumer.result() | {"usage": usage}
+
+
+def groups(bench, broker):
+    records = int(bench.scaled(0.01 * GB) / 1024)
+    generate("produce", broker, TOPIC, records, size=1024)
+    with Usage(broker) as usage:
+        return generate("groups", broker, TOPIC, records, groups=100) | {"usage": usage}
+
+
+# name: (partitions, settings of the topic, load)
+SHAPES = {
+    "1 producer": (6, {}, producers(1, 300)),
+    "50 producers": (6, {}, producers(50, 300)),
+    "500 producers": (6, {}, producers(500, 100)),
+    "keyed records in tiny batches": (6, {}, tiny_keyed),
+    "1 partition": (1, {}, producers(2, 300)),
+    "100 partitions": (100, {}, producers(2, 300)),
+    "5,000 partitions": (5000, {}, producers(2, 300)),
+    "draining while producing": (6, {}, drain),
+    "retention at work": (6, {"retention_bytes": 8 << 20, "segment_bytes": 4 << 20}, producers(2, 300)),
+    "100 groups on one topic": (6, {}, groups),
+}
+
+
+def shapes(bench):
+    with Duel(bench, log_retention_check_interval_ms=500, group_initial_rebalance_delay_ms=0) as duel:
+
+        def measure(broker, samples):
+            for name, (partitions, config, load) in SHAPES.items():
+                broker.admin.create(TOPIC, partitions, **config)
+                touch_memory(bench.directory, 0.4 * GB)
+                with Usage(broker) as usage:
+                    run = load(bench, broker)
+                usage = run.get("usage", usage)
+                samples.add(f"{name}: rate", run["bytes"] / 1e6 / run["seconds"])
+                samples.add(f"{name}: broker CPU", usage.cpu_s / (run["bytes"] / GB))
+                broker.admin.delete(TOPIC)
+
+        duel.rounds(measure)
+    rows = []
+    for name in SHAPES:
+        rate, cpu = f"{name}: rate", f"{name}: broker CPU"
+        rows += [
+            Row(rate, "MB/s", duel.milena[rate], "kafka", duel.kafka[rate], at_least=1, is_clear=True),
+            Row(cpu, "CPU-s per GB", duel.milena[cpu], "kafka", duel.kafka[cpu], at_most=1, is_clear=True),
+        ]
+    return rows
