@@ -15,10 +15,11 @@ def svg(document):
 
     title = f"Milena {document['commit']} / {document['oracle']}, {document['date']}"
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" font-size="12">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}"',
+        ' font-family="sans-serif" font-size="12">',
         f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>',
         f'<text x="12" y="22" font-size="16">{html.escape(title)}</text>',
-        '<text x="12" y="42" fill="#555">bar: median of the ratios of the rounds; line: 90 % interval; 1 is Kafka</text>',
+        '<text x="12" y="42" fill="#555">bar: median of the rounds; line: 90 % interval; 1 is Kafka</text>',
         f'<line x1="{x(1)}" x2="{x(1)}" y1="{TOP - 8}" y2="{height - 20}" stroke="#888" stroke-dasharray="4 3"/>',
     ]
     for number, row in enumerate(rows):
