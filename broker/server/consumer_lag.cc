@@ -22,7 +22,7 @@ class ConsumerLagReader::Walk : public std::enable_shared_from_this<Walk> {
   public:
     using WalkDone = std::function<void(ConsumerLag)>;
 
-    Walk(shard::Shard& shard, const CoordinatorHost& host, size_t partitions_max, WalkDone done)
+    Walk(shard::Shard& shard, const group::CoordinatorHost& host, size_t partitions_max, WalkDone done)
         : shard_(shard), host_(host), smallest_(partitions_max), done_(std::move(done)) {}
 
     void count_some() {
@@ -91,7 +91,7 @@ class ConsumerLagReader::Walk : public std::enable_shared_from_this<Walk> {
     }
 
     shard::Shard& shard_;
-    const CoordinatorHost& host_;
+    const group::CoordinatorHost& host_;
     group::SmallestGroups smallest_;
     const WalkDone done_;
     // Where to go on: in the first round, then in the second.
@@ -165,7 +165,7 @@ void ConsumerLagReader::read(Done done) {
             });
         };
         shard.post([this, &shard, report] {
-            const CoordinatorHost* host = groups_.host(shard);
+            const group::CoordinatorHost* host = groups_.host(shard);
             if (host == nullptr || partitions_max_ == 0) return report({});
             std::make_shared<Walk>(shard, *host, partitions_max_, report)->count_some();
         });

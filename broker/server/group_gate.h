@@ -9,10 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "group/coordinator_host.h"
 #include "group/partition_for.h"
 #include "group/reply.h"
 #include "metadata/image.h"
-#include "server/coordinator_host.h"
 #include "shard/shard.h"
 
 namespace milena::server {
@@ -24,16 +24,19 @@ class GroupGate {
     GroupGate& operator=(const GroupGate&) = delete;
 
     // On that shard, from when it serves until it serves no more.
-    void open(shard::Shard& shard) { hosts_[shard.id().value] = std::make_unique<CoordinatorHost>(shard); }
+    void open(shard::Shard& shard) { hosts_[shard.id().value] = std::make_unique<Host>(shard); }
     void apply(const shard::Shard& shard, const metadata::Delta& delta) {
-        if (const auto& host = hosts_[shard.id().value]) host->apply(delta);
+        if (const auto& host = hosts_[shard.id().value]) host->coordinators.apply(delta, *shard.config());
     }
     void close(const shard::Shard& shard) {
-        if (const auto& host = hosts_[shard.id().value]) host->resign();
+        if (const auto& host = hosts_[shard.id().value]) host->coordinators.resign();
     }
 
     // On that shard. Null before it serves.
-    const CoordinatorHost* host(const shard::Shard& shard) const { return hosts_[shard.id().value].get(); }
+    const group::CoordinatorHost* host(const shard::Shard& shard) const {
+        const auto& host = hosts_[shard.id().value];
+        return host ? &host->coordinators : nullptr;
+    }
 
     // Nothing while there is no such topic.
     static std::optional<replica::PartitionKey> partition_of(const metadata::Image& image, std::string_view group_id) {
@@ -55,7 +58,8 @@ class GroupGate {
         shard::run_on(owner, [this, &owner, key, work = std::move(work), reply = std::move(reply)] {
             const auto& host = hosts_[owner.id().value];
             ErrorCode error = ErrorCode::coordinator_load_in_progress;
-            if (host) error = host->use(key, [&](group::Coordinator& coordinator) { work(coordinator, reply); });
+            if (host)
+                error = host->coordinators.use(key, [&](group::Coordinator& coordinator) { work(coordinator, reply); });
             if (error != ErrorCode::none) reply(unexpected(error));
         });
     }
@@ -68,8 +72,33 @@ class GroupGate {
     }
 
   private:
+    // The coordinators of one shard and the timer that wakes them.
+    struct Host {
+        explicit Host(shard::Shard& on)
+            : shard(on),
+              coordinators({.partitions = on.partitions(),
+                            .clock = on.clock(),
+                            .random = on.random(),
+                            .codecs = on.codecs(),
+                            .post = [&on](shard::Task task) { on.post(std::move(task)); },
+                            .wake_at = [this](Instant next) { wake_at(next); }},
+                           *on.image(), *on.config()) {}
+        ~Host() { shard.loop().cancel(timer); }
+        Host(const Host&) = delete;
+        Host& operator=(const Host&) = delete;
+
+        void wake_at(Instant next) {
+            shard.loop().cancel(timer);
+            timer = shard.loop().at(next, [this] { coordinators.tick(); });
+        }
+
+        shard::Shard& shard;
+        shard::TimerId timer;
+        group::CoordinatorHost coordinators;
+    };
+
     shard::Shards& shards_;
-    std::vector<std::unique_ptr<CoordinatorHost>> hosts_;  // by shard
+    std::vector<std::unique_ptr<Host>> hosts_;  // by shard
 };
 
 }  // namespace milena::server

@@ -1,27 +1,27 @@
 // CoordinatorHost: the group coordinators of one shard, one for each partition of __consumer_offsets that is led there,
-// with one timer for all of them. It is told of every metadata image after the shard has taken it in. Its shard's
-// thread only.
+// with one deadline for all of them. It is told of every metadata image after the partitions have taken it in. Its
+// shard's thread only.
 #pragma once
 
 #include <map>
 #include <memory>
 
+#include "group/hosted_coordinator.h"
 #include "metadata/delta.h"
-#include "server/hosted_coordinator.h"
 #include "settings/broker_config.h"
-#include "shard/shard.h"
 
-namespace milena::server {
+namespace milena::group {
 
 class CoordinatorHost {
   public:
     // Begins to load what is led here already.
-    explicit CoordinatorHost(shard::Shard& shard);
-    ~CoordinatorHost();
+    CoordinatorHost(HostEnvironment environment, const metadata::Image& image, const settings::BrokerConfig& config);
     CoordinatorHost(const CoordinatorHost&) = delete;
     CoordinatorHost& operator=(const CoordinatorHost&) = delete;
 
-    void apply(const metadata::Delta& delta);
+    void apply(const metadata::Delta& delta, const settings::BrokerConfig& config);
+    // What has become due; the environment was told when.
+    void tick();
     // Before the shard stops: nobody waits for a group any longer.
     void resign();
 
@@ -46,14 +46,12 @@ class CoordinatorHost {
     }
 
   private:
-    void agree(const metadata::TopicImage& topic, PartitionIndex partition);
+    void agree(const metadata::TopicImage& topic, PartitionIndex partition, const settings::BrokerConfig& config);
     void wake_at(Instant next);
-    void tick();
 
-    shard::Shard& shard_;
+    const HostEnvironment environment_;
     std::map<replica::PartitionKey, std::shared_ptr<HostedCoordinator>> hosted_;
-    shard::TimerId timer_;
-    Instant timer_at_ = group::never;
+    Instant wakes_at_ = never;
 };
 
-}  // namespace milena::server
+}  // namespace milena::group

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,21 +12,31 @@
 
 #include "group/coordinator.h"
 #include "replica/partition_key.h"
-#include "shard/shard.h"
+#include "replica/partition_table.h"
 #include "storage/partition_log.h"
 
-namespace milena::server {
+namespace milena::group {
 
-class HostedCoordinator final : public group::Journal, public std::enable_shared_from_this<HostedCoordinator> {
+// What coordinators live on: one shard, real or simulated.
+struct HostEnvironment {
+    replica::PartitionTable& partitions;
+    env::Clock& clock;
+    env::Random& random;
+    wire::Codecs& codecs;
+    std::function<void(std::function<void()>)> post;  // to be run soon, on the same thread, and not from within
+    std::function<void(Instant)> wake_at;             // the next tick() is due then; earlier than what was said before
+};
+
+class HostedCoordinator final : public Journal, public std::enable_shared_from_this<HostedCoordinator> {
   public:
     struct Options {
-        group::Config config;
+        Config config;
         wire::Codec codec = wire::Codec::none;  // offsets.topic.compression.codec
         Milliseconds commit_timeout{5'000};     // offsets.commit.timeout.ms
         std::function<void(Instant)> wake_at;   // tick() is due then, perhaps earlier than was known
     };
 
-    HostedCoordinator(shard::Shard& shard, const replica::PartitionKey& key, Options options);
+    HostedCoordinator(const HostEnvironment& environment, const replica::PartitionKey& key, Options options);
     ~HostedCoordinator() override = default;
 
     // To be called once, when the replica leads.
@@ -39,7 +50,7 @@ class HostedCoordinator final : public group::Journal, public std::enable_shared
         work(coordinator_);
         settle();
     }
-    const group::Coordinator& coordinator() const { return coordinator_; }
+    const Coordinator& coordinator() const { return coordinator_; }
     void topic_deleted(const std::string& name, const Uuid& id);
     // The partition is led here no longer. All who wait are told so.
     void resign();
@@ -47,13 +58,13 @@ class HostedCoordinator final : public group::Journal, public std::enable_shared
     void tick(Instant now);
     Instant next_deadline() const;
 
-    Result<Offset> append(const group::Records& records) override;
+    Result<Offset> append(const Records& records) override;
 
   private:
     struct Held {
         Offset last_offset;  // to be committed first
         Instant deadline;
-        group::Coordinator::Answer answer;
+        Coordinator::Answer answer;
     };
 
     void read_slice();
@@ -65,12 +76,12 @@ class HostedCoordinator final : public group::Journal, public std::enable_shared
     void settle();
     void release(Offset high_watermark);
     void fail_held(ErrorCode error);
-    replica::Replica* replica() const { return shard_.partitions().find(key_); }
+    replica::Replica* replica() const { return environment_.partitions.find(key_); }
 
-    shard::Shard& shard_;
+    const HostEnvironment& environment_;
     const replica::PartitionKey key_;
     const Options options_;
-    group::Coordinator coordinator_;
+    Coordinator coordinator_;
     ErrorCode unavailable_ = ErrorCode::coordinator_load_in_progress;
 
     // Loading
@@ -88,4 +99,4 @@ class HostedCoordinator final : public group::Journal, public std::enable_shared
     std::deque<Held> held_;
 };
 
-}  // namespace milena::server
+}  // namespace milena::group

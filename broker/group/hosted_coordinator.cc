@@ -1,4 +1,4 @@
-#include "server/hosted_coordinator.h"
+#include "group/hosted_coordinator.h"
 
 #include <algorithm>
 
@@ -9,7 +9,7 @@
 #include "wire/records/control_records.h"
 #include "wire/records/coordinator_frame.h"
 
-namespace milena::server {
+namespace milena::group {
 namespace {
 
 constexpr size_t slice_bytes = 1U << 20;
@@ -23,16 +23,17 @@ std::optional<std::span<const std::byte>> span_of(const std::optional<Bytes>& by
 
 }  // namespace
 
-HostedCoordinator::HostedCoordinator(shard::Shard& shard, const replica::PartitionKey& key, Options options)
-    : shard_(shard),
+HostedCoordinator::HostedCoordinator(const HostEnvironment& environment, const replica::PartitionKey& key,
+                                     Options options)
+    : environment_(environment),
       key_(key),
       options_(std::move(options)),
-      coordinator_({*this, shard.clock(), shard.random()}, options_.config) {}
+      coordinator_({*this, environment.clock, environment.random}, options_.config) {}
 
 // --- loading ---------------------------------------------------------------------------------------------------------
 
 void HostedCoordinator::load() {
-    load_began_ = shard_.clock().now();
+    load_began_ = environment_.clock.now();
     next_offset_ = replica()->log().log_start_offset();
     read_slice();
 }
@@ -70,7 +71,7 @@ void HostedCoordinator::apply_some() {
         else
             slice_.erase(slice_.begin());
     }
-    shard_.post([weak = weak_from_this(), is_over = slice_.empty()] {
+    environment_.post([weak = weak_from_this(), is_over = slice_.empty()] {
         const auto self = weak.lock();
         if (!self) return;
         if (!is_over) return self->apply_some();
@@ -88,7 +89,7 @@ void HostedCoordinator::refuse_load() {
 bool HostedCoordinator::apply(const wire::BatchHeader& header, std::span<const std::byte> batch) {
     if (header.next_offset() <= next_offset_) return true;
     const auto section =
-        wire::uncompressed_records(batch, decompressed_bytes_max, shard_.codecs().decompressor, decompressed_);
+        wire::uncompressed_records(batch, decompressed_bytes_max, environment_.codecs.decompressor, decompressed_);
     if (!section.has_value()) return false;
     wire::RecordCursor records(header, *section);
     for (;;) {
@@ -99,7 +100,7 @@ bool HostedCoordinator::apply(const wire::BatchHeader& header, std::span<const s
         if (!read.key) continue;
         ++records_read_;
         // Nobody keeps the memory alive: what is applied is copied where it is kept.
-        group::Record record{.key = Bytes(nullptr, *read.key), .value = std::nullopt};
+        Record record{.key = Bytes(nullptr, *read.key), .value = std::nullopt};
         if (read.value) record.value = Bytes(nullptr, *read.value);
         if (header.is_control()) {
             const auto type = wire::decode_versioned<wire::ControlRecordKey>(record.key);
@@ -121,7 +122,7 @@ void HostedCoordinator::loaded() {
     for (const auto& [name, id] : std::exchange(deleted_topics_, {})) coordinator_.topic_deleted(name, id);
     settle();
     if (records_read_ == 0) return;
-    const auto elapsed = std::chrono::duration_cast<Milliseconds>(shard_.clock().now() - load_began_);
+    const auto elapsed = std::chrono::duration_cast<Milliseconds>(environment_.clock.now() - load_began_);
     log_info("groups loaded", {{"partition", key_.partition},
                                {"groups", coordinator_.group_count()},
                                {"offsets", coordinator_.offsets().size()},
@@ -132,29 +133,28 @@ void HostedCoordinator::loaded() {
 
 void HostedCoordinator::topic_deleted(const std::string& name, const Uuid& id) {
     if (unavailable_ == ErrorCode::coordinator_load_in_progress) deleted_topics_.emplace_back(name, id);
-    if (unavailable_ == ErrorCode::none)
-        use([&](group::Coordinator& coordinator) { coordinator.topic_deleted(name, id); });
+    if (unavailable_ == ErrorCode::none) use([&](Coordinator& coordinator) { coordinator.topic_deleted(name, id); });
 }
 
 void HostedCoordinator::resign() {
     unavailable_ = ErrorCode::not_coordinator;
     coordinator_.resign();
-    for (group::Coordinator::Answer& answer : coordinator_.take_answers())
+    for (Coordinator::Answer& answer : coordinator_.take_answers())
         held_.push_back({.last_offset = last_written_, .deadline = {}, .answer = std::move(answer)});
     fail_held(ErrorCode::not_coordinator);
 }
 
 // --- writing ---------------------------------------------------------------------------------------------------------
 
-Result<Offset> HostedCoordinator::append(const group::Records& records) {
+Result<Offset> HostedCoordinator::append(const Records& records) {
     replica::Replica* led = replica();
     if (led == nullptr) return unexpected(ErrorCode::not_leader_or_follower);
     // Kafka's coordinators begin at 0 though they have no producer id.
     wire::RecordBatchBuilder builder({.codec = options_.codec, .base_sequence = 0});
-    const Timestamp now = shard_.clock().wall();
-    for (const group::Record& record : records)
+    const Timestamp now = environment_.clock.wall();
+    for (const Record& record : records)
         builder.add({.timestamp = now, .key = record.key.span(), .value = span_of(record.value)});
-    Bytes batch = Bytes::from(builder.build(shard_.codecs().compressor));
+    Bytes batch = Bytes::from(builder.build(environment_.codecs.compressor));
     ASSIGN_OR_RETURN(last_written_, led->append(std::move(batch)));
     return last_written_ - (static_cast<int64_t>(records.size()) - 1);
 }
@@ -162,7 +162,7 @@ Result<Offset> HostedCoordinator::append(const group::Records& records) {
 // --- answering -------------------------------------------------------------------------------------------------------
 
 void HostedCoordinator::settle() {
-    std::vector<group::Coordinator::Answer> answers = coordinator_.take_answers();
+    std::vector<Coordinator::Answer> answers = coordinator_.take_answers();
     options_.wake_at(next_deadline());
     if (answers.empty()) return;
     replica::Replica* led = replica();
@@ -173,19 +173,19 @@ void HostedCoordinator::settle() {
         return;
     }
     const bool is_awaited = !held_.empty() && held_.back().last_offset == last_written_;
-    const Instant deadline = shard_.clock().now() + options_.commit_timeout;
+    const Instant deadline = environment_.clock.now() + options_.commit_timeout;
     for (auto& answer : answers)
         held_.push_back({.last_offset = last_written_, .deadline = deadline, .answer = std::move(answer)});
     if (led == nullptr) return fail_held(ErrorCode::not_coordinator);
     if (is_awaited) return;
     // Not from within: the replica that wakes us may be in the middle of an append of ours.
     led->when_acknowledged(last_written_, wanted,
-                           [weak = weak_from_this(), last = last_written_, &shard = shard_](ErrorCode error) {
-                               shard.post([weak, last, error] {
+                           [weak = weak_from_this(), last = last_written_, post = environment_.post](ErrorCode error) {
+                               post([weak, last, error] {
                                    const auto self = weak.lock();
                                    if (!self) return;
                                    if (error == ErrorCode::none) return self->release(last);
-                                   self->fail_held(group::coordinator_error(error));
+                                   self->fail_held(coordinator_error(error));
                                });
                            });
     options_.wake_at(next_deadline());
@@ -210,13 +210,13 @@ void HostedCoordinator::tick(Instant now) {
         held_.pop_front();
         late.answer(ErrorCode::coordinator_not_available);
     }
-    use([now](group::Coordinator& coordinator) { coordinator.tick(now); });
+    use([now](Coordinator& coordinator) { coordinator.tick(now); });
 }
 
 Instant HostedCoordinator::next_deadline() const {
-    if (unavailable_ != ErrorCode::none) return group::never;
+    if (unavailable_ != ErrorCode::none) return never;
     const Instant next = coordinator_.next_deadline();
     return held_.empty() ? next : std::min(next, held_.front().deadline);
 }
 
-}  // namespace milena::server
+}  // namespace milena::group

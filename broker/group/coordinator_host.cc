@@ -1,14 +1,14 @@
-#include "server/coordinator_host.h"
+#include "group/coordinator_host.h"
 
 #include <algorithm>
 #include <vector>
 
 #include "group/partition_for.h"
 
-namespace milena::server {
+namespace milena::group {
 namespace {
 
-group::Config group_config(const settings::BrokerConfig& config) {
+Config group_config(const settings::BrokerConfig& config) {
     return {.initial_rebalance_delay = Milliseconds(config.group_initial_rebalance_delay_ms),
             .session_timeout_min = Milliseconds(config.group_min_session_timeout_ms),
             .session_timeout_max = Milliseconds(config.group_max_session_timeout_ms),
@@ -20,19 +20,20 @@ group::Config group_config(const settings::BrokerConfig& config) {
 
 }  // namespace
 
-CoordinatorHost::CoordinatorHost(shard::Shard& shard) : shard_(shard) {
-    const metadata::TopicImage* topic = shard.image()->topic(group::offsets_topic);
+CoordinatorHost::CoordinatorHost(HostEnvironment environment, const metadata::Image& image,
+                                 const settings::BrokerConfig& config)
+    : environment_(std::move(environment)) {
+    const metadata::TopicImage* topic = image.topic(offsets_topic);
     if (topic == nullptr) return;
-    for (size_t i = 0; i < topic->partitions.size(); ++i) agree(*topic, PartitionIndex(static_cast<int32_t>(i)));
+    for (size_t i = 0; i < topic->partitions.size(); ++i)
+        agree(*topic, PartitionIndex(static_cast<int32_t>(i)), config);
 }
 
-CoordinatorHost::~CoordinatorHost() { shard_.loop().cancel(timer_); }
-
-void CoordinatorHost::apply(const metadata::Delta& delta) {
+void CoordinatorHost::apply(const metadata::Delta& delta, const settings::BrokerConfig& config) {
     for (const metadata::TopicChange& change : delta.topics) {
         const metadata::TopicImage& topic = change.after ? *change.after : *change.before;
-        if (topic.name == group::offsets_topic) {
-            for (const PartitionIndex partition : change.partitions) agree(topic, partition);
+        if (topic.name == offsets_topic) {
+            for (const PartitionIndex partition : change.partitions) agree(topic, partition, config);
         } else if (!change.after) {
             const auto all = hosted_;
             for (const auto& [key, hosted] : all) hosted->topic_deleted(topic.name, topic.id);
@@ -41,9 +42,10 @@ void CoordinatorHost::apply(const metadata::Delta& delta) {
 }
 
 // There is a coordinator exactly where the partition is led.
-void CoordinatorHost::agree(const metadata::TopicImage& topic, PartitionIndex partition) {
+void CoordinatorHost::agree(const metadata::TopicImage& topic, PartitionIndex partition,
+                            const settings::BrokerConfig& config) {
     const replica::PartitionKey key{topic.id, partition};
-    const replica::Replica* replica = shard_.partitions().find(key);
+    const replica::Replica* replica = environment_.partitions.find(key);
     const bool is_led = replica != nullptr && replica->is_leader();
     const auto at = hosted_.find(key);
     if (!is_led && at != hosted_.end()) {
@@ -51,12 +53,11 @@ void CoordinatorHost::agree(const metadata::TopicImage& topic, PartitionIndex pa
         hosted_.erase(at);
         gone->resign();
     } else if (is_led && at == hosted_.end()) {
-        const settings::BrokerConfig& config = *shard_.config();
         HostedCoordinator::Options options{.config = group_config(config),
                                            .codec = static_cast<wire::Codec>(config.offsets_topic_compression_codec),
                                            .commit_timeout = Milliseconds(config.offsets_commit_timeout_ms),
                                            .wake_at = [this](Instant next) { wake_at(next); }};
-        const auto hosted = std::make_shared<HostedCoordinator>(shard_, key, std::move(options));
+        const auto hosted = std::make_shared<HostedCoordinator>(environment_, key, std::move(options));
         hosted_.emplace(key, hosted);
         hosted->load();
     }
@@ -67,15 +68,14 @@ void CoordinatorHost::resign() {
 }
 
 void CoordinatorHost::wake_at(Instant next) {
-    if (next >= timer_at_) return;
-    shard_.loop().cancel(timer_);
-    timer_at_ = next;
-    timer_ = shard_.loop().at(next, [this] { tick(); });
+    if (next >= wakes_at_) return;
+    wakes_at_ = next;
+    environment_.wake_at(next);
 }
 
 void CoordinatorHost::tick() {
-    timer_at_ = group::never;
-    const Instant now = shard_.clock().now();
+    wakes_at_ = never;
+    const Instant now = environment_.clock.now();
     const auto all = hosted_;
     for (const auto& [key, hosted] : all) {
         if (hosted->next_deadline() <= now) hosted->tick(now);
@@ -83,4 +83,4 @@ void CoordinatorHost::tick() {
     }
 }
 
-}  // namespace milena::server
+}  // namespace milena::group
