@@ -28,9 +28,17 @@ bool log_refused(const Caller& caller, std::string_view reason, size_t offset = 
     return false;
 }
 
+// What follows a request is passed over, as in Kafka: librdkafka asks for all topics with four bytes for a length that
+// takes one.
 template <class Request>
 Result<Request, wire::DecodeError> decode_body(const Caller& caller) {
-    return wire::decode<Request>(caller.frame.slice(caller.header.size), caller.version());
+    const Bytes body = caller.frame.slice(caller.header.size);
+    wire::Decoder from(body);
+    from.begin(caller.version(), Request::api.is_flexible(caller.version()));
+    Request request;
+    wire::read(from, request);
+    if (from.has_failed()) return unexpected(from.fault());
+    return request;
 }
 
 // A call may be let go of last by another shard; its connection is destroyed on its own one all the same.
