@@ -9,7 +9,7 @@ import tempfile
 
 import pytest
 
-from harness import paths
+from harness import compatibility, paths
 from harness.broker import Milena, RealKafka
 from harness.compare import Pair, Side
 from harness.tools import ToolServer
@@ -22,6 +22,16 @@ def pytest_addoption(parser):
     parser.addoption("--out", help="where the crash test writes what it counted, as JSON")
     parser.addoption("--idle-connections", type=int, default=1000, help="how many connections idle in the hostile test")
     parser.addoption("--keep", action="store_true", help="keep the directories under build/tmp")
+
+
+def pytest_collection_modifyitems(items):
+    """What looks at what the other tests have shown comes last."""
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
+
+
+def pytest_sessionfinish():
+    if SUBJECT is Milena:
+        compatibility.save()
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import json
 import select
 import subprocess
 
-from harness import paths
+from harness import compatibility, paths
 from harness.process import Process
 
 TOOLS = "org.apache.kafka.tools."
@@ -31,7 +31,14 @@ MAINS = {
     "kafka-leader-election": TOOLS + "LeaderElectionCommand",
     "kafka-reassign-partitions": TOOLS + "reassign.ReassignPartitionsCommand",
     "kafka-client-metrics": TOOLS + "ClientMetricsCommand",
+    "kafka-verifiable-producer": TOOLS + "VerifiableProducer",
+    "kafka-verifiable-consumer": TOOLS + "VerifiableConsumer",
+    "kafka-client-compatibility": TOOLS + "ClientCompatibilityTest",
+    "kafka-e2e-latency": TOOLS + "EndToEndLatency",
+    "kafka-replica-verification": TOOLS + "ReplicaVerificationTool",
+    "kafka-streams-application-reset": TOOLS + "StreamsResetter",
     "log-compaction-tester": TOOLS + "LogCompactionTester",
+    "kafka-metadata-shell": "org.apache.kafka.shell.MetadataShell",
     "clients": "Clients",
     "requests": "Requests",
 }
@@ -68,6 +75,7 @@ class ToolServer:
 
     def run(self, tool, *arguments, stdin="", deadline_s=120.0):
         """{exit, out, err} of one tool."""
+        compatibility.record_tool(tool)
         request = {"main": MAINS[tool], "args": [str(word) for word in arguments], "stdin": stdin}
         self.process.popen.stdin.write(json.dumps(request).encode() + b"\n")
         self.process.popen.stdin.flush()
@@ -91,16 +99,22 @@ class ToolServer:
         self.process.kill()
 
 
-def metadata_shell(*arguments, deadline_s=60.0):
-    """{exit, out, err} of kafka-metadata-shell, which keeps its lock on the directory and so needs a JVM of its own."""
+def alone(tool, *arguments, deadline_s=60.0):
+    """{exit, out, err} of a tool that needs a JVM of its own, because of what it does when that ends."""
+    compatibility.record_tool(tool)
     done = subprocess.run(
-        [*JVM, "org.apache.kafka.shell.MetadataShell", *map(str, arguments)],
+        [*JVM, MAINS[tool], *map(str, arguments)],
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
         timeout=deadline_s,
     )
     return {"exit": done.returncode, "out": done.stdout, "err": done.stderr}
+
+
+def metadata_shell(*arguments):
+    """It keeps its lock on the directory."""
+    return alone("kafka-metadata-shell", *arguments)
 
 
 def kcat(*arguments, stdin=b"", deadline_s=60.0):
