@@ -1,32 +1,16 @@
 """Real text of some megabytes: the changelogs and copyright files of the installed Debian packages."""
 
-import gzip
-import pathlib
-
 import pytest
 
 from harness import tools
+from harness.text import lines_of_packages
 
 CODECS = ["none", "gzip", "snappy", "lz4", "zstd"]
-BYTES_WANTED = 6_000_000
 
 
 @pytest.fixture(scope="module")
 def text():
-    """Lines as key TAB line, the key being the file and the line number; kcat drops empty lines, so there are none."""
-    lines, size = [], 0
-    for path in sorted(pathlib.Path("/usr/share/doc").glob("*/*")):
-        if path.name != "copyright" and not path.name.startswith("changelog"):
-            continue
-        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        for number, line in enumerate(content.splitlines()):
-            if line.strip(b"\0"):
-                lines.append(f"{path.parent.name}/{path.name}:{number}".encode() + b"\t" + line + b"\n")
-                size += len(lines[-1])
-        if size > BYTES_WANTED:
-            break
-    assert size > 2_000_000, "too few packages are installed to find a text"
-    return b"".join(lines)
+    return b"".join(line + b"\n" for line in lines_of_packages(6_000_000))
 
 
 @pytest.mark.parametrize("codec", CODECS)
