@@ -44,6 +44,10 @@ size_t shard_count_of(const settings::BrokerConfig& config) {
     return config.shards > 0 ? static_cast<size_t>(config.shards) : std::max(1U, std::thread::hardware_concurrency());
 }
 
+server::QuotaWindow quota_window(int32_t samples, int32_t seconds) {
+    return {.samples = samples, .sample_length = std::chrono::seconds(seconds)};
+}
+
 bool are_equal(const replica::DirectoryOffsets& a, const replica::DirectoryOffsets& b) {
     return a.recovery_points == b.recovery_points && a.log_starts == b.log_starts &&
            a.high_watermarks == b.high_watermarks && a.cleaned == b.cleaned;
@@ -154,7 +158,9 @@ Result<void, std::string> Broker::start_admin() {
 void Broker::start_shards() {
     const size_t count = shard_count_of(config_);
     const size_t descriptors = descriptors_limit();
-    limiter_ = std::make_unique<server::ConnectionLimiter>(connection_limits(config_, descriptors));
+    limiter_ = std::make_unique<server::ConnectionLimiter>(
+        connection_limits(config_, descriptors),
+        quota_window(config_.quota_window_num, config_.quota_window_size_seconds));
     std::vector<std::unique_ptr<shard::Shard>> shards;
     for (size_t i = 0; i < count; ++i) {
         shards.push_back(std::make_unique<shard::Shard>(
@@ -171,6 +177,9 @@ void Broker::start_shards() {
     groups_ = std::make_unique<server::GroupGate>(*shards_);
     lag_ = std::make_unique<server::ConsumerLagReader>(*shards_, *groups_, loop_,
                                                        static_cast<size_t>(config_.metrics_lag_partitions_max));
+    quotas_ = std::make_unique<server::QuotaGate>(
+        *shards_, quota_window(config_.quota_window_num, config_.quota_window_size_seconds),
+        quota_window(config_.controller_quota_window_num, config_.controller_quota_window_size_seconds));
     for (size_t i = 0; i < count; ++i) (*shards_)[i].start();
 }
 
@@ -208,6 +217,7 @@ Result<void, std::string> Broker::open_raft() {
 // Every shard gets the image and opens, closes and promotes what is its own; the controller is told when all have.
 void Broker::publish(const metadata::Delta& delta, std::function<void()> published) {
     adopt_settings(*delta.after);
+    limiter_->adopt(delta.after->client_quotas);
     auto shared = std::make_shared<const metadata::Delta>(delta);
     auto missing = std::make_shared<size_t>(shards_->size());
     shard::Shard& first = shards_->first();
@@ -283,7 +293,9 @@ void Broker::start_serving(shard::Shard& shard) {
                                   .settings = loaded_.settings,
                                   .controller = *gate_,
                                   .fetch_sessions = *served.sessions,
-                                  .groups = *groups_};
+                                  .groups = *groups_,
+                                  .quotas = quotas_->of(shard),
+                                  .all_quotas = *quotas_};
     groups_->open(shard);
     served.server = std::make_unique<server::Server>(context, *limiter_, options);
     for (const BoundListener& listener : listeners_)

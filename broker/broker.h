@@ -26,6 +26,7 @@
 #include "server/http.h"
 #include "server/listener.h"
 #include "server/metrics.h"
+#include "server/quota_gate.h"
 #include "server/server.h"
 #include "settings/load.h"
 #include "shard/shard.h"
@@ -99,6 +100,7 @@ class Broker {
     std::vector<std::unique_ptr<Served>> served_;  // by shard
     std::unique_ptr<server::GroupGate> groups_;
     std::unique_ptr<server::ConsumerLagReader> lag_;
+    std::unique_ptr<server::QuotaGate> quotas_;
     std::unique_ptr<server::HttpServer> http_;
     std::unique_ptr<peer::AdminServer> admin_;
 

@@ -60,6 +60,11 @@ void refuse(AlterResponse& response, ErrorCode code) {
         if (resource.error_code == ErrorCode::none) resource.error_code = code;
     }
 }
+void refuse(wire::AlterClientQuotasResponse& response, ErrorCode code) {
+    for (auto& entry : response.entries) {
+        if (entry.error_code == ErrorCode::none) entry.error_code = code;
+    }
+}
 template <class T>
 void refuse(Result<T>& response, ErrorCode code) {
     if (response) response = unexpected(code);
@@ -146,6 +151,9 @@ void Controller::submit(const wire::UnregisterBrokerRequest& request, Done<wire:
 }
 void Controller::submit(const wire::DescribeQuorumRequest& request, Done<wire::DescribeQuorumResponse> done) const {
     done(describe_quorum(raft_, request));
+}
+void Controller::submit(const wire::AlterClientQuotasRequest& request, Done<wire::AlterClientQuotasResponse> done) {
+    handle(request, done);
 }
 // A broker with many partitions: each piece makes sense without those after it.
 void Controller::submit(const BrokerRegistration& registration, Done<Result<BrokerEpoch>> done) {

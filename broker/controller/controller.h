@@ -64,6 +64,7 @@ class Controller : public raft::StateMachine {
                 Done<wire::AlterPartitionReassignmentsResponse> done);
     void submit(const wire::UnregisterBrokerRequest& request, Done<wire::UnregisterBrokerResponse> done);
     void submit(const wire::DescribeQuorumRequest& request, Done<wire::DescribeQuorumResponse> done) const;
+    void submit(const wire::AlterClientQuotasRequest& request, Done<wire::AlterClientQuotasResponse> done);
 
     // Requests of brokers; here of the one in this process.
     void submit(const BrokerRegistration& registration, Done<Result<BrokerEpoch>> done);

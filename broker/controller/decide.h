@@ -17,6 +17,7 @@
 #include "wire/messages/auth.h"
 #include "wire/messages/configs.h"
 #include "wire/messages/quorum.h"
+#include "wire/messages/quotas.h"
 #include "wire/messages/topics.h"
 
 namespace milena::controller {
@@ -50,6 +51,7 @@ Decision<wire::ElectLeadersResponse> decide(const Context& context, const wire::
 Decision<wire::AlterPartitionReassignmentsResponse> decide(const Context& context,
                                                            const wire::AlterPartitionReassignmentsRequest& request);
 Decision<wire::UnregisterBrokerResponse> decide(const Context& context, const wire::UnregisterBrokerRequest& request);
+Decision<wire::AlterClientQuotasResponse> decide(const Context& context, const wire::AlterClientQuotasRequest& request);
 
 // A broker has started: what it is and where it listens.
 struct BrokerRegistration {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "server/client_quotas.h"
 #include "server/connection.h"
 #include "server/context.h"
 #include "wire/header.h"
@@ -24,7 +25,31 @@ struct Caller {
     wire::Version version() const { return header.api_version; }
     std::string_view client_id() const { return header.client_id.value_or(std::string_view()); }
     const std::string& listener() const { return connection->client().listener; }
+    QuotaClient quota_client() const { return {anonymous_user, client_id()}; }
+
+    // What the request costs its client: the time that its shard has spent on it, and what else it has used.
+    Throttle charge() const;
+    Throttle charge(QuotaType type, double amount) const;
+    // Nothing more is read from the client for that long; the answer tells him so.
+    void throttle(const Throttle& throttle) const;
+
+    static constexpr std::string_view anonymous_user = "ANONYMOUS";
 };
+
+template <class Response>
+void answer(const Caller& caller, const Response& response, const Throttle& throttle) {
+    const auto send = [&](const Response& final) {
+        caller.connection->answer(caller.slot,
+                                  wire::encode_response(final, caller.version(), caller.header.correlation_id));
+    };
+    if (throttle.time == Duration{}) return send(response);
+    caller.throttle(throttle);
+    Response told = response;
+    if constexpr (requires { told.throttle_time_ms; })
+        wire::plain(told.throttle_time_ms) =
+            static_cast<int32_t>(std::chrono::duration_cast<Milliseconds>(throttle.time).count());
+    send(told);
+}
 
 template <class RequestType, class ResponseType>
 class Call {
@@ -38,12 +63,14 @@ class Call {
     const Caller& caller() const { return caller_; }
     wire::Version version() const { return caller_.version(); }
 
-    // Exactly once.
-    void respond(const Response& response) const {
-        caller_.connection->answer(caller_.slot,
-                                   wire::encode_response(response, version(), caller_.header.correlation_id));
+    // Exactly once. Where the request was charged before, with what came of it.
+    void respond(const Response& response) const { respond(response, caller_.charge()); }
+    void respond(const Response& response, const Throttle& throttle) const { answer(caller_, response, throttle); }
+    void respond_nothing(const Throttle& throttle) const {
+        if (throttle.time > Duration{}) caller_.throttle(throttle);
+        caller_.connection->answer_nothing(caller_.slot);
     }
-    void respond_nothing() const { caller_.connection->answer_nothing(caller_.slot); }
+    Throttle charge(QuotaType type, double amount) const { return caller_.charge(type, amount); }
     void close_connection(std::string_view reason) const { caller_.connection->close(reason); }
     // `call` runs if the connection ends before the answer.
     void on_close(std::function<void()> call) const { caller_.connection->on_close(caller_.slot, std::move(call)); }

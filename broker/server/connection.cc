@@ -52,6 +52,7 @@ void Connection::wait_for_data() {
 
 void Connection::read() {
     is_in_read_ = true;
+    if (is_throttled()) reading_ = Reading::throttled;
     for (int reads = 0; is_open_ && reading_ == Reading::ready; ++reads) {
         const bool may_have_more = frame_ ? read_frame_rest() : read_frame_begins();
         const bool is_stopped = !is_open_ || reading_ != Reading::ready;
@@ -139,6 +140,10 @@ bool Connection::begin_frame(size_t bytes) {
         close("frame of " + std::to_string(bytes) + " bytes is larger than socket.request.max.bytes");
         return false;
     }
+    if (is_throttled()) {
+        reading_ = Reading::throttled;
+        return false;
+    }
     if (is_over_limits(bytes)) {
         reading_ = Reading::waits_for_answers;
         return false;
@@ -198,6 +203,27 @@ void Connection::resume() {
     is_in_read_ = false;
     if (is_open_ && reading_ == Reading::ready) return read();
     flush();
+}
+
+bool Connection::is_throttled() const {
+    return throttled_until_ != Instant{} && host_.loop.clock().now() < throttled_until_;
+}
+
+void Connection::throttle(Duration time) {
+    if (!is_open_) return;
+    const bool is_awaited = is_throttled();
+    throttled_until_ = std::max(throttled_until_, host_.loop.clock().now() + time);
+    if (!is_awaited) await_throttle_end();
+}
+
+void Connection::await_throttle_end() {
+    host_.loop.at(throttled_until_, [weak = weak_from_this()] {
+        const auto self = weak.lock();
+        if (!self || !self->is_open_) return;
+        if (self->is_throttled()) return self->await_throttle_end();
+        self->throttled_until_ = {};
+        if (self->reading_ == Reading::throttled) self->resume();
+    });
 }
 
 bool Connection::is_over_limits(size_t bytes) const {
@@ -349,6 +375,7 @@ void Connection::progressed(size_t bytes, bool is_whole) {
 }
 
 std::optional<Instant> Connection::silent_since() const {
+    if (reading_ == Reading::throttled) return {};
     if (is_waiting_to_write_ || frame_) return last_progress_;
     if (slots_.empty() && reading_ == Reading::waits_for_data) return last_progress_;
     return {};

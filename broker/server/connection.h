@@ -73,6 +73,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void on_close(SlotId slot, std::function<void()> call);
     RequestTimes& times(SlotId slot);
 
+    // Reads no more requests for that long, at least. Answers are sent.
+    void throttle(Duration time);
+
     // No more requests are taken; what is under way is still answered, but nobody waits for a long poll.
     void finish();
 
@@ -100,7 +103,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
         RequestTimes times;
     };
     // Why the reader reads, or doesn't.
-    enum class Reading : uint8_t { ready, waits_for_data, waits_for_answers, waits_for_budget };
+    enum class Reading : uint8_t { ready, waits_for_data, waits_for_answers, waits_for_budget, throttled };
 
     void read();
     bool read_frame_rest();
@@ -110,6 +113,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void charge_more();
     void frame_complete();
     void wait_for_data();
+    void await_throttle_end();
+    bool is_throttled() const;
     void resume();
 
     void flush();
@@ -137,6 +142,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     size_t frame_filled_ = 0;             // <= frame_charged_
     size_t granted_bytes_ = 0;            // taken from the budget for the frame that begins next
     size_t begin_bytes_;                  // how much to read where a frame may begin
+    Instant throttled_until_;
 
     // Answering
     std::deque<Slot> slots_;

@@ -1,23 +1,77 @@
 #include "server/connection_limiter.h"
 
+#include <algorithm>
+#include <array>
+
+#include <arpa/inet.h>
+
 #include "base/check.h"
 #include "base/log.h"
+#include "controller/quota_names.h"
 
 namespace milena::server {
+namespace {
 
-bool ConnectionLimiter::admit(const std::string& ip, Instant now) {
+// An address of version 6 can be written in several ways; connections have the shortest one.
+std::string shortest(const std::string& address) {
+    in6_addr parsed{};
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    if (::inet_pton(AF_INET6, address.c_str(), &parsed) != 1) return address;
+    return ::inet_ntop(AF_INET6, &parsed, text.data(), text.size()) == nullptr ? address : std::string(text.data());
+}
+
+}  // namespace
+
+void ConnectionLimiter::adopt(const std::shared_ptr<const metadata::ClientQuotas>& quotas) {
     const std::lock_guard lock(mutex_);
+    if (quotas == quotas_) return;
+    quotas_ = quotas;
+    rates_max_.clear();
+    rate_max_.reset();
+    for (const auto& [entity, limits] : *quotas) {
+        const auto ip = entity.find(std::string(controller::quota_ip));
+        const auto limit = limits.find(std::string(controller::connection_creation_rate));
+        if (ip == entity.end() || limit == limits.end()) continue;
+        if (ip->second)
+            rates_max_[shortest(*ip->second)] = limit->second;
+        else
+            rate_max_ = limit->second;
+    }
+}
+
+// A connection that comes too fast isn't counted: it is none.
+Duration ConnectionLimiter::throttle(const std::string& ip, Instant now) {
+    const auto own = rates_max_.find(ip);
+    const std::optional<double> limit = own == rates_max_.end() ? rate_max_ : std::optional(own->second);
+    if (!limit) return {};
+    if (now - rates_swept_ >= window_.length()) {
+        rates_swept_ = now;
+        std::erase_if(rates_, [&](const auto& each) { return each.second.is_unused(window_, now); });
+    }
+    QuotaRate& rate = rates_[ip];
+    rate.record(1, window_, now);
+    const Duration time = std::min(rate.throttle_time(*limit, window_, now), window_.sample_length);
+    if (time > Duration{}) rate.record(-1, window_, now);
+    return time;
+}
+
+ConnectionLimiter::Admission ConnectionLimiter::admit(const std::string& ip, Instant now) {
+    const std::lock_guard lock(mutex_);
+    if (const Duration close_after = throttle(ip, now); close_after > Duration{}) {
+        refused(ip, "connection_creation_rate", now);
+        return {false, close_after};
+    }
     const auto override = limits_.per_ip_overrides.find(ip);
     const size_t per_ip_max = override == limits_.per_ip_overrides.end() ? limits_.per_ip_max : override->second;
     const auto at = by_ip_.find(ip);
     const size_t count = at == by_ip_.end() ? 0 : at->second;
     if (total_ >= limits_.total_max || count >= per_ip_max) {
         refused(ip, total_ >= limits_.total_max ? "max.connections" : "max.connections.per.ip", now);
-        return false;
+        return {};
     }
     ++total_;
     ++by_ip_[ip];
-    return true;
+    return {true, {}};
 }
 
 void ConnectionLimiter::refused(const std::string& ip, std::string_view limit, Instant now) {

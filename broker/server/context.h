@@ -10,9 +10,11 @@
 
 namespace milena::server {
 
+class ClientQuotas;
 class ControllerGate;
 class FetchSessions;
 class GroupGate;
+class QuotaGate;
 
 struct NodeIdentity {
     std::string cluster_id;
@@ -27,6 +29,8 @@ struct Context {
     ControllerGate& controller;
     FetchSessions& fetch_sessions;
     GroupGate& groups;
+    ClientQuotas& quotas;
+    const QuotaGate& all_quotas;
 
     const metadata::Image& image() const { return *shard.image(); }
     const settings::BrokerConfig& config() const { return *shard.config(); }

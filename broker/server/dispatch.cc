@@ -54,15 +54,14 @@ struct Serves;
 
 template <class Request, class Response, Response (*function)(const Request&, const Caller&)>
 struct Serves<function> {
-    static constexpr Handler handler{
-        &Request::api, [](Caller caller) {
-            const auto request = decode_body<Request>(caller);
-            if (!request.has_value()) return log_refused(caller, request.error().reason, request.error().offset);
-            const Response response = function(*request, caller);
-            caller.connection->answer(caller.slot,
-                                      wire::encode_response(response, caller.version(), caller.header.correlation_id));
-            return true;
-        }};
+    static constexpr Handler handler{&Request::api, [](Caller caller) {
+                                         const auto request = decode_body<Request>(caller);
+                                         if (!request.has_value())
+                                             return log_refused(caller, request.error().reason, request.error().offset);
+                                         const Response response = function(*request, caller);
+                                         answer(caller, response, caller.charge());
+                                         return true;
+                                     }};
 };
 
 template <class Request, class Response, void (*function)(std::shared_ptr<Call<Request, Response>>)>
@@ -119,6 +118,8 @@ constexpr std::array handlers_by_key{
     serves<handlers::alter_partition_reassignments>(),
     serves<handlers::list_partition_reassignments>(),
     serves<handlers::offset_delete>(),
+    serves<handlers::describe_client_quotas>(),
+    serves<handlers::alter_client_quotas>(),
     serves<handlers::describe_user_scram_credentials>(),
     serves<handlers::alter_user_scram_credentials>(),
     serves<handlers::describe_quorum>(),
@@ -163,6 +164,7 @@ bool dispatch(Context& context, Connection& connection, SlotId slot, const Bytes
     caller.header = *header;
     connection.remember_client_id(caller.client_id());
     connection.times(slot).api_key = header->api_key;
+    context.quotas.adopt(context.image().client_quotas);
     const Handler* handler = find_handler(header->api_key);
     if (handler == nullptr) return log_refused(caller, "this API is not served");
     if (header->api_version < handler->api->min || header->api_version > handler->api->stable) {

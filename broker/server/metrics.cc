@@ -83,6 +83,8 @@ void add_requests(Families& families, const RequestMetrics& total) {
     count("milena_connections_accepted_total", "Connections of clients.", total.connections_accepted);
     count("milena_connections_closed_total", "Connections that have ended.", total.connections_closed);
     count("milena_connections_refused_total", "Connections refused by a limit.", total.connections_refused);
+    count("milena_connections_throttled_total", "Of these, because of the quota connection_creation_rate.",
+          total.connections_throttled);
     count("milena_requests_refused_total", "Requests that closed their connection: malformed or not served.",
           total.requests_refused);
 }
@@ -155,6 +157,17 @@ void add_cleaners(Families& families, const std::vector<ShardMetrics>& shards) {
     }
 }
 
+void add_quotas(Families& families, const QuotaMetrics& quotas) {
+    static constexpr std::array<const char*, quota_types> types{"produce", "fetch", "request", "controller_mutation"};
+    for (size_t i = 0; i < types.size(); ++i) {
+        const Labels labels{{"quota", types[i]}};
+        families.counter("milena_quota_throttled_requests_total", "Requests of clients that were over a quota.",
+                         static_cast<double>(quotas.by_type[i].throttled_requests), labels);
+        families.counter("milena_quota_throttle_seconds_total", "How long these clients were not listened to.",
+                         seconds(quotas.by_type[i].throttle_time), labels);
+    }
+}
+
 }  // namespace
 
 ShardMetrics shard_metrics(shard::Shard& shard, const Server& server) {
@@ -168,6 +181,7 @@ ShardMetrics shard_metrics(shard::Shard& shard, const Server& server) {
     metrics.metadata_offset = static_cast<uint64_t>(shard.image()->offset.value);
     for (const shard::Shard::Directory& directory : shard.directories())
         metrics.offline_directories += directory.files->has_failed() ? 1 : 0;
+    metrics.quotas = server.quotas().metrics();
     metrics.cleaner = shard.partitions().cleaner_metrics();
     for (const auto& [id, traffic] : shard.traffic())
         if (const metadata::TopicImage* topic = shard.image()->topic(id)) metrics.topics[topic->name] = traffic;
@@ -182,9 +196,11 @@ ShardMetrics shard_metrics(shard::Shard& shard, const Server& server) {
 std::string render_metrics(const std::vector<ShardMetrics>& shards, const ProcessMetrics& process) {
     Families families;
     RequestMetrics requests;
+    QuotaMetrics quotas;
     std::map<std::string, shard::TopicTraffic> topics;
     for (const ShardMetrics& shard : shards) {
         requests.add(shard.requests);
+        quotas.add(shard.quotas);
         for (const auto& [name, traffic] : shard.topics) topics[name].add(traffic);
     }
     families.gauge("milena_build_info", "Constant 1, labelled with the version.", 1, {{"version", process.version}});
@@ -198,6 +214,7 @@ std::string render_metrics(const std::vector<ShardMetrics>& shards, const Proces
     add_topics(families, topics);
     add_shards(families, shards);
     add_cleaners(families, shards);
+    add_quotas(families, quotas);
     return families.text();
 }
 

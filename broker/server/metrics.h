@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "server/client_quotas.h"
 #include "server/request_metrics.h"
 #include "server/server.h"
 #include "shard/loop.h"
@@ -28,6 +29,7 @@ struct ShardMetrics {
     uint64_t metadata_offset = 0;
     size_t offline_directories = 0;
     replica::CleanerMetrics cleaner;
+    QuotaMetrics quotas;
 };
 
 struct ProcessMetrics {

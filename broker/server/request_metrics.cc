@@ -49,6 +49,7 @@ void RequestMetrics::add(const RequestMetrics& other) {
     connections_accepted += other.connections_accepted;
     connections_closed += other.connections_closed;
     connections_refused += other.connections_refused;
+    connections_throttled += other.connections_throttled;
     requests_refused += other.requests_refused;
     received_bytes += other.received_bytes;
     sent_bytes += other.sent_bytes;

@@ -56,8 +56,9 @@ class RequestMetrics {
 
     uint64_t connections_accepted = 0;
     uint64_t connections_closed = 0;
-    uint64_t connections_refused = 0;  // by a limit
-    uint64_t requests_refused = 0;     // closed the connection
+    uint64_t connections_refused = 0;    // by a limit
+    uint64_t connections_throttled = 0;  // of these, because they came too fast
+    uint64_t requests_refused = 0;       // closed the connection
     uint64_t received_bytes = 0;
     uint64_t sent_bytes = 0;
 

@@ -11,6 +11,9 @@ namespace {
 constexpr size_t scratch_bytes = 64U << 10;
 constexpr Duration tick_interval = std::chrono::seconds(1);
 
+// Connections that came too fast, until they are closed.
+constexpr size_t held_back_max = 1'000;
+
 constexpr Duration drain_max = std::chrono::milliseconds(250);
 
 // While memory is short, whoever holds some may be silent only so long.
@@ -72,8 +75,10 @@ void Server::close_connections() {
 
 void Server::accepted(std::unique_ptr<Stream> stream, const std::string& ip, uint16_t port,
                       const std::string& listener) {
-    if (!limiter_.admit(ip, context_.shard.loop().clock().now())) {
+    const auto [is_admitted, close_after] = limiter_.admit(ip, context_.shard.loop().clock().now());
+    if (!is_admitted) {
         ++metrics_.connections_refused;
+        if (close_after > Duration{}) close_later(std::move(stream), close_after);
         return;
     }
     ++metrics_.connections_accepted;
@@ -82,6 +87,17 @@ void Server::accepted(std::unique_ptr<Stream> stream, const std::string& ip, uin
     connections_.emplace(connection.get(), Kept{connection, ip});
     connection->start();
     if (ticking_ == shard::TimerId{}) tick();
+}
+
+// Whoever was told at once would come back at once.
+void Server::close_later(std::unique_ptr<Stream> stream, Duration delay) {
+    ++metrics_.connections_throttled;
+    if (*held_back_ >= held_back_max) return;
+    ++*held_back_;
+    context_.shard.loop().after(delay, [held_back = held_back_, held = std::shared_ptr<Stream>(std::move(stream))] {
+        held->close();
+        --*held_back;
+    });
 }
 
 void Server::closed(const Connection& connection) {

@@ -36,10 +36,12 @@ class Server {
 
     const RequestMetrics& metrics() const { return metrics_; }
     size_t connection_count() const { return connections_.size(); }
+    const ClientQuotas& quotas() const { return context_.quotas; }
     const Budget& budget() const { return budget_; }
 
   private:
     void accepted(std::unique_ptr<Stream> stream, const std::string& ip, uint16_t port, const std::string& listener);
+    void close_later(std::unique_ptr<Stream> stream, Duration delay);
     void closed(const Connection& connection);
     void drain_over();
     void tick();
@@ -59,6 +61,7 @@ class Server {
     };
     std::unordered_map<const Connection*, Kept> connections_;
     std::vector<std::unique_ptr<Listener>> listeners_;
+    std::shared_ptr<size_t> held_back_ = std::make_shared<size_t>(0);
     shard::TimerId ticking_;
     shard::TimerId draining_;
     std::function<void()> drained_;  // set while it drains

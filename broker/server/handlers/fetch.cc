@@ -78,6 +78,8 @@ void limit(const FetchCall& call, Fetching& fetching) {
     FetchPlan& plan = fetching.plan;
     plan.bytes_max = std::min({static_cast<size_t>(std::max(bytes_max, 0)), answer_bytes_max,
                                call->caller().connection->answer_bytes_room()});
+    if (const auto quota = call->context().quotas.amount_max(QuotaType::fetch, call->caller().quota_client()))
+        plan.bytes_max = std::min(plan.bytes_max, static_cast<size_t>(std::max(*quota, 1.0)));
     plan.bytes_min = std::min(static_cast<size_t>(std::max(request.min_bytes, 0)), plan.bytes_max);
     // A partition that doesn't exist doesn't cut the wait short, lest the client asks in a circle.
     plan.wait_max = Milliseconds(std::max(request.max_wait_ms, 0));
@@ -115,9 +117,37 @@ void add_leader_hints(const FetchCall& call, Fetching& fetching, Response& respo
     }
 }
 
+// A client that has had too much gets nothing for now; what it would have got isn't counted. Only a batch that is too
+// large for the whole window is given to a client that has had nothing, or he would wait for it for ever.
+struct Charge {
+    Throttle throttle;
+    bool is_withheld = false;
+};
+
+Charge charge(const FetchCall& call, const Fetching& fetching) {
+    ClientQuotas& quotas = call->context().quotas;
+    if (!quotas.limits_any()) return {};
+    const QuotaClient client = call->caller().quota_client();
+    size_t bytes = 0;
+    for (const Response::Partition& answer : fetching.answers)
+        if (answer.records) bytes += answer.records->size();
+    const bool is_first = quotas.is_unused(QuotaType::fetch, client);
+    const auto amount = static_cast<double>(bytes);
+    const Throttle throttle = call->charge(QuotaType::fetch, amount);
+    const bool is_too_large = amount > quotas.amount_max(QuotaType::fetch, client).value_or(amount);
+    if (throttle.time == Duration{} || (is_first && is_too_large)) return {throttle, false};
+    quotas.take_back(QuotaType::fetch, client, amount);
+    return {throttle, true};
+}
+
 void respond(const FetchCall& call, Fetching& fetching) {
     Response response;
     response.error_code = fetching.session.error;
+    const Charge charged = charge(call, fetching);
+    if (charged.is_withheld) {
+        if (fetching.session.session) response.session_id = fetching.session.session->id;
+        return call->respond(response, charged.throttle);
+    }
     add_leader_hints(call, fetching, response);
     std::vector<bool> is_told;
     response.session_id = call->context().fetch_sessions.finish(fetching.session, fetching.answers, is_told,
@@ -134,7 +164,7 @@ void respond(const FetchCall& call, Fetching& fetching) {
         }
         response.responses.back().partitions.push_back(std::move(fetching.answers[i]));
     }
-    call->respond(response);
+    call->respond(response, charged.throttle);
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "wire/messages/offsets.h"
 #include "wire/messages/produce.h"
 #include "wire/messages/quorum.h"
+#include "wire/messages/quotas.h"
 #include "wire/messages/topics.h"
 #include "wire/messages/txn.h"
 
@@ -62,6 +63,8 @@ void delete_groups(CallPtr<wire::DeleteGroupsRequest, wire::DeleteGroupsResponse
 wire::DescribeConfigsResponse describe_configs(const wire::DescribeConfigsRequest& request, const Caller& caller);
 wire::ListConfigResourcesResponse list_config_resources(const wire::ListConfigResourcesRequest& request,
                                                         const Caller& caller);
+wire::DescribeClientQuotasResponse describe_client_quotas(const wire::DescribeClientQuotasRequest& request,
+                                                          const Caller& caller);
 
 // Changes of the cluster, by the controller
 void create_topics(CallPtr<wire::CreateTopicsRequest, wire::CreateTopicsResponse> call);
@@ -95,5 +98,6 @@ wire::ExpireDelegationTokenResponse expire_delegation_token(const wire::ExpireDe
                                                             const Caller& caller);
 wire::DescribeDelegationTokenResponse describe_delegation_token(const wire::DescribeDelegationTokenRequest& request,
                                                                 const Caller& caller);
+void alter_client_quotas(CallPtr<wire::AlterClientQuotasRequest, wire::AlterClientQuotasResponse> call);
 
 }  // namespace milena::server::handlers

@@ -30,7 +30,16 @@ struct Place {
 struct Production {
     Response response;
     std::vector<Place> places;
+    Throttle throttle;  // for its bytes
 };
+
+// When they arrive and not when they are answered: else a client could send on while other shards work for him.
+Throttle charge(const ProduceCall& call) {
+    const auto bytes = static_cast<double>(call->caller().frame.size());
+    const Throttle throttle = call->context().quotas.charge(QuotaType::produce, call->caller().quota_client(), bytes);
+    if (throttle.time > Duration{}) call->caller().connection->throttle(throttle.time);
+    return throttle;
+}
 
 ErrorCode reason_refused(const ProduceCall& call, const metadata::TopicImage* topic, int32_t index) {
     const int16_t acks = call->request.acks;
@@ -154,7 +163,7 @@ void add_leader_hints(const ProduceCall& call, Production& production) {
 void respond(const ProduceCall& call, Production& production) {
     if (call->request.acks != acks_none) {
         add_leader_hints(call, production);
-        return call->respond(production.response);
+        return call->respond(production.response, call->caller().charge().or_longer(production.throttle));
     }
     // Nobody reads an answer: the end of the connection is the only way to say that something went wrong.
     for (const Response::Topic& topic : production.response.responses)
@@ -162,13 +171,14 @@ void respond(const ProduceCall& call, Production& production) {
             if (partition.error_code != ErrorCode::none)
                 return call->close_connection("produce with acks=0 failed: " +
                                               std::string(error_name(partition.error_code)));
-    call->respond_nothing();
+    call->respond_nothing(production.throttle);
 }
 
 }  // namespace
 
 void produce(ProduceCall call) {
     const std::shared_ptr<Production> production = resolve(call);
+    production->throttle = charge(call);
     PartitionWork<ProduceOutcome> work;
     for (const Place& place : production->places) work.keys.push_back(place.key);
     work.work = [call, production](shard::Shard& owner, const auto& found, size_t i, Done done) {

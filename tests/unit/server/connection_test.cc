@@ -69,6 +69,10 @@ struct ConnectionTest : testing::Test {
             loop.run();
         }
     }
+    // The loop's alarm rings in real time.
+    void run_until_seen(size_t count) {
+        while (seen.size() < count) run();
+    }
     void SetUp() override { connection->start(); }
     void TearDown() override { connection->close(""); }
 };
@@ -236,6 +240,43 @@ TEST_F(ConnectionTest, finishing_waits_for_no_long_poll) {
     connection->on_close(waiting[0], [] {});
     connection->finish();
     EXPECT_TRUE(peer.is_closed_by_server);
+}
+
+TEST_F(ConnectionTest, throttled_client_gets_his_answers_and_is_not_listened_to_until_the_time_is_over) {
+    send(framed("wait"));
+    connection->throttle(5ms);
+    connection->throttle(3ms);  // changes nothing: the longer one counts
+    connection->answer(waiting.front(), encoded("[done]"));
+    send(framed("one") + framed("two"));
+    EXPECT_EQ(peer.written, "[done]");
+    EXPECT_EQ(seen.size(), 1U);
+    EXPECT_FALSE(connection->silent_since().has_value());
+    clock.time = clock.time + 4ms;
+    run();
+    EXPECT_EQ(seen.size(), 1U);
+    clock.time = clock.time + 1ms;
+    run_until_seen(3);
+    EXPECT_EQ(peer.written, "[done][one][two]");
+}
+
+TEST_F(ConnectionTest, throttle_holds_up_a_request_that_has_half_arrived) {
+    const std::string frame = framed(std::string(500, 'x'));
+    send(frame.substr(0, 400));
+    connection->throttle(5ms);
+    send(frame.substr(400));
+    EXPECT_TRUE(seen.empty());
+    clock.time = clock.time + 5ms;
+    run_until_seen(1);
+    EXPECT_EQ(seen.size(), 1U);
+}
+
+TEST_F(ConnectionTest, throttled_connection_that_is_closed_stays_closed) {
+    connection->throttle(5ms);
+    connection->close("");
+    connection->throttle(5ms);
+    clock.time = clock.time + 5ms;
+    run();
+    EXPECT_EQ(closed, 1U);
 }
 
 }  // namespace

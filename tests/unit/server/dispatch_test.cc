@@ -39,7 +39,24 @@ TEST(Dispatch, an_api_is_advertised_when_and_only_when_it_is_finished) {
                                               "DeleteGroups",
                                               "OffsetCommit",
                                               "OffsetFetch",
-                                              "OffsetDelete"};
+                                              "OffsetDelete",
+                                              "DescribeClientQuotas",
+                                              "AlterClientQuotas",
+                                              "AlterPartitionReassignments",
+                                              "AlterUserScramCredentials",
+                                              "CreateAcls",
+                                              "CreateDelegationToken",
+                                              "DeleteAcls",
+                                              "DescribeAcls",
+                                              "DescribeDelegationToken",
+                                              "DescribeQuorum",
+                                              "DescribeUserScramCredentials",
+                                              "ElectLeaders",
+                                              "ExpireDelegationToken",
+                                              "RenewDelegationToken",
+                                              "UpdateFeatures",
+                                              "UnregisterBroker",
+                                              "ListPartitionReassignments"};
     EXPECT_EQ(names, finished);
 }
 

@@ -1,0 +1,178 @@
+#include "server/client_quotas.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "controller/quota_names.h"
+
+namespace milena::server {
+namespace {
+
+constexpr std::array<std::string_view, quota_types> keys{controller::producer_byte_rate, controller::consumer_byte_rate,
+                                                         controller::request_percentage,
+                                                         controller::controller_mutation_rate};
+
+using Name = std::optional<std::string>;
+
+metadata::QuotaEntity entity(const std::optional<Name>& user, const std::optional<Name>& client_id) {
+    metadata::QuotaEntity entity;
+    if (user) entity.emplace(controller::quota_user, *user);
+    if (client_id) entity.emplace(controller::quota_client_id, *client_id);
+    return entity;
+}
+
+}  // namespace
+
+void QuotaMetrics::add(const QuotaMetrics& other) {
+    for (size_t i = 0; i < by_type.size(); ++i) {
+        by_type[i].throttled_requests += other.by_type[i].throttled_requests;
+        by_type[i].throttle_time += other.by_type[i].throttle_time;
+    }
+}
+
+ClientQuotas::ClientQuotas(env::Clock& clock, Options options)
+    : clock_(clock), options_(std::move(options)), forgotten_at_(clock.now()) {}
+
+// What was used stays: a new limit is one for the past seconds, too.
+void ClientQuotas::change(const std::shared_ptr<const metadata::ClientQuotas>& quotas) {
+    quotas_ = quotas;
+    paying_.clear();
+    limited_.fill(false);
+    for (const auto& [entity, limits] : *quotas_)
+        for (size_t type = 0; type < quota_types; ++type)
+            if (!entity.contains(std::string(controller::quota_ip)) && limits.contains(std::string(keys[type])))
+                limited_[type] = true;
+    limits_any_ = std::ranges::find(limited_, true) != limited_.end();
+}
+
+std::optional<ClientQuotas::Limit> ClientQuotas::limit_of(QuotaType type, const QuotaClient& client) const {
+    const Name user{client.user};
+    const Name client_id{client.client_id};
+    const Name any;
+    struct Level {
+        metadata::QuotaEntity entity;
+        bool by_user;
+        bool by_client_id;
+    };
+    const std::array<Level, 8> levels{{{entity(user, client_id), true, true},
+                                       {entity(user, any), true, true},
+                                       {entity(user, std::nullopt), true, false},
+                                       {entity(any, client_id), true, true},
+                                       {entity(any, any), true, true},
+                                       {entity(any, std::nullopt), true, false},
+                                       {entity(std::nullopt, client_id), false, true},
+                                       {entity(std::nullopt, any), false, true}}};
+    const std::string key(keys[static_cast<size_t>(type)]);
+    for (const Level& level : levels) {
+        const auto limits = quotas_->find(level.entity);
+        if (limits == quotas_->end()) continue;
+        const auto limit = limits->second.find(key);
+        if (limit == limits->second.end()) continue;
+        return Limit{{type, level.by_user ? user : Name(), level.by_client_id ? client_id : Name()}, limit->second};
+    }
+    return std::nullopt;
+}
+
+const ClientQuotas::Paying& ClientQuotas::paying(const QuotaClient& client) {
+    const Instant now = clock_.now();
+    if (now - forgotten_at_ >= options_.window.length()) forget_unused(now);
+    auto user = paying_.find(client.user);
+    if (user == paying_.end()) user = paying_.try_emplace(std::string(client.user)).first;
+    const auto at = user->second.find(client.client_id);
+    if (at != user->second.end()) return at->second;
+    Paying found{};
+    for (size_t type = 0; type < quota_types; ++type) {
+        const auto limit = limit_of(static_cast<QuotaType>(type), client);
+        if (!limit) continue;
+        found[type] = &*accounts_.try_emplace(limit->payer).first;
+        found[type]->second.limit = limit->value;
+    }
+    return user->second.emplace(client.client_id, found).first->second;
+}
+
+void ClientQuotas::record(Accounts::value_type& account, double amount, Instant now) {
+    const QuotaType type = account.first.type;
+    if (type == QuotaType::controller_mutation)
+        account.second.bucket.record(amount, account.second.limit, window_of(type), now);
+    else
+        account.second.rate.record(amount, window_of(type), now);
+}
+
+Throttle ClientQuotas::throttle_of(QuotaType type, Account& account, Instant now) {
+    const QuotaWindow& window = window_of(type);
+    if (type == QuotaType::controller_mutation) return {account.bucket.throttle_time(account.limit, window, now), type};
+    const Duration time = account.rate.throttle_time(account.limit, window, now);
+    // Time that was used can't be put off like bytes: nobody is left alone for longer than a sample.
+    return {type == QuotaType::request ? std::min(time, window.sample_length) : time, type};
+}
+
+Throttle ClientQuotas::charge(QuotaType type, const QuotaClient& client, double amount) {
+    if (!limits(type)) return {};
+    auto* paying_account = paying(client)[static_cast<size_t>(type)];
+    if (paying_account == nullptr) return {};
+    Account& account = paying_account->second;
+    const Instant now = clock_.now();
+    record(*paying_account, amount, now);
+    if (options_.used && type != QuotaType::controller_mutation) {
+        account.untold += amount;
+        const bool is_first = to_be_told_.empty();
+        if (!std::exchange(account.is_to_be_told, true)) to_be_told_.push_back(paying_account);
+        if (is_first) options_.used();
+    }
+    return throttle_of(type, account, now);
+}
+
+void ClientQuotas::take_back(QuotaType type, const QuotaClient& client, double amount) {
+    charge(type, client, -amount);
+}
+
+Throttle ClientQuotas::debt(QuotaType type, const QuotaClient& client) {
+    Account* found = account(type, client);
+    return found == nullptr ? Throttle{} : throttle_of(type, *found, clock_.now());
+}
+
+std::optional<double> ClientQuotas::amount_max(QuotaType type, const QuotaClient& client) {
+    const Account* found = account(type, client);
+    if (found == nullptr) return std::nullopt;
+    return found->limit * std::chrono::duration<double>(window_of(type).length_min()).count();
+}
+
+bool ClientQuotas::is_unused(QuotaType type, const QuotaClient& client) {
+    Account* found = account(type, client);
+    return found == nullptr || found->rate.is_unused(window_of(type), clock_.now());
+}
+
+void ClientQuotas::throttled(const Throttle& throttle) {
+    QuotaMetrics::OfType& of_type = metrics_.by_type[static_cast<size_t>(throttle.type)];
+    ++of_type.throttled_requests;
+    of_type.throttle_time += throttle.time;
+}
+
+std::vector<ClientQuotas::Use> ClientQuotas::take_used() {
+    std::vector<Use> uses;
+    for (Accounts::value_type* account : std::exchange(to_be_told_, {})) {
+        account->second.is_to_be_told = false;
+        uses.push_back({account->first, std::exchange(account->second.untold, 0)});
+    }
+    return uses;
+}
+
+void ClientQuotas::add_used(const std::vector<Use>& uses) {
+    const Instant now = clock_.now();
+    for (const Use& use : uses) record(*accounts_.try_emplace(use.payer).first, use.amount, now);
+}
+
+// Whoever has used nothing within the window is as good as never seen: clients choose their ids, and may choose many.
+void ClientQuotas::forget_unused(Instant now) {
+    forgotten_at_ = now;
+    paying_.clear();
+    std::erase_if(accounts_, [&](const auto& each) {
+        const auto& [payer, account] = each;
+        if (account.is_to_be_told) return false;
+        if (payer.type == QuotaType::controller_mutation)
+            return account.bucket.is_full(account.limit, window_of(payer.type), now);
+        return account.rate.is_unused(window_of(payer.type), now);
+    });
+}
+
+}  // namespace milena::server
