@@ -18,11 +18,11 @@ SPACE := $(subst ,, )
 CPP := git ls-files -co --exclude-standard -z '*.h' '*.cc'
 
 .NOTPARALLEL:
-.PHONY: help build run test test-asan test-tsan sim fuzz bench lint format image clean \
+.PHONY: help build run test test-asan test-tsan test-arm64 sim fuzz bench lint format image clean \
         install-test configure lint-conventions lint-format build-tests test-core test-protocol test-integration
 
 help: ## this table
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
 
 build: configure ## compile the broker into `build/bin/milena`
 	$(STAGE) build cmake --build build -j $(JOBS) --target milena
@@ -42,6 +42,11 @@ test-tsan: install-test ## the threaded modules' tests and a short run of real c
 	$(STAGE) 'tsan: build' sh -c 'cmake --preset tsan >/dev/null && cmake --build build/tsan -j $(JOBS) --target milena $(THREADED)'
 	$(STAGE) 'tsan: unit' env $(TSAN) $(CTEST) --test-dir build/tsan -R "^($(subst $(SPACE),|,$(THREADED)))$$"
 	$(STAGE) 'tsan: real clients' env MILENA=$(CURDIR)/build/tsan/bin/milena $(TSAN) tests/integration/run $(TSAN_TESTS)
+
+test-arm64: ## the unit tests of base and wire, cross-compiled for arm64 and run under emulation
+	@$(DEPS) build arm64
+	$(STAGE) 'arm64: build' sh -c 'cmake --preset arm64 >/dev/null && cmake --build build/arm64 -j $(JOBS) --target test_programs'
+	$(STAGE) 'arm64: unit tests of base and wire' $(CTEST) --test-dir build/arm64
 
 sim: configure ## simulate `SEEDS=…` lives of a broker among faults, or the one of `SEED=…`
 	$(STAGE) 'sim: build' cmake --build build -j $(JOBS) --target sim

@@ -300,3 +300,21 @@ def test_cluster_tool_sees_the_cluster(both):
         ]
 
     both.same(script)
+
+
+def test_the_storage_tool_reads_what_a_broker_has_formatted(both):
+    def script(side):
+        done = side.jvm.run("kafka-storage", "info", "-c", side.broker.directory / "server.properties")
+        return done["exit"], re.sub(r"(directory|cluster)\.id=[^,}]*", r"\1.id", done["out"]).split()
+
+    both.same(script)
+
+
+def test_a_directory_that_the_storage_tool_has_formatted_is_opened(make_broker, jvm):
+    broker = make_broker()
+    cluster_id = "AbCdEfGhQm6dQ1n6AbCdEg"
+    done = jvm.run("kafka-storage", "format", "-t", cluster_id, "-c", broker.write_properties())
+    assert done["exit"] == 0, done
+    broker.start()
+    shown = jvm.run("kafka-cluster", "cluster-id", "--bootstrap-server", broker.bootstrap)["out"]
+    assert shown == f"Cluster ID: {cluster_id}\n"

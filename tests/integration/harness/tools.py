@@ -9,6 +9,7 @@ from harness.process import Process
 
 TOOLS = "org.apache.kafka.tools."
 MAINS = {
+    "kafka-storage": "kafka.tools.StorageTool",
     "kafka-topics": TOOLS + "TopicCommand",
     "kafka-configs": "kafka.admin.ConfigCommand",
     "kafka-console-producer": TOOLS + "ConsoleProducer",
