@@ -24,6 +24,7 @@ import chart  # noqa: E402
 import latency  # noqa: E402
 import shapes  # noqa: E402
 import startup  # noqa: E402
+import tenants  # noqa: E402
 import throughput  # noqa: E402
 from duel import SUBJECT  # noqa: E402
 from harness import measurement, paths  # noqa: E402
@@ -40,6 +41,7 @@ MEASUREMENTS = (
     latency.latency,
     latency.fsync,
     shapes.shapes,
+    tenants.tenants,
 )
 
 

@@ -44,6 +44,7 @@ rd_kafka_t* make_client(rd_kafka_type_t type, const Settings& settings, Totals* 
 
 Settings producer_settings(const Arguments& arguments) {
     return {{"bootstrap.servers", arguments.bootstrap},
+            {"client.id", arguments.text("client-id", "rdkafka")},
             {"acks", arguments.text("acks", "all")},
             {"compression.type", arguments.text("codec", "none")},
             {"batch.size", arguments.text("batch-bytes", "65536")},

@@ -6,7 +6,8 @@
 //   groups   RECORDS in each of --groups consumer groups of one member
 //
 // It prints one JSON object: how many, how many bytes, how long it took, what it cost the client, and exits with 1 when
-// a record failed. Options for producers: --size (bytes of a value), --acks, --codec, --batch-bytes, --linger-ms.
+// a record failed. Options for producers: --size (bytes of a value), --acks, --codec, --batch-bytes, --linger-ms,
+// --client-id.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
