@@ -48,12 +48,21 @@ void Broker::answer_metrics(server::HttpServer::Respond respond) {
                  .body = server::render_metrics(shards, process) + server::render_lag(lag)});
     };
     if (!is_active) return finish({}, {});
-    shards_->ask_all<server::ShardMetrics>(
-        loop_, [this](shard::Shard& shard) { return server::shard_metrics(shard, *served_[shard.id().value]->server); },
-        [this, finish](std::vector<server::ShardMetrics> shards) {
-            lag_->read([finish, shards = std::make_shared<std::vector<server::ShardMetrics>>(std::move(shards))](
-                           const server::ConsumerLag& lag) { finish(*shards, lag); });
-        });
+    auto gathered = std::make_shared<std::vector<server::ShardMetrics>>(shards_->size());
+    auto missing = std::make_shared<size_t>(shards_->size());
+    for (size_t i = 0; i < shards_->size(); ++i) {
+        const auto report = [this, i, gathered, missing, finish](server::ShardMetrics metrics) {
+            auto shared = std::make_shared<server::ShardMetrics>(std::move(metrics));
+            loop_.post([this, i, gathered, missing, finish, shared] {
+                (*gathered)[i] = std::move(*shared);
+                if (--*missing > 0) return;
+                lag_->read([finish, gathered](const server::ConsumerLag& lag) { finish(*gathered, lag); });
+            });
+        };
+        shard::Shard& shard = (*shards_)[i];
+        shard.post(
+            [this, i, &shard, report] { server::collect_metrics(*shards_, shard, *served_[i]->server, report); });
+    }
 }
 
 }  // namespace milena

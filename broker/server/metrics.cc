@@ -168,9 +168,45 @@ void add_quotas(Families& families, const QuotaMetrics& quotas) {
     }
 }
 
+// The partitions that one shard owns, a slice at a time.
+class PartitionSums : public std::enable_shared_from_this<PartitionSums> {
+  public:
+    PartitionSums(const shard::Shards& shards, shard::Shard& shard, ShardMetrics metrics,
+                  std::function<void(ShardMetrics)> done)
+        : shard_(shard), metrics_(std::move(metrics)), done_(std::move(done)) {
+        for (const auto& topic : shard.image()->topics->by_name)
+            for (size_t i = 0; i < topic->partitions.size(); ++i) {
+                const replica::PartitionKey key{topic->id, PartitionIndex(static_cast<int32_t>(i))};
+                if (&shards.owner_of(key) == &shard) keys_.push_back(key);
+            }
+    }
+
+    void add_some() {
+        constexpr size_t partitions_a_slice = 500;
+        const size_t end = std::min(keys_.size(), next_ + partitions_a_slice);
+        for (; next_ < end; ++next_) {
+            const replica::Replica* replica = shard_.partitions().use(keys_[next_]).replica;
+            if (replica == nullptr) continue;
+            ++metrics_.partitions;
+            metrics_.leaders += replica->is_leader() ? 1 : 0;
+            metrics_.log_bytes += replica->log().bytes();
+        }
+        if (next_ < keys_.size()) return shard_.post([self = shared_from_this()] { self->add_some(); });
+        done_(std::move(metrics_));
+    }
+
+  private:
+    shard::Shard& shard_;
+    ShardMetrics metrics_;
+    const std::function<void(ShardMetrics)> done_;
+    std::vector<replica::PartitionKey> keys_;
+    size_t next_ = 0;
+};
+
 }  // namespace
 
-ShardMetrics shard_metrics(shard::Shard& shard, const Server& server) {
+void collect_metrics(const shard::Shards& shards, shard::Shard& shard, const Server& server,
+                     std::function<void(ShardMetrics)> done) {
     ShardMetrics metrics;
     metrics.requests = server.metrics().copy();
     metrics.pauses = shard.loop().pauses();
@@ -185,12 +221,7 @@ ShardMetrics shard_metrics(shard::Shard& shard, const Server& server) {
     metrics.cleaner = shard.partitions().cleaner_metrics();
     for (const auto& [id, traffic] : shard.traffic())
         if (const metadata::TopicImage* topic = shard.image()->topic(id)) metrics.topics[topic->name] = traffic;
-    shard.partitions().each([&](const replica::Replica& replica) {
-        ++metrics.partitions;
-        metrics.leaders += replica.is_leader() ? 1 : 0;
-        metrics.log_bytes += replica.log().bytes();
-    });
-    return metrics;
+    std::make_shared<PartitionSums>(shards, shard, std::move(metrics), std::move(done))->add_some();
 }
 
 std::string render_metrics(const std::vector<ShardMetrics>& shards, const ProcessMetrics& process) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -41,8 +42,10 @@ struct ProcessMetrics {
     bool is_active = false;
 };
 
-// On the shard's thread.
-ShardMetrics shard_metrics(shard::Shard& shard, const Server& server);
+// On the shard's thread, and `done` too, once its partitions were added up: there may be thousands of them, so others
+// have their turn in between.
+void collect_metrics(const shard::Shards& shards, shard::Shard& shard, const Server& server,
+                     std::function<void(ShardMetrics)> done);
 
 std::string render_metrics(const std::vector<ShardMetrics>& shards, const ProcessMetrics& process);
 
