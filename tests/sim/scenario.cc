@@ -2,9 +2,11 @@
 
 #include <array>
 #include <memory>
+#include <set>
 
 #include "sim/checker.h"
 #include "sim/consumer.h"
+#include "sim/group_member.h"
 #include "sim/producer.h"
 
 namespace milena::sim {
@@ -16,6 +18,7 @@ using std::chrono::seconds;
 constexpr Instant faults_end{seconds(60)};
 constexpr Instant peace_end{seconds(120)};
 constexpr uint32_t producers_per_partition = 2;
+constexpr int members_of_a_group = 3;
 // Four segments, and how many records they hold at least.
 constexpr int64_t retention_bytes = 64 * 1024;
 constexpr size_t retention_records = 400;
@@ -53,6 +56,13 @@ class Scenario {
         world_.prints_trace = options.prints_trace;
         draw_fault_kinds();
         draw_deletion();
+        setup_.has_groups = true;
+        for (int member = 0; member < members_of_a_group; ++member) {
+            members_.push_back(
+                std::make_unique<GroupMember>(network_, group_checker_, GroupMember::Identity{"group-1", {}}));
+            members_.push_back(std::make_unique<GroupMember>(
+                network_, group_checker_, GroupMember::Identity{"group-2", "instance-" + std::to_string(member)}));
+        }
         for (int32_t partition = 0; partition < partition_count; ++partition) {
             consumers_.push_back(std::make_unique<Consumer>(network_, checker_, PartitionIndex(partition)));
             for (uint32_t i = 0; i < producers_per_partition; ++i)
@@ -65,12 +75,14 @@ class Scenario {
         start_broker();
         for (const auto& producer : producers_) producer->start();
         for (const auto& consumer : consumers_) consumer->start();
+        for (const auto& member : members_) member->start();
         plan_next_fault();
         if (deletes_records_) plan_deletion();
         supervise();
         world_.run_until(faults_end, [] { return false; });
         make_peace();
         for (const auto& producer : producers_) producer->stop();
+        for (const auto& member : members_) member->calm();
         world_.run_until(peace_end, [this] { return all_idle(); });
         if (!all_idle()) checker_.complain("the broker did not recover after the faults had stopped");
         read_everything();
@@ -106,6 +118,7 @@ class Scenario {
             return;
         }
         world_.trace("broker started");
+        group_checker_.restarted();
         ++restarts_;
         broker_ = std::move(broker);
     }
@@ -188,9 +201,11 @@ class Scenario {
         // What the page cache loses then is lost by nature.
         if (options_.policy == Policy::page_cache && !options_.expects_too_much) {
             checker_.forgive_losses();
+            group_checker_.forgive_losses();
             ++network_.connections_lost;  // an answer that comes later would be about what may be gone
             for (const auto& consumer : consumers_) consumer->allow_losses();
             for (const auto& producer : producers_) producer->allow_reset();
+            for (const auto& member : members_) member->forget();
         }
         kill_broker(true);
     }
@@ -239,6 +254,22 @@ class Scenario {
     bool all_idle() const {
         for (const auto& producer : producers_)
             if (!producer->is_idle()) return false;
+        return groups_have_settled();
+    }
+
+    // All members of each group are in the same generation, and every partition is somebody's, once.
+    bool groups_have_settled() const {
+        for (size_t group = 0; group < 2; ++group) {
+            std::set<PartitionIndex> owned;
+            size_t owned_count = 0;
+            for (size_t i = group; i < members_.size(); i += 2) {
+                const auto generation = members_[i]->generation();
+                if (!generation || generation != members_[group]->generation()) return false;
+                for (const auto& [partition, position] : members_[i]->positions()) owned.insert(partition);
+                owned_count += members_[i]->positions().size();
+            }
+            if (owned.size() != partition_count || owned_count != partition_count) return false;
+        }
         return true;
     }
 
@@ -254,6 +285,32 @@ class Scenario {
         for (size_t i = 0; i < consumers_.size(); ++i)
             checker_.finish(PartitionIndex(static_cast<int32_t>(i)), consumers_[i]->log_start(),
                             consumers_[i]->values());
+        for (const char* group : {"group-1", "group-2"}) fetch_committed(group);
+    }
+
+    // What a member would be told that comes now.
+    void fetch_committed(const std::string& group) {
+        using Answer = wire::OffsetFetchResponse::Group;
+        const auto is_answered = std::make_shared<bool>(false);
+        const auto ask = [group](group::Coordinator& coordinator, const group::Reply<Answer>& reply) {
+            wire::OffsetFetchRequest::Group request;
+            request.group_id = group;
+            coordinator.fetch_offsets(request, reply);
+        };
+        const group::Reply<Answer> note = [this, group, is_answered](const Result<Answer>& response) {
+            *is_answered = response.has_value() && response->error_code == ErrorCode::none;
+            if (!*is_answered) return;
+            for (const auto& topic : response->topics)
+                for (const auto& partition : topic.partitions)
+                    group_checker_.fetched(group, PartitionIndex(partition.partition_index),
+                                           Offset(partition.committed_offset));
+        };
+        const Instant deadline = world_.clock.now() + seconds(60);
+        while (!*is_answered && world_.clock.now() < deadline) {
+            if (broker_) broker_->ask_group<Answer>(group, ask, note);
+            world_.run_until(world_.clock.now() + milliseconds(100), [] { return false; });
+        }
+        if (!*is_answered) checker_.complain("a group's offsets could not be fetched");
     }
 
     Report report() {
@@ -265,6 +322,8 @@ class Scenario {
         report.restarts = restarts_;
         report.lost = checker_.lost_count();
         report.compacted = checker_.compacted_count();
+        report.generations = group_checker_.generations_count();
+        report.commits = group_checker_.commits_count();
         report.events = world_.events_run();
         report.virtual_seconds = std::chrono::duration<double>(world_.clock.now().since_start).count();
         report.trace_hash = world_.trace_hash();
@@ -281,10 +340,12 @@ class Scenario {
     World world_;
     SimDisk disk_;
     Checker checker_;
+    GroupChecker group_checker_{checker_};
     Network network_;
     std::vector<Fault> kinds_;
     std::vector<std::unique_ptr<Producer>> producers_;
     std::vector<std::unique_ptr<Consumer>> consumers_;
+    std::vector<std::unique_ptr<GroupMember>> members_;  // of both groups in turn
     std::unique_ptr<SimBroker> broker_;
     uint64_t faults_ = 0;
     uint64_t restarts_ = 0;

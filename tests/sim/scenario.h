@@ -26,7 +26,9 @@ struct Report {
     uint64_t faults = 0;
     uint64_t restarts = 0;
     uint64_t lost = 0;
-    uint64_t compacted = 0;  // records that vanished because there are later ones of their keys
+    uint64_t compacted = 0;    // records that vanished because there are later ones of their keys
+    uint64_t generations = 0;  // of consumer groups
+    uint64_t commits = 0;      // offsets that a coordinator has taken
     uint64_t events = 0;
     double virtual_seconds = 0;
     uint64_t trace_hash = 0;
@@ -36,6 +38,8 @@ struct Report {
 
 inline constexpr uint64_t acknowledged_min = 1000;
 inline constexpr uint64_t faults_min = 3;
+inline constexpr uint64_t generations_min = 2;
+inline constexpr uint64_t commits_min = 8;
 inline constexpr double virtual_seconds_min = 60;
 
 Report run_scenario(const ScenarioOptions& options);

@@ -9,7 +9,6 @@ namespace milena::sim {
 namespace {
 
 constexpr NodeId node{1};
-constexpr uint32_t shards = 2;
 constexpr Duration tick_interval = std::chrono::milliseconds(50);
 constexpr int ticks_between_flushes = 2;
 constexpr int ticks_between_checkpoints = 40;
@@ -32,18 +31,26 @@ std::shared_ptr<const settings::BrokerConfig> small_config(const BrokerSetup& se
     config->log_cleaner_dedupe_buffer_size = 2 * 24 * 40;  // for fewer keys than there are
     config->log_cleaner_io_buffer_load_factor = 0.9;
     config->log_cleaner_io_buffer_size = 16 * 1024;
+    config->group_initial_rebalance_delay_ms = 1000;
+    config->group_min_session_timeout_ms = 1000;
+    config->group_max_session_timeout_ms = 60'000;
+    config->group_max_size = 100;
+    config->offset_metadata_max_bytes = 4096;
+    config->offsets_retention_minutes = 7 * 24 * 60;
+    config->offsets_retention_check_interval_ms = 5000;
+    config->offsets_commit_timeout_ms = 5000;
     return config;
 }
 
 }  // namespace
 
 SimBroker::SimBroker(World& world, SimDisk& disk, const BrokerSetup& setup)
-    : world_(world), disk_(disk), config_(small_config(setup)), cache_(32 * 1024) {
+    : world_(world), disk_(disk), has_groups_(setup.has_groups), config_(small_config(setup)), cache_(32 * 1024) {
     // The controller may fail at once, in the middle of it.
     if (!open()) has_failed_ = true;
     if (has_failed_) return;
     tick();
-    if (!setup.is_compacted) return;
+    if (!setup.is_compacted && !has_groups_) return;
     for (const auto& table : tables_) clean(*table);
 }
 
@@ -84,9 +91,9 @@ bool SimBroker::open_tables() {
         inventories.push_back(std::make_shared<const replica::DirectoryInventory>(std::move(*inventory)));
         directories.push_back({directory_ids_[i], directories_[i].get()});
     }
-    for (uint32_t shard = 0; shard < shards; ++shard)
+    for (uint32_t shard = 0; shard < shard_count; ++shard)
         tables_.push_back(std::make_unique<replica::PartitionTable>(replica::TableEnvironment{
-            node, shard, shards, directories, inventories, cache_, world_.clock, world_.random, codecs_}));
+            node, shard, shard_count, directories, inventories, cache_, world_.clock, world_.random, codecs_}));
     return true;
 }
 
@@ -129,23 +136,66 @@ void SimBroker::serve() {
             has_failed_ = true;
             return;
         }
-        if (const metadata::TopicImage* topic = controller_->image()->topic(topic_name)) {
-            topic_id_ = topic->id;
-            return;
-        }
-        wire::CreateTopicsRequest request;
-        auto& topic = request.topics.emplace_back();
-        topic.name = topic_name;
-        topic.num_partitions = partition_count;
-        topic.replication_factor = 1;
-        controller_->submit(request, [this](wire::CreateTopicsResponse) {
-            if (const metadata::TopicImage* created = controller_->image()->topic(topic_name)) topic_id_ = created->id;
-        });
+        if (!find_topics()) create_topics();
     });
+}
+
+void SimBroker::create_topics() {
+    wire::CreateTopicsRequest request;
+    const auto add = [&](std::string_view name, int32_t partitions) -> auto& {
+        auto& topic = request.topics.emplace_back();
+        topic.name = name;
+        topic.num_partitions = partitions;
+        topic.replication_factor = 1;
+        return topic;
+    };
+    if (controller_->image()->topic(topic_name) == nullptr) add(topic_name, partition_count);
+    if (has_groups_ && controller_->image()->topic(group::offsets_topic) == nullptr)
+        add(group::offsets_topic, offsets_partition_count).configs.push_back({"cleanup.policy", "compact"});
+    controller_->submit(request, [this](wire::CreateTopicsResponse) { find_topics(); });
+}
+
+// Ready when all are there.
+bool SimBroker::find_topics() {
+    const metadata::TopicImage* topic = controller_->image()->topic(topic_name);
+    const metadata::TopicImage* offsets = controller_->image()->topic(group::offsets_topic);
+    if (topic == nullptr || (has_groups_ && offsets == nullptr)) return false;
+    if (has_groups_) {
+        offsets_topic_id_ = offsets->id;
+        host_groups();
+    }
+    topic_id_ = topic->id;
+    return true;
+}
+
+void SimBroker::host_groups() {
+    for (const auto& table : tables_) {
+        const size_t shard = hosts_.size();
+        const auto run_after = [this](Duration delay, std::function<void()> work) {
+            world_.after(delay, [work = std::move(work), alive = std::weak_ptr<bool>(alive_)] {
+                if (!alive.expired()) work();
+            });
+        };
+        const auto wake_at = [this, shard, run_after](Instant next) {
+            if (next == group::never) return;
+            run_after(std::max(next - world_.clock.now(), Duration{}), [this, shard] { hosts_[shard]->tick(); });
+        };
+        hosts_.push_back(nullptr);
+        hosts_.back() = std::make_unique<group::CoordinatorHost>(
+            group::HostEnvironment{
+                .partitions = *table,
+                .clock = world_.clock,
+                .random = world_.random,
+                .codecs = codecs_,
+                .post = [run_after](std::function<void()> work) { run_after(Duration{}, std::move(work)); },
+                .wake_at = wake_at},
+            *controller_->image(), *config_);
+    }
 }
 
 void SimBroker::publish(const metadata::Delta& delta, std::function<void()> published) {
     for (const auto& table : tables_) table->apply(delta, config_);
+    for (const auto& host : hosts_) host->apply(delta, *config_);
     published();
 }
 
@@ -201,7 +251,7 @@ void SimBroker::write_checkpoints(size_t directory) {
 replica::Replica* SimBroker::find(PartitionIndex partition) {
     if (!is_ready() || must_restart()) return nullptr;
     const replica::PartitionKey key{topic_id_, partition};
-    return tables_[replica::shard_of(key, shards)]->use(key).replica;
+    return tables_[replica::shard_of(key, shard_count)]->use(key).replica;
 }
 
 void SimBroker::produce(PartitionIndex partition, Bytes batch, Produced done) {

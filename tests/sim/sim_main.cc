@@ -1,6 +1,6 @@
 // Runs seeds of the simulation and reports. Exit code 1 if a promise was broken or a seed did too little to count.
 //
-//     sim [--seeds N] [--seed FIRST] [--policy fsync|page_cache|both] [--hashes] [--trace]
+//     sim [--seeds N] [--seed FIRST] [--policy fsync|page_cache|both|alternating] [--hashes] [--trace]
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -17,6 +17,7 @@ struct Arguments {
     uint64_t seeds = 1;
     uint64_t first_seed = 1;
     std::vector<Policy> policies{Policy::fsync, Policy::page_cache};
+    bool alternates = false;  // odd seeds have the first policy, even ones the second
     bool prints_hashes = false;
     bool prints_trace = false;
 };
@@ -24,10 +25,10 @@ struct Arguments {
 const char* policy_name(Policy policy) { return policy == Policy::fsync ? "fsync" : "page_cache"; }
 
 [[noreturn]] void refuse(const std::string& why) {
-    std::fprintf(
-        stderr,
-        "sim: %s\nusage: sim [--seeds N] [--seed FIRST] [--policy fsync|page_cache|both] [--hashes] [--trace]\n",
-        why.c_str());
+    std::fprintf(stderr,
+                 "sim: %s\nusage: sim [--seeds N] [--seed FIRST] [--policy fsync|page_cache|both|alternating] "
+                 "[--hashes] [--trace]\n",
+                 why.c_str());
     std::exit(2);
 }
 
@@ -59,6 +60,8 @@ Arguments parse(const std::vector<std::string>& words) {
             arguments.policies = {Policy::fsync};
         else if (words[i - 1] == "--policy" && value == "page_cache")
             arguments.policies = {Policy::page_cache};
+        else if (words[i - 1] == "--policy" && value == "alternating")
+            arguments.alternates = true;
         else if (words[i - 1] != "--policy" || value != "both")
             refuse("unknown option '" + words[i - 1] + " " + value + "'");
     }
@@ -67,14 +70,18 @@ Arguments parse(const std::vector<std::string>& words) {
 
 bool is_good(const Report& report) {
     return report.violations.empty() && report.acknowledged >= acknowledged_min && report.faults >= faults_min &&
+           report.generations >= generations_min && report.commits >= commits_min &&
            report.virtual_seconds >= virtual_seconds_min;
 }
 
 void print_failure(const Report& report) {
-    std::printf("FAILED seed %llu policy %s: acknowledged %llu, faults %llu, virtual seconds %.0f\n",
-                static_cast<unsigned long long>(report.seed), policy_name(report.policy),
-                static_cast<unsigned long long>(report.acknowledged), static_cast<unsigned long long>(report.faults),
-                report.virtual_seconds);
+    std::printf(
+        "FAILED seed %llu policy %s: acknowledged %llu, generations %llu, commits %llu, faults %llu, virtual seconds "
+        "%.0f\n",
+        static_cast<unsigned long long>(report.seed), policy_name(report.policy),
+        static_cast<unsigned long long>(report.acknowledged), static_cast<unsigned long long>(report.generations),
+        static_cast<unsigned long long>(report.commits), static_cast<unsigned long long>(report.faults),
+        report.virtual_seconds);
     for (const std::string& violation : report.violations) std::printf("  violation: %s\n", violation.c_str());
     for (const std::string& line : report.last_lines) std::printf("  %s\n", line.c_str());
     std::printf("  replay: sim --seed %llu --policy %s --trace\n", static_cast<unsigned long long>(report.seed),
@@ -87,14 +94,19 @@ int run(const Arguments& arguments) {
     uint64_t acknowledged = 0;
     uint64_t faults = 0;
     uint64_t compacted = 0;
+    uint64_t generations = 0;
+    uint64_t commits = 0;
     for (uint64_t seed = arguments.first_seed; seed < arguments.first_seed + arguments.seeds; ++seed) {
         for (const Policy policy : arguments.policies) {
+            if (arguments.alternates && policy != arguments.policies[(seed + 1) % 2]) continue;
             const Report report =
                 run_scenario({.seed = seed, .policy = policy, .prints_trace = arguments.prints_trace});
             ++runs;
             acknowledged += report.acknowledged;
             faults += report.faults;
             compacted += report.compacted;
+            generations += report.generations;
+            commits += report.commits;
             if (arguments.prints_hashes)
                 std::printf("%llu %s %016llx\n", static_cast<unsigned long long>(seed), policy_name(policy),
                             static_cast<unsigned long long>(report.trace_hash));
@@ -103,10 +115,13 @@ int run(const Arguments& arguments) {
             print_failure(report);
         }
     }
-    std::printf("simulation: %llu runs, %llu records acknowledged, %llu compacted, %llu faults, %llu failed\n",
-                static_cast<unsigned long long>(runs), static_cast<unsigned long long>(acknowledged),
-                static_cast<unsigned long long>(compacted), static_cast<unsigned long long>(faults),
-                static_cast<unsigned long long>(failed));
+    std::printf(
+        "simulation: %llu runs, %llu records acknowledged, %llu compacted, %llu generations of groups, "
+        "%llu offsets committed, %llu faults, %llu failed\n",
+        static_cast<unsigned long long>(runs), static_cast<unsigned long long>(acknowledged),
+        static_cast<unsigned long long>(compacted), static_cast<unsigned long long>(generations),
+        static_cast<unsigned long long>(commits), static_cast<unsigned long long>(faults),
+        static_cast<unsigned long long>(failed));
     return failed == 0 ? 0 : 1;
 }
 
