@@ -6,10 +6,27 @@ import sys
 
 import pytest
 
-from harness import paths
+from harness import paths, tools
+from harness.broker import Milena
 
 EXAMPLES = paths.REPOSITORY / "docs/examples"
 JAVA = ["java", "-XX:TieredStopAtLevel=1", "-cp", f"{paths.BUILD / 'examples/classes'}:{paths.KAFKA_LIB}/*"]
+
+
+@pytest.fixture(scope="module")
+def bootstrap(run_directory):
+    broker = Milena(run_directory / "examples")
+    try:
+        broker.start()
+        yield broker.bootstrap
+    finally:
+        broker.close()
+
+
+def read(bootstrap, topic):
+    """The records of a topic as "key value"."""
+    shown = ("-o", "beginning", "-e", "-q", "-f", "%k %s\n")
+    return tools.kcat("-b", bootstrap, "-C", "-t", topic, *shown)["out"].decode().splitlines()
 
 
 def run(*command, exits=0):
@@ -30,12 +47,12 @@ def greet_in(language):
 
 
 @pytest.mark.parametrize("language", ["java", "python", "go"])
-def test_greetings_are_produced_and_consumed_once(sides, language):
+def test_greetings_are_produced_and_consumed_once(bootstrap, language):
     program, produce, consume = greet_in(language)
 
     def greet(verb, count):
         # Python has a program for each verb.
-        words = [*verb, sides[0].bootstrap] if language == "python" else [sides[0].bootstrap, *verb]
+        words = [*verb, bootstrap] if language == "python" else [bootstrap, *verb]
         return run(*program, *words, count)
 
     assert greet(produce, 20) == ["produced 20"]
@@ -45,9 +62,9 @@ def test_greetings_are_produced_and_consumed_once(sides, language):
     assert sorted(greet(consume, 3)) == expected[:1] + sorted(f"guest-{n}: greeting {n}" for n in (1, 2))
 
 
-def test_accounts_are_what_their_events_say(sides):
+def test_accounts_are_what_their_events_say(bootstrap):
     def accounts(*command, exits=0):
-        return run(sys.executable, EXAMPLES / "event-sourcing/accounts.py", sides[0].bootstrap, *command, exits=exits)
+        return run(sys.executable, EXAMPLES / "event-sourcing/accounts.py", bootstrap, *command, exits=exits)
 
     accounts("open", "alice")
     accounts("open", "bob")
@@ -57,13 +74,12 @@ def test_accounts_are_what_their_events_say(sides):
     accounts("deposit", "carol", 1, exits=1)
     assert accounts("withdraw", "alice", 30) == ["alice 70", "bob 0"]
     assert accounts("balances") == ["alice 70", "bob 0"]
-    last = sides[0].kcat("-C", "-t", "account-balances", "-o", "beginning", "-e", "-q", "-f", "%k %s\n")["out"]
-    assert dict(line.split() for line in last.splitlines()) == {"alice": "70", "bob": "0"}
+    assert dict(line.split() for line in read(bootstrap, "account-balances")) == {"alice": "70", "bob": "0"}
 
 
-def test_no_order_is_shipped_twice_though_the_payment_service_crashes(sides):
+def test_no_order_is_shipped_twice_though_the_payment_service_crashes(bootstrap):
     def orders(*command, exits=0):
-        return run(*JAVA, "Orders", sides[0].bootstrap, *command, exits=exits)
+        return run(*JAVA, "Orders", bootstrap, *command, exits=exits)
 
     assert orders("place", 100) == ["placed 100"]
     (crash,) = orders("pay", 100, "crash", exits=1)
@@ -71,8 +87,7 @@ def test_no_order_is_shipped_twice_though_the_payment_service_crashes(sides):
     assert orders("pay", 100) == ["paid 100"]
     *twice, shipped = orders("ship", 100)
     assert shipped == "shipped 100" and len(twice) <= paid
-    shipments = sides[0].kcat("-C", "-t", "shipments", "-o", "beginning", "-e", "-q", "-f", "%k %s\n")["out"]
-    assert sorted(shipments.splitlines()) == sorted(f"order-{n} to customer-{n % 5}" for n in range(100))
+    assert sorted(read(bootstrap, "shipments")) == sorted(f"order-{n} to customer-{n % 5}" for n in range(100))
 
 
 def test_every_example_has_a_readme_that_names_its_program():

@@ -251,14 +251,16 @@ func group(admin sarama.ClusterAdmin) {
 	isPart := func(share int) bool { return share > 0 && share < partitions }
 	stays := join(messages)
 	stays.until(isAll)
+	// A goroutine that is still at its messages when the partitions are shared would commit too late.
+	seen := take(messages, all)
+	waitForCommits(admin)
 	leaves := join(messages)
 	leaves.until(isPart)
 	stays.until(isPart)
 	show("group of two", "shares")
 	leaves.leave()
 	stays.until(isAll)
-	seen := take(messages, all)
-	waitForCommits(admin)
+	show("committed", committed(admin))
 	show("group at work", state(admin))
 	stays.leave()
 	for len(messages) > 0 {
@@ -285,7 +287,6 @@ func waitForCommits(admin sarama.ClusterAdmin) {
 	for found[0]+found[1]+found[2] < int64(all) && time.Now().Before(end) {
 		found = committed(admin)
 	}
-	show("committed", found)
 }
 
 func resume() {

@@ -10,7 +10,7 @@ from harness import paths
 FILE = paths.BUILD / "compatibility.json"
 DOCUMENT = paths.REPOSITORY / "docs/compatibility.md"
 OPTIONAL = {"create": "topics", "offsets": "offsets by time", "delete group": "groups"}
-TOOL = re.compile(r"\"(kafka-[a-z0-9-]+)\"|(metadata_shell)\(")
+TOOL = re.compile(r"\"((?:kafka|log)-[a-z0-9-]+)\"|(metadata_shell)\(")
 
 clients = {}  # name: cells of its row
 tools_run = set()
@@ -24,7 +24,7 @@ def record_client(client, answer):
 
 def record_tool(name):
     """Called by whoever starts one of Kafka's tools."""
-    if name.startswith("kafka-") and "::" in os.environ.get("PYTEST_CURRENT_TEST", ""):
+    if name.startswith(("kafka-", "log-")) and "::" in os.environ.get("PYTEST_CURRENT_TEST", ""):
         tools_run.add(name)
 
 
