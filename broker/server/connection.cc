@@ -375,14 +375,16 @@ void Connection::progressed(size_t bytes, bool is_whole) {
 }
 
 std::optional<Instant> Connection::silent_since() const {
-    if (reading_ == Reading::throttled) return {};
-    if (is_waiting_to_write_ || frame_) return last_progress_;
-    if (slots_.empty() && reading_ == Reading::waits_for_data) return last_progress_;
+    const bool is_not_heard = reading_ == Reading::throttled;
+    if (is_waiting_to_write_ || (frame_ && !is_not_heard)) return last_progress_;
+    // Whether somebody throttled is still there can't be known; he may be gone for good.
+    if (slots_.empty() && (reading_ == Reading::waits_for_data || is_not_heard)) return last_progress_;
     return {};
 }
 
 size_t Connection::bytes_held_by_client() const {
-    return (frame_ ? frame_charged_ : 0) + (is_waiting_to_write_ ? answers_bytes_ : 0);
+    return (frame_ && reading_ != Reading::throttled ? frame_charged_ : 0) +
+           (is_waiting_to_write_ ? answers_bytes_ : 0);
 }
 
 }  // namespace milena::server

@@ -250,7 +250,6 @@ TEST_F(ConnectionTest, throttled_client_gets_his_answers_and_is_not_listened_to_
     send(framed("one") + framed("two"));
     EXPECT_EQ(peer.written, "[done]");
     EXPECT_EQ(seen.size(), 1U);
-    EXPECT_FALSE(connection->silent_since().has_value());
     clock.time = clock.time + 4ms;
     run();
     EXPECT_EQ(seen.size(), 1U);
@@ -265,9 +264,18 @@ TEST_F(ConnectionTest, throttle_holds_up_a_request_that_has_half_arrived) {
     connection->throttle(5ms);
     send(frame.substr(400));
     EXPECT_TRUE(seen.empty());
+    EXPECT_EQ(connection->bytes_held_by_client(), 0U);  // no fault of his
     clock.time = clock.time + 5ms;
     run_until_seen(1);
     EXPECT_EQ(seen.size(), 1U);
+}
+
+TEST_F(ConnectionTest, throttled_client_is_idle_for_as_long_as_he_has_been_silent) {
+    const Instant before = clock.time;
+    connection->throttle(1h);
+    clock.time = clock.time + 1min;
+    send(framed("one"));
+    EXPECT_EQ(connection->silent_since(), before);
 }
 
 TEST_F(ConnectionTest, throttled_connection_that_is_closed_stays_closed) {
