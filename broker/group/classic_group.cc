@@ -213,6 +213,7 @@ void ClassicGroup::count_protocols(const Member& member, int by) {
     for (const Protocol& protocol : member.protocols) {
         size_t& count = protocol_counts_[protocol.name];
         count += static_cast<size_t>(by);
+        metadata_bytes_ += static_cast<size_t>(by) * protocol.metadata.size();
         if (count == 0) protocol_counts_.erase(protocol.name);
     }
 }

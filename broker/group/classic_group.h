@@ -103,6 +103,8 @@ class ClassicGroup {
     // UNKNOWN_MEMBER_ID or FENCED_INSTANCE_ID if it isn't one of ours.
     ErrorCode check_member(std::string_view member_id, std::optional<std::string_view> instance_id) const;
     bool supports(const wire::JoinGroupRequest& request) const;
+    // What all members tell their leader, in all protocols.
+    size_t metadata_bytes() const { return metadata_bytes_; }
 
     Member& add(Member member, std::string_view protocol_type);
     Member remove(const std::string& member_id);
@@ -163,6 +165,7 @@ class ClassicGroup {
     std::deque<std::string> pending_order_;  // of pending_joins; also some that are pending no longer
     std::map<std::string, std::string, std::less<>> static_members_;  // member ids by instance id
     std::map<std::string, size_t, std::less<>> protocol_counts_;      // how many members support each protocol
+    size_t metadata_bytes_ = 0;
     size_t awaiting_join_count_ = 0;
     size_t sync_pending_count_ = 0;
 };

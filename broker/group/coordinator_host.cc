@@ -8,11 +8,15 @@
 namespace milena::group {
 namespace {
 
+// The record of a group has to fit into one batch, with one protocol of each member; clients know a few.
+constexpr size_t batches_a_group = 4;
+
 Config group_config(const settings::BrokerConfig& config) {
     return {.initial_rebalance_delay = Milliseconds(config.group_initial_rebalance_delay_ms),
             .session_timeout_min = Milliseconds(config.group_min_session_timeout_ms),
             .session_timeout_max = Milliseconds(config.group_max_session_timeout_ms),
             .group_size_max = static_cast<size_t>(config.group_max_size),
+            .metadata_bytes_max = batches_a_group * static_cast<size_t>(config.topic_defaults.max_message_bytes),
             .offset_metadata_max = static_cast<size_t>(config.offset_metadata_max_bytes),
             .offsets_retention = std::chrono::minutes(config.offsets_retention_minutes),
             .offsets_retention_check_interval = Milliseconds(config.offsets_retention_check_interval_ms)};

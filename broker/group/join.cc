@@ -59,7 +59,7 @@ void Coordinator::join_group(const JoinRequest& request, const Client& client, J
         if (error != ErrorCode::none) return answer_join_error(std::move(reply), "", error);
         group = find(request.group_id);
     }
-    if (!accepts(*group, request.member_id)) {
+    if (!accepts(*group, request.member_id) || !has_room(*group, request)) {
         group->remove(std::string(request.member_id));
         return answer_join_error(std::move(reply), "", ErrorCode::group_max_size_reached);
     }
@@ -82,6 +82,18 @@ bool Coordinator::accepts(const ClassicGroup& group, std::string_view member_id)
         case ClassicState::completing_rebalance:
         case ClassicState::stable: return is_member || group.members().size() < config_.group_size_max;
     }
+    return false;
+}
+
+// What can't be written to the log in one batch by far is not kept in memory either: a storm of members stays bounded.
+bool Coordinator::has_room(const ClassicGroup& group, const JoinRequest& request) const {
+    size_t bytes = group.metadata_bytes();
+    for (const auto& protocol : request.protocols) bytes += protocol.metadata.size();
+    const auto at = group.members().find(request.member_id);
+    if (at != group.members().end())
+        for (const Protocol& protocol : at->second.protocols) bytes -= protocol.metadata.size();
+    if (bytes <= config_.metadata_bytes_max) return true;
+    log_warn("group full", {{"group", group.id()}, {"members", group.members().size()}, {"metadata_bytes", bytes}});
     return false;
 }
 

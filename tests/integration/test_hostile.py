@@ -9,6 +9,7 @@ import time
 import zlib
 
 import pytest
+from confluent_kafka import Consumer, TopicPartition
 
 from harness import records, tools, wire
 from harness.process import until
@@ -372,3 +373,53 @@ def test_a_flood_of_connections_that_close_at_once_is_survived(side):
     for thread in threads:
         thread.join()
     until(lambda: side.broker.process.descriptors() < descriptors + 20, "the descriptors are closed", 20)
+
+
+JOIN_GROUP, GROUP_MAX_SIZE_REACHED, MEMBER_ID_REQUIRED = 11, 81, 79
+
+
+def join_body(group, metadata):
+    """JoinGroup v3 and v4 of a member that has no id yet and would stay for a minute."""
+    protocols = array(1) + wire.string("range") + struct.pack(">i", len(metadata)) + metadata
+    return (
+        wire.string(group)
+        + struct.pack(">ii", 60_000, 60_000)
+        + wire.string("")
+        + wire.string("consumer")
+        + protocols
+    )
+
+
+def test_a_storm_of_members_stays_bounded(milena):
+    """Hundreds of members with much to say, and thousands that ask for an id and never come back; another group
+    goes on meanwhile."""
+    records.create_topic(milena.bootstrap, "hostile-groups", 1)
+    bystander = Consumer({"bootstrap.servers": milena.bootstrap, "group.id": "bystander"})
+    position = [TopicPartition("hostile-groups", 0, 0)]
+    until(lambda: bystander.commit(offsets=position, asynchronous=False), "groups are served", 30)
+    memory = milena.broker.process.rss_bytes()
+    with contextlib.ExitStack() as stack:
+        links = [stack.enter_context(wire.connect(milena.broker.port)) for _ in range(300)]
+        wordy = wire.frame(JOIN_GROUP, 3, join_body("storm", bytes(100_000)))
+        for link in links:
+            link.sendall(wordy)
+        asks = wire.frame(JOIN_GROUP, 4, join_body("storm-of-ids", b""))
+        ids = stack.enter_context(wire.connect(milena.broker.port))
+        for _ in range(200):
+            ids.sendall(asks * 100)
+            errors = {struct.unpack_from(">ih", wire.receive(ids)[1])[1] for _ in range(100)}
+            assert errors == {MEMBER_ID_REQUIRED}
+        begin = time.monotonic()
+        assert bystander.commit(offsets=[TopicPartition("hostile-groups", 0, 1)], asynchronous=False)[0].offset == 1
+        assert time.monotonic() - begin < 5
+        grown = milena.broker.process.rss_bytes() - memory
+        # Those who found no room have their answer; the others wait for each other.
+        refused = 0
+        for link in links:
+            link.settimeout(0.05)
+            with contextlib.suppress(TimeoutError):
+                refused += struct.unpack_from(">ih", wire.receive(link)[1])[1] == GROUP_MAX_SIZE_REACHED
+    bystander.close()
+    print(f"300 members with 100 kB each and 20,000 without an id: {grown >> 20} MiB more, {refused} refused")
+    assert refused > 200
+    assert grown < 40 << 20

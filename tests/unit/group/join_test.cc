@@ -181,6 +181,18 @@ TEST_F(Join, a_full_group_takes_nobody_else) {
     EXPECT_EQ(join(request(member))->error_code, ErrorCode::none);
 }
 
+TEST_F(Join, a_group_that_has_much_to_tell_its_leader_takes_nobody_else) {
+    config.metadata_bytes_max = 1000;
+    begin();
+    const std::string member = stable_member();
+    const std::string much(1000, 'x');
+    JoinRequest wordy = request();
+    wordy.protocols.front().metadata = Bytes::copy_of(much);
+    EXPECT_EQ(join(wordy)->error_code, ErrorCode::group_max_size_reached);
+    EXPECT_EQ(join(request(member))->error_code, ErrorCode::none);
+    EXPECT_EQ(join(request())->error_code, ErrorCode::member_id_required);
+}
+
 TEST_F(Join, those_who_come_last_to_a_full_rebalance_are_left_out) {
     config.group_size_max = 1;
     config.initial_rebalance_delay = std::chrono::seconds(3);
