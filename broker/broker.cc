@@ -180,6 +180,9 @@ void Broker::start_shards() {
     quotas_ = std::make_unique<server::QuotaGate>(
         *shards_, quota_window(config_.quota_window_num, config_.quota_window_size_seconds),
         quota_window(config_.controller_quota_window_num, config_.controller_quota_window_size_seconds));
+    shard::Shard& first = shards_->first();
+    client_metrics_ = std::make_unique<server::ClientMetrics>(
+        server::ClientMetrics::Environment{first.random(), first.codecs().decompressor});
     for (size_t i = 0; i < count; ++i) (*shards_)[i].start();
 }
 
@@ -295,7 +298,8 @@ void Broker::start_serving(shard::Shard& shard) {
                                   .fetch_sessions = *served.sessions,
                                   .groups = *groups_,
                                   .quotas = quotas_->of(shard),
-                                  .all_quotas = *quotas_};
+                                  .all_quotas = *quotas_,
+                                  .client_metrics = *client_metrics_};
     groups_->open(shard);
     served.server = std::make_unique<server::Server>(context, *limiter_, options);
     for (const BoundListener& listener : listeners_)

@@ -17,6 +17,7 @@
 #include "maintenance.h"
 #include "peer/admin_server.h"
 #include "raft/raft.h"
+#include "server/client_metrics.h"
 #include "server/connection_limiter.h"
 #include "server/consumer_lag.h"
 #include "server/context.h"
@@ -99,6 +100,7 @@ class Broker {
     std::unique_ptr<server::ConnectionLimiter> limiter_;
     std::vector<std::unique_ptr<Served>> served_;  // by shard
     std::unique_ptr<server::GroupGate> groups_;
+    std::unique_ptr<server::ClientMetrics> client_metrics_;  // used by the first shard
     std::unique_ptr<server::ConsumerLagReader> lag_;
     std::unique_ptr<server::QuotaGate> quotas_;
     std::unique_ptr<server::HttpServer> http_;

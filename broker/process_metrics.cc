@@ -33,8 +33,10 @@ double cpu_seconds() {
 
 void Broker::answer_metrics(server::HttpServer::Respond respond) {
     const bool is_active = phase_ == Phase::active;
-    const auto finish = [this, respond, is_active](const std::vector<server::ShardMetrics>& shards,
-                                                   const server::ConsumerLag& lag) {
+    // Written by the first shard before it reports.
+    const auto clients = std::make_shared<server::ClientMetricsReport>();
+    const auto finish = [this, respond, is_active, clients](const std::vector<server::ShardMetrics>& shards,
+                                                            const server::ConsumerLag& lag) {
         server::ProcessMetrics process;
         process.version = version;
         const auto age = std::chrono::duration_cast<Milliseconds>(clock_.now() - started_at_);
@@ -45,7 +47,8 @@ void Broker::answer_metrics(server::HttpServer::Respond respond) {
         for (const server::ShardMetrics& shard : shards)
             process.metadata_offset = std::max(process.metadata_offset, shard.metadata_offset);
         respond({.content_type = "text/plain; version=0.0.4; charset=utf-8",
-                 .body = server::render_metrics(shards, process) + server::render_lag(lag)});
+                 .body = server::render_metrics(shards, process) + server::render_lag(lag) +
+                         server::render_client_metrics(*clients)});
     };
     if (!is_active) return finish({}, {});
     auto gathered = std::make_shared<std::vector<server::ShardMetrics>>(shards_->size());
@@ -60,8 +63,10 @@ void Broker::answer_metrics(server::HttpServer::Respond respond) {
             });
         };
         shard::Shard& shard = (*shards_)[i];
-        shard.post(
-            [this, i, &shard, report] { server::collect_metrics(*shards_, shard, *served_[i]->server, report); });
+        shard.post([this, i, &shard, report, clients] {
+            if (i == 0) *clients = client_metrics_->report(shard.clock().now());
+            server::collect_metrics(*shards_, shard, *served_[i]->server, report);
+        });
     }
 }
 

@@ -1,5 +1,8 @@
 // Structured log lines, "noun verb: key=value …", one per decision, at the place where it is made. No payloads, no
 // secrets. Thread-safe; the sink may be replaced (the simulator collects lines under virtual time).
+//
+// A line belongs to the logger of the module that it is written in: "milena.storage" for all in broker/storage. A
+// logger without a level of its own has that of "root".
 #pragma once
 
 #include <charconv>
@@ -7,8 +10,11 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <optional>
+#include <source_location>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error_code.h"
 #include "base/ids.h"
@@ -16,7 +22,11 @@
 
 namespace milena {
 
-enum class LogLevel : uint8_t { debug, info, warn, error };
+enum class LogLevel : uint8_t { trace, debug, info, warn, error, fatal };
+
+// "DEBUG", and back.
+std::string_view log_level_name(LogLevel level);
+std::optional<LogLevel> parse_log_level(std::string_view name);
 
 // One key=value. Values with spaces, quotes or control characters are quoted and escaped when they are written, so
 // that a hostile client id can't forge a line.
@@ -40,13 +50,29 @@ struct LogField {
 
 using LogFields = std::initializer_list<LogField>;
 
-void log_debug(std::string_view event, LogFields fields = {});
-void log_info(std::string_view event, LogFields fields = {});
-void log_warn(std::string_view event, LogFields fields = {});
-void log_error(std::string_view event, LogFields fields = {});
+using LogPlace = std::source_location;
 
-// Lines below `level` are dropped. Default: info.
-void set_log_level(LogLevel level);
+void log_debug(std::string_view event, LogFields fields = {}, const LogPlace& place = LogPlace::current());
+void log_info(std::string_view event, LogFields fields = {}, const LogPlace& place = LogPlace::current());
+void log_warn(std::string_view event, LogFields fields = {}, const LogPlace& place = LogPlace::current());
+void log_error(std::string_view event, LogFields fields = {}, const LogPlace& place = LogPlace::current());
+
+// Whether such a line would be written; for those that are many.
+bool is_logged(LogLevel level, const LogPlace& place = LogPlace::current());
+
+struct LoggerLevel {
+    std::string name;
+    LogLevel level = LogLevel::info;
+};
+
+inline constexpr std::string_view root_logger = "root";
+
+// All loggers, sorted by name, with the levels in force: lines below them are dropped. Default: info.
+std::vector<LoggerLevel> logger_levels();
+// Without a level it is root's again, which must have one. False: there is no such logger.
+bool change_logger_level(std::string_view logger, std::optional<LogLevel> level);
+void set_log_level(LogLevel level);  // of root
+
 // nullptr restores the default sink: stderr, one write a line, with a wall-clock time in front.
 void set_log_sink(std::function<void(LogLevel, std::string_view line)> sink);
 

@@ -2,6 +2,8 @@
 #include <set>
 #include <utility>
 
+#include <re2/re2.h>
+
 #include "controller/decide.h"
 #include "controller/topic_names.h"
 #include "settings/alter.h"
@@ -55,7 +57,7 @@ Result<void, ConfigError> check_resource(const metadata::Image& image, const Con
         case ConfigResourceType::unknown: break;
     }
     return unexpected(refusal(ErrorCode::invalid_request,
-                              "Unexpected resource type " + std::to_string(static_cast<int>(resource.type)) + "."));
+                              "Unknown resource type " + std::to_string(static_cast<int>(resource.type))));
 }
 
 settings::Scope scope_of(ConfigResourceType type) {
@@ -67,12 +69,25 @@ settings::Scope scope_of(ConfigResourceType type) {
     }
 }
 
+// What `settings` can't know: whether the patterns for clients are patterns.
+Result<void, ConfigError> validate_client_metrics(const Texts& texts) {
+    RETURN_IF_ERROR(settings::validate_client_metrics_texts(texts));
+    const auto match = texts.find("match");
+    if (match == texts.end()) return {};
+    for (const std::string& entry : settings::parse_list(match->second)) {
+        const re2::RE2 pattern(entry.substr(entry.find('=') + 1), re2::RE2::Quiet);
+        if (!pattern.ok())
+            return unexpected(refusal(ErrorCode::invalid_config, "Illegal client matching pattern: " + entry));
+    }
+    return {};
+}
+
 Result<void, ConfigError> validate(const Context& context, const ConfigResource& resource, const Texts& texts) {
     switch (resource.type) {
         case ConfigResourceType::topic:
             return settings::validate_topic_config(settings::topic_defaults(context.settings), texts);
         case ConfigResourceType::group: return settings::validate_group_texts(context.settings, texts);
-        case ConfigResourceType::client_metrics: return settings::validate_client_metrics_texts(texts);
+        case ConfigResourceType::client_metrics: return validate_client_metrics(texts);
         default:
             return resource.name.empty() ? settings::validate_cluster_texts(context.settings, texts)
                                          : settings::validate_broker_texts(context.settings, texts);
@@ -97,15 +112,10 @@ void add_differences(const ConfigResource& resource, const Texts& before, const 
     }
 }
 
-// A logger can only be named that this process doesn't have: it has one log and no hierarchy of loggers.
-ConfigError no_such_logger(const std::vector<Alteration>& alterations) {
-    const std::string name = alterations.empty() ? "" : alterations.front().name;
-    return refusal(ErrorCode::invalid_config, "Logger " + name + " does not exist!");
-}
-
 Result<void, ConfigError> alter(const Context& context, const ConfigResource& resource, const Texts& base,
                                 const std::vector<Alteration>& alterations, metadata::Records& records) {
-    if (resource.type == ConfigResourceType::broker_logger) return unexpected(no_such_logger(alterations));
+    // Levels of loggers are no settings: the broker that has the loggers changes them.
+    if (resource.type == ConfigResourceType::broker_logger) return {};
     RETURN_IF_ERROR(check_resource(context.image, resource));
     ASSIGN_OR_RETURN(const Texts after, settings::altered(scope_of(resource.type), base, alterations));
     RETURN_IF_ERROR(validate(context, resource, after));
@@ -172,11 +182,19 @@ Decision<wire::IncrementalAlterConfigsResponse> decide(const Context& context,
 
 Decision<wire::AlterConfigsResponse> decide(const Context& context, const wire::AlterConfigsRequest& request) {
     const Texts nothing;
-    return decide_each<wire::AlterConfigsResponse>(
+    auto decision = decide_each<wire::AlterConfigsResponse>(
         context, request, [&](const ConfigResource&) -> const Texts& { return nothing; },
         [](const wire::AlterConfigsRequest::Config& config) {
             return Alteration{std::string(config.name), AlterOperation::set, owned(config.value)};
         });
+    // Loggers can't be reset to defaults that nobody names.
+    for (auto& result : decision.response.responses) {
+        if (result.resource_type != static_cast<int8_t>(ConfigResourceType::broker_logger)) continue;
+        if (result.error_code != ErrorCode::none) continue;
+        result.error_code = ErrorCode::invalid_request;
+        result.error_message = "Unknown resource type " + std::to_string(result.resource_type);
+    }
+    return decision;
 }
 
 }  // namespace milena::controller

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/log.h"
 #include "controller/topic_names.h"
 #include "settings/alter.h"
 
@@ -33,6 +34,23 @@ Listing describe_broker(const settings::BrokerSettings& settings, NodeId self, c
     return settings::describe_broker(settings);
 }
 
+Listing describe_loggers(NodeId self, const std::string& name) {
+    if (name.empty()) return unexpected(Refusal{.message = "Broker id must not be empty"});
+    int32_t id = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id);
+    if (error != std::errc() || end != name.data() + name.size())
+        return unexpected(Refusal{.message = "Broker id must be an integer, but it is: " + name});
+    if (NodeId(id) != self)
+        return unexpected(Refusal{.message = "Unexpected broker id, expected " + std::to_string(self.value) +
+                                             " but received " + name});
+    std::vector<Described> loggers;
+    for (LoggerLevel& logger : logger_levels())
+        loggers.push_back({.name = std::move(logger.name),
+                           .value = std::string(log_level_name(logger.level)),
+                           .source = settings::Source::dynamic_broker_logger});
+    return loggers;
+}
+
 Listing describe_topic(const metadata::Image& image, const settings::BrokerSettings& settings,
                        const std::string& name) {
     if (auto reason = reason_topic_name_refused(name))
@@ -46,13 +64,7 @@ Listing describe(const metadata::Image& image, const settings::BrokerSettings& s
     switch (static_cast<ConfigResourceType>(type)) {
         case ConfigResourceType::topic: return describe_topic(image, settings, name);
         case ConfigResourceType::broker: return describe_broker(settings, self, name);
-        // There is one log of this process and no hierarchy of loggers.
-        case ConfigResourceType::broker_logger:
-            if (name.empty()) return unexpected(Refusal{.message = "Broker id must not be empty"});
-            if (name != std::to_string(self.value))
-                return unexpected(Refusal{.message = "Unexpected broker id, expected " + std::to_string(self.value) +
-                                                     " but received " + name});
-            return std::vector<Described>();
+        case ConfigResourceType::broker_logger: return describe_loggers(self, name);
         case ConfigResourceType::client_metrics:
             if (name.empty())
                 return unexpected(Refusal{.message = "Client metrics subscription name must not be empty"});

@@ -89,6 +89,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
     void remember_client_id(std::string_view id) { client_id_ = id; }
 
+    // What the client says that it is (KIP-511).
+    struct Software {
+        std::string name = "unknown";
+        std::string version = "unknown";
+    };
+    void remember_software(Software software) { software_ = std::move(software); }
+    const Software& software() const { return software_; }
+
     // Since when the client neither sends nor takes anything, though it is its turn; nothing while we owe an answer.
     std::optional<Instant> silent_since() const;
     // Bytes of the budget that only this client can set free: by sending the rest of a frame, or by reading.
@@ -131,6 +139,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     const std::unique_ptr<Stream> stream_;
     const ClientInfo client_;
     std::string client_id_;  // of the last request, for log lines
+    Software software_;
 
     // Reading
     Reading reading_ = Reading::ready;

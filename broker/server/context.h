@@ -10,6 +10,7 @@
 
 namespace milena::server {
 
+class ClientMetrics;
 class ClientQuotas;
 class ControllerGate;
 class FetchSessions;
@@ -31,6 +32,7 @@ struct Context {
     GroupGate& groups;
     ClientQuotas& quotas;
     const QuotaGate& all_quotas;
+    ClientMetrics& client_metrics;  // of the first shard
 
     const metadata::Image& image() const { return *shard.image(); }
     const settings::BrokerConfig& config() const { return *shard.config(); }

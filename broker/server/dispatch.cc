@@ -28,6 +28,15 @@ bool log_refused(const Caller& caller, std::string_view reason, size_t offset = 
     return false;
 }
 
+void log_received(const Caller& caller) {
+    const wire::ApiInfo* info = wire::find_api(caller.header.api_key);
+    log_debug("request received", {{"client", caller.connection->client().address},
+                                   {"client_id", caller.client_id()},
+                                   {"api", info != nullptr ? info->name : std::string_view("unknown")},
+                                   {"version", caller.header.api_version},
+                                   {"bytes", caller.frame.size()}});
+}
+
 // What follows a request is passed over, as in Kafka: librdkafka asks for all topics with four bytes for a length that
 // takes one.
 template <class Request>
@@ -127,6 +136,8 @@ constexpr std::array handlers_by_key{
     serves<handlers::describe_cluster>(),
     serves<handlers::describe_producers>(),
     serves<handlers::unregister_broker>(),
+    serves<handlers::telemetry_subscriptions>(),
+    serves<handlers::push_telemetry>(),
     serves<handlers::list_config_resources>(),
     serves<handlers::describe_topic_partitions>(),
 };
@@ -166,6 +177,7 @@ bool dispatch(Context& context, Connection& connection, SlotId slot, const Bytes
     connection.times(slot).api_key = header->api_key;
     context.quotas.adopt(context.image().client_quotas);
     const Handler* handler = find_handler(header->api_key);
+    if (is_logged(LogLevel::debug)) log_received(caller);
     if (handler == nullptr) return log_refused(caller, "this API is not served");
     if (header->api_version < handler->api->min || header->api_version > handler->api->stable) {
         if (header->api_key != wire::api_versions_key) return log_refused(caller, "this version is not served");

@@ -67,6 +67,7 @@ void each_setting(Config& c, F&& f) {
     f("milena.memory.requests.bytes", c.memory_requests_bytes);
     f("milena.writeback.bytes", c.writeback_bytes);
     f("milena.metrics.listener", c.metrics_listener);
+    f("telemetry.max.bytes", c.telemetry_max_bytes);
     f("milena.metrics.lag.partitions.max", c.metrics_lag_partitions_max);
 }
 

@@ -96,6 +96,7 @@ struct BrokerConfig {
     int64_t memory_requests_bytes = 0;
     int64_t writeback_bytes = 0;
     std::string metrics_listener;  // host:port; empty: off
+    int32_t telemetry_max_bytes = 0;
     int32_t metrics_lag_partitions_max = 0;
 
     bool operator==(const BrokerConfig&) const = default;

@@ -15,7 +15,7 @@ constexpr Setting rows[] = {
      "Java classes that report metrics of the older kind."},
     {"kafka.metrics.polling.interval.secs", int32, "10", at_least(1), read_only, low, accepted,
      "How often those are asked."},
-    {"telemetry.max.bytes", int32, "1048576", at_least(1), read_only, low, accepted,
+    {"telemetry.max.bytes", int32, "1048576", at_least(1), read_only, low, effective,
      "Largest push of a client's metrics (KIP-714)."},
     {"config.providers", list, "", anything, cluster_wide, low, accepted,
      "Java classes that fetch values from elsewhere; use the environment instead."},

@@ -38,6 +38,9 @@ wire::ApiVersionsResponse api_versions(const wire::ApiVersionsRequest& request, 
         response.error_code = ErrorCode::invalid_request;
         return response;
     }
+    if (caller.version() >= 3)
+        caller.connection->remember_software(
+            {std::string(request.client_software_name), std::string(request.client_software_version)});
     for (const ServedApi& served : served_apis())
         response.api_keys.push_back({served.info->api.key, served.min, served.max});
     describe_features(caller, response);

@@ -3,6 +3,7 @@
 // of the controller alone.
 #include "controller/decide.h"
 #include "server/controller_gate.h"
+#include "server/handlers/broker_loggers.h"
 #include "server/handlers/handlers.h"
 #include "server/quota_gate.h"
 
@@ -148,7 +149,13 @@ void create_partitions(CallPtr<wire::CreatePartitionsRequest, wire::CreatePartit
 void alter_configs(CallPtr<wire::AlterConfigsRequest, wire::AlterConfigsResponse> call) { ask_controller(call); }
 void incremental_alter_configs(
     CallPtr<wire::IncrementalAlterConfigsRequest, wire::IncrementalAlterConfigsResponse> call) {
-    ask_controller(call);
+    using Response = wire::IncrementalAlterConfigsResponse;
+    std::shared_ptr<const wire::IncrementalAlterConfigsRequest> request(call, &call->request);
+    call->context().controller.submit<wire::IncrementalAlterConfigsRequest, Response>(
+        call->context().shard, std::move(request), [call](Response response) {
+            alter_broker_loggers(call->request, call->context().identity.node, response);
+            call->respond(response);
+        });
 }
 void alter_user_scram_credentials(
     CallPtr<wire::AlterUserScramCredentialsRequest, wire::AlterUserScramCredentialsResponse> call) {

@@ -18,6 +18,7 @@
 #include "wire/messages/produce.h"
 #include "wire/messages/quorum.h"
 #include "wire/messages/quotas.h"
+#include "wire/messages/telemetry.h"
 #include "wire/messages/topics.h"
 #include "wire/messages/txn.h"
 
@@ -83,6 +84,11 @@ void unregister_broker(CallPtr<wire::UnregisterBrokerRequest, wire::UnregisterBr
 wire::ListPartitionReassignmentsResponse list_partition_reassignments(
     const wire::ListPartitionReassignmentsRequest& request, const Caller& caller);
 void describe_quorum(CallPtr<wire::DescribeQuorumRequest, wire::DescribeQuorumResponse> call);
+
+// What clients tell of themselves, on the first shard
+void telemetry_subscriptions(
+    CallPtr<wire::GetTelemetrySubscriptionsRequest, wire::GetTelemetrySubscriptionsResponse> call);
+void push_telemetry(CallPtr<wire::PushTelemetryRequest, wire::PushTelemetryResponse> call);
 
 // Who may do what: nobody is told apart yet
 void describe_acls(CallPtr<wire::DescribeAclsRequest, wire::DescribeAclsResponse> call);

@@ -27,11 +27,13 @@ import org.apache.kafka.common.requests.ResponseHeader;
  *   {"api": "JoinGroup", "version": 9, "body": {…}, "as": "first", "on": "a"}
  *
  * "on" names a connection, made when it is first named, and "as" the answer: ${first.memberId} in a later line stands
- * for what it says. With "later": true nobody waits for the answer before {"receive": "first"}.
+ * for what it says, and "#{first.generationId}" for a number. With "later": true nobody waits for the answer before
+ * {"receive": "first"}.
  */
 public final class Requests {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Pattern REFERENCE = Pattern.compile("\\$\\{(\\w+)\\.([\\w.]+)\\}");
+    private static final Pattern REFERENCE =
+            Pattern.compile("\\$\\{(\\w+)\\.([\\w.]+)\\}|\"#\\{(\\w+)\\.([\\w.]+)\\}\"");
 
     /** An answer that is on its way. */
     private record Pending(Socket link, ApiKeys api, short version) {}
@@ -93,8 +95,9 @@ public final class Requests {
         Matcher found = REFERENCE.matcher(line);
         StringBuilder text = new StringBuilder();
         while (found.find()) {
-            JsonNode value = answers.get(found.group(1));
-            for (String part : found.group(2).split("\\.")) {
+            boolean isText = found.group(1) != null;
+            JsonNode value = answers.get(found.group(isText ? 1 : 3));
+            for (String part : found.group(isText ? 2 : 4).split("\\.")) {
                 value = value.isArray() ? value.get(Integer.parseInt(part)) : value.get(part);
             }
             found.appendReplacement(text, Matcher.quoteReplacement(value.asText()));

@@ -56,7 +56,9 @@ TEST(Dispatch, an_api_is_advertised_when_and_only_when_it_is_finished) {
                                               "RenewDelegationToken",
                                               "UpdateFeatures",
                                               "UnregisterBroker",
-                                              "ListPartitionReassignments"};
+                                              "ListPartitionReassignments",
+                                              "GetTelemetrySubscriptions",
+                                              "PushTelemetry"};
     EXPECT_EQ(names, finished);
 }
 
