@@ -301,6 +301,11 @@ void Broker::start_serving(shard::Shard& shard) {
                                   .all_quotas = *quotas_,
                                   .client_metrics = *client_metrics_};
     groups_->open(shard);
+    shard.partitions().when_caught_up([this, &shard](const replica::PartitionKey& key, const Uuid& directory) {
+        auto request = std::make_shared<const controller::AssignDirectory>(
+            controller::AssignDirectory{config_.quorum.node_id, key.topic_id, key.partition, directory});
+        gate_->submit<controller::AssignDirectory, Result<void>>(shard, request, [](const Result<void>&) {});
+    });
     served.server = std::make_unique<server::Server>(context, *limiter_, options);
     for (const BoundListener& listener : listeners_)
         served.server->listen(listener.sockets.descriptors[shard.id().value], config_.socket_listen_backlog_size,

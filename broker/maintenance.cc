@@ -36,6 +36,7 @@ Maintenance::Maintenance(shard::Shard& shard, const settings::BrokerConfig& conf
         return true;
     });
     cleaner_timer_ = shard_.loop().after(first_cleaning, [this] { clean(); });
+    mover_timer_ = shard_.loop().after(between_slices, [this] { move(); });
     add(write_back_interval, [](replica::PartitionTable& table) {
         table.write_back();
         return true;
@@ -49,6 +50,7 @@ Maintenance::Maintenance(shard::Shard& shard, const settings::BrokerConfig& conf
 Maintenance::~Maintenance() {
     for (const auto& chore : chores_) shard_.loop().cancel(chore->timer);
     shard_.loop().cancel(cleaner_timer_);
+    shard_.loop().cancel(mover_timer_);
 }
 
 void Maintenance::add(Milliseconds first, Milliseconds interval, Slice slice) {
@@ -68,6 +70,11 @@ void Maintenance::run(Chore& chore) {
 void Maintenance::clean() {
     const Duration pause = shard_.partitions().clean_logs(replicas_a_slice);
     cleaner_timer_ = shard_.loop().after(pause, [this] { clean(); });
+}
+
+void Maintenance::move() {
+    const Duration pause = shard_.partitions().move_logs();
+    mover_timer_ = shard_.loop().after(pause, [this] { move(); });
 }
 
 std::vector<replica::DirectoryOffsets> offsets_of(const shard::Shard& shard) {

@@ -33,10 +33,12 @@ class Maintenance {
     void add(Milliseconds first, Milliseconds interval, Slice slice);
     void run(Chore& chore);
     void clean();
+    void move();
 
     shard::Shard& shard_;
     std::vector<std::unique_ptr<Chore>> chores_;
     shard::TimerId cleaner_timer_;
+    shard::TimerId mover_timer_;
 };
 
 // How a shard's logs ended.

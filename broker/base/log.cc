@@ -42,6 +42,11 @@ size_t module_of(std::string_view file) {
     return find_module(slash == std::string_view::npos ? "main" : inside.substr(0, slash));
 }
 
+std::mutex level_mutex;  // of who changes levels
+
+// Of all loggers: what none of them writes costs next to nothing.
+std::atomic<LogLevel> least_level{LogLevel::info};
+
 LogLevel level_of(size_t module) {
     const int8_t own =
         module == no_module ? as_root : static_cast<int8_t>(own_levels[module].load(std::memory_order_relaxed) - 1);
@@ -50,6 +55,12 @@ LogLevel level_of(size_t module) {
 
 std::mutex sink_mutex;
 std::function<void(LogLevel, std::string_view)> custom_sink;
+
+void know_least_level() {
+    LogLevel least = root_level.load();
+    for (size_t i = 0; i < modules.size(); ++i) least = std::min(least, level_of(i));
+    least_level.store(least, std::memory_order_relaxed);
+}
 
 bool needs_quotes(std::string_view value) {
     if (value.empty()) return true;
@@ -131,7 +142,10 @@ void log_error(std::string_view event, LogFields fields, const LogPlace& place) 
     write(LogLevel::error, event, fields, place);
 }
 
-bool is_logged(LogLevel level, const LogPlace& place) { return level >= level_of(module_of(place.file_name())); }
+bool is_logged(LogLevel level, const LogPlace& place) {
+    if (level < least_level.load(std::memory_order_relaxed)) return false;
+    return level >= level_of(module_of(place.file_name()));
+}
 
 std::string_view log_level_name(LogLevel level) { return level_names[static_cast<size_t>(level)]; }
 
@@ -157,11 +171,17 @@ bool change_logger_level(std::string_view logger, std::optional<LogLevel> level)
     if (!logger.starts_with(logger_prefix)) return false;
     const size_t module = find_module(logger.substr(logger_prefix.size()));
     if (module == no_module) return false;
+    const std::lock_guard lock(level_mutex);
     own_levels[module].store(static_cast<int8_t>(level ? static_cast<int8_t>(*level) + 1 : 0));
+    know_least_level();
     return true;
 }
 
-void set_log_level(LogLevel level) { root_level.store(level, std::memory_order_relaxed); }
+void set_log_level(LogLevel level) {
+    const std::lock_guard lock(level_mutex);
+    root_level.store(level, std::memory_order_relaxed);
+    know_least_level();
+}
 
 void set_log_sink(std::function<void(LogLevel, std::string_view)> sink) {
     const std::lock_guard lock(sink_mutex);

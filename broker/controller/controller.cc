@@ -164,6 +164,7 @@ void Controller::submit(const BrokerRegistration& registration, Done<Result<Brok
         proposed = propose(records.subspan(i, std::min(records_per_batch, records.size() - i)));
     answer_later(proposed, std::move(decision.response), done);
 }
+void Controller::submit(const AssignDirectory& request, Done<Result<void>> done) { handle(request, done); }
 void Controller::submit(const AllocateProducerIds& request, Done<Result<ProducerIdBlock>> done) {
     handle(request, done);
 }

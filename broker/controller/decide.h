@@ -82,6 +82,16 @@ struct AllocateProducerIds {
 
 Decision<Result<ProducerIdBlock>> decide(const Context& context, const AllocateProducerIds& request);
 
+// A broker has a replica ready in this directory and asks for leave to use it (KIP-858).
+struct AssignDirectory {
+    NodeId broker = no_node;
+    Uuid topic_id;
+    PartitionIndex partition;
+    Uuid directory;
+};
+
+Decision<Result<void>> decide(const Context& context, const AssignDirectory& request);
+
 // What a log without any record begins with: the feature levels of a new cluster, or what bootstrap.checkpoint says.
 metadata::Records decide_bootstrap(const metadata::Records& bootstrap);
 

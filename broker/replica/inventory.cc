@@ -38,9 +38,12 @@ env::DiskResult<DirectoryInventory> take_inventory(env::Disk& disk, const std::s
     DirectoryInventory inventory;
     ASSIGN_OR_RETURN(inventory.was_closed_cleanly, storage::take_clean_marker(disk, path));
     ASSIGN_OR_RETURN(const auto found, storage::list_partitions(disk, path));
-    for (const storage::PartitionDirectory& directory : found)
+    for (const storage::PartitionDirectory& directory : found) {
         if (directory.state == storage::PartitionDirectory::State::current)
             inventory.partitions.emplace(std::pair(directory.topic, directory.partition), Entry{});
+        if (directory.state == storage::PartitionDirectory::State::future) inventory.futures.push_back(directory);
+        if (directory.state == storage::PartitionDirectory::State::deleted) inventory.deleted.push_back(directory.name);
+    }
     add_offsets(disk, path, storage::recovery_point_file, &Entry::recovery_point, inventory);
     add_offsets(disk, path, storage::log_start_offset_file, &Entry::log_start_offset, inventory);
     add_offsets(disk, path, storage::cleaner_offset_file, &Entry::cleaned_to, inventory);

@@ -47,7 +47,11 @@ void PartitionTable::apply(const metadata::Delta& delta, std::shared_ptr<const s
         std::sort(order_.begin(), order_.end());
     }
     flush_next();
-    if (is_first && environment_.shard == 0) set_strays_aside();
+    if (is_first) resume_moves();
+    if (is_first && environment_.shard == 0) {
+        set_strays_aside();
+        remove_deleted();
+    }
 }
 
 void PartitionTable::reconfigure(const metadata::Delta& delta, bool defaults_changed) {
@@ -63,7 +67,11 @@ void PartitionTable::reconfigure(const metadata::Delta& delta, bool defaults_cha
         policies_.erase(topic_id);
         for (size_t i = 0; i < topic.partitions.size(); ++i) {
             const auto at = replicas_.find({topic_id, PartitionIndex(static_cast<int32_t>(i))});
-            if (at != replicas_.end() && at->second.replica) at->second.replica->configure(policy_for(topic));
+            if (at == replicas_.end() || !at->second.replica) continue;
+            at->second.replica->configure(policy_for(topic));
+            const auto move = moves_.find(at->first);
+            if (move != moves_.end() && move->second->copy() != nullptr)
+                move->second->copy()->configure(policy_for(topic)->log);
         }
     }
 }
@@ -112,12 +120,17 @@ const DirectoryInventory::Entry* PartitionTable::left_behind(size_t directory, c
     return at == partitions.end() ? nullptr : &at->second;
 }
 
-// Where its files are, else where the metadata says, else the directory with the fewest replicas.
+// Where its files are, of two logs where the metadata says; else where that says, else the directory with the fewest
+// replicas.
 size_t PartitionTable::choose_directory(const metadata::TopicImage& topic, PartitionIndex index,
                                         const metadata::PartitionImage& partition) const {
-    for (size_t i = 0; i < environment_.directories.size(); ++i)
-        if (left_behind(i, topic.name, index) != nullptr) return i;
     const Uuid assigned = partition.directory_of(environment_.node);
+    std::optional<size_t> found;
+    for (size_t i = 0; i < environment_.directories.size(); ++i) {
+        const bool is_assigned_here = environment_.directories[i].id == assigned;
+        if (left_behind(i, topic.name, index) != nullptr && (!found || is_assigned_here)) found = i;
+    }
+    if (found) return *found;
     for (size_t i = 0; i < environment_.directories.size(); ++i)
         if (environment_.directories[i].id == assigned) return i;
     size_t best = 0;
@@ -134,6 +147,8 @@ void PartitionTable::open(const PartitionKey& key, const metadata::TopicImage& t
     Slot& slot = replicas_[key];
     slot.directory = choose_directory(topic, key.partition, partition);
     ++directory_load_[slot.directory];
+    if (environment_.directories[slot.directory].id == partition.directory_of(environment_.node))
+        remove_left_behind(key, topic.name);
     storage::LogDirectory& directory = *environment_.directories[slot.directory].log_directory;
     const std::shared_ptr<const TopicPolicy> policy = policy_for(topic);
 
@@ -195,11 +210,21 @@ void PartitionTable::set_strays_aside() {
     }
 }
 
+// What the process before had no time to remove.
+void PartitionTable::remove_deleted() {
+    for (size_t i = 0; i < environment_.directories.size(); ++i) {
+        storage::LogDirectory& directory = *environment_.directories[i].log_directory;
+        for (const std::string& name : environment_.inventories[i]->deleted)
+            directory.remove_later(directory.path() + "/" + name, environment_.clock.now());
+    }
+}
+
 void PartitionTable::remove(const PartitionKey& key) {
     const auto at = replicas_.find(key);
     if (at == replicas_.end()) return;
     --directory_load_[at->second.directory];
     cleaner_.forget(key);
+    if (moves_.contains(key)) end_move(key, "deleted");
     // Destroyed after it has left the table: those who wait are told, and may look for it again.
     const std::unique_ptr<Replica> replica = std::move(at->second.replica);
     replicas_.erase(at);

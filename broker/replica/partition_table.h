@@ -19,6 +19,7 @@
 #include "env/random.h"
 #include "metadata/delta.h"
 #include "replica/cleaner.h"
+#include "replica/log_move.h"
 #include "replica/replica.h"
 #include "settings/broker_config.h"
 #include "storage/checkpoints.h"
@@ -38,6 +39,8 @@ struct DirectoryInventory {
     Uuid directory_id;
     bool was_closed_cleanly = false;
     std::map<std::pair<std::string, PartitionIndex>, Entry> partitions;
+    std::vector<storage::PartitionDirectory> futures;  // copies that were on their way here
+    std::vector<std::string> deleted;                  // names of directories that were to be removed
 };
 
 // Reads the names and checkpoints of a directory; a checkpoint that can't be trusted counts as none, which costs time.
@@ -114,6 +117,29 @@ class PartitionTable {
     Duration clean_logs(size_t count_max);
     CleanerMetrics cleaner_metrics() const { return cleaner_.metrics(); }
 
+    // --- moves between directories (partition_table_moves.cc)
+    // ---------------------------------------------------------------------------------------------------------------
+
+    // Begins to move the replica's log there, or ends a move if it is there. REPLICA_NOT_AVAILABLE: there is no such
+    // replica. LOG_DIR_NOT_FOUND, KAFKA_STORAGE_ERROR: of the directory, or of the one where the log is.
+    ErrorCode move_to(const PartitionKey& key, const Uuid& directory);
+    // A slice of one move; how long nothing more should be done.
+    Duration move_logs();
+    // Called when a copy waits for the cluster to assign its directory to the replica.
+    using Assign = std::function<void(const PartitionKey& key, const Uuid& directory)>;
+    void when_caught_up(Assign assign) { assign_ = std::move(assign); }
+    // visit(replica, copy) for those that move into the directory.
+    template <class F>
+    void each_move_to(const Uuid& directory_id, F&& visit) const {
+        for (const auto& [key, move] : moves_) {
+            const Slot& slot = replicas_.at(key);
+            if (move->copy() == nullptr || !slot.replica) continue;
+            if (environment_.directories[move->target()].id == directory_id)
+                visit(static_cast<const Replica&>(*slot.replica),
+                      static_cast<const storage::PartitionLog&>(*move->copy()));
+        }
+    }
+
     DirectoryOffsets offsets_in(const Uuid& directory_id) const;
     bool has_failed(const Uuid& directory_id) const;
     // Ends the leaderships and makes every log durable; then close_all() has little to wait for.
@@ -155,10 +181,20 @@ class PartitionTable {
                             const metadata::PartitionImage& partition) const;
     void set_aside(storage::LogDirectory& directory, const std::string& topic, PartitionIndex partition);
     void set_strays_aside();
+    void remove_deleted();
     void remove(const PartitionKey& key);
     std::shared_ptr<const TopicPolicy> policy_for(const metadata::TopicImage& topic);
     bool owns(const PartitionKey& key) const { return shard_of(key, environment_.shard_count) == environment_.shard; }
     env::Urgency urgency_of(const Replica& replica) const;
+    ErrorCode begin_move(const PartitionKey& key, size_t target);
+    Duration move_on(const PartitionKey& key, LogMove& move);
+    void charge_move(size_t bytes);
+    bool is_assigned(const PartitionKey& key, const LogMove& move) const;
+    void ask_for_assignment(const PartitionKey& key, LogMove& move);
+    bool try_place(const PartitionKey& key, LogMove& move, Replica& replica);
+    void end_move(const PartitionKey& key, std::string_view how);
+    void resume_moves();
+    void remove_left_behind(const PartitionKey& key, const std::string& topic);
     void queue_flush(const PartitionKey& key, Replica::Flush what);
     void flush_next();
     template <class F>
@@ -176,6 +212,10 @@ class PartitionTable {
     size_t retention_cursor_ = 0;
     size_t cleaner_cursor_ = 0;
     Cleaner cleaner_;
+    std::map<PartitionKey, std::unique_ptr<LogMove>> moves_;
+    PartitionKey moved_last_;  // whose slice was the last one
+    Instant move_next_at_;     // until then what was copied is paid for
+    Assign assign_;
     std::deque<PartitionKey> to_flush_;  // those whose slot says what is wanted
     size_t flushing_count_ = 0;
     bool is_starting_flushes_ = false;

@@ -54,6 +54,15 @@ void Replica::configure(std::shared_ptr<const TopicPolicy> policy) {
     log_->configure(policy_->log);
 }
 
+std::unique_ptr<PartitionLog> Replica::replace_log(std::unique_ptr<PartitionLog> log) {
+    check(log->log_end_offset() == log_->log_end_offset());
+    check(!log->is_syncing() && !log_->is_syncing());
+    log->configure(policy_->log);
+    if (is_leader_ && log->latest_epoch() < leader_epoch_) log->assign_epoch(leader_epoch_);
+    std::swap(log_, log);
+    return log;
+}
+
 ProduceOutcome Replica::refused(ErrorCode error) const {
     ProduceOutcome outcome;
     outcome.error = error;

@@ -117,6 +117,10 @@ class Replica {
     enum class Flush : uint8_t { none, records, checkpoint };
     void flush(Flush what, env::Urgency urgency, std::function<void()> done);
 
+    // The same records in another place: `log` ends where ours does and is as durable as the policy asks; neither is
+    // being synced. Gives back the former one.
+    std::unique_ptr<storage::PartitionLog> replace_log(std::unique_ptr<storage::PartitionLog> log);
+
     const PartitionKey& key() const { return key_; }
     bool is_leader() const { return is_leader_; }
     LeaderEpoch leader_epoch() const { return leader_epoch_; }
@@ -145,7 +149,7 @@ class Replica {
     void finish_fetch(const FetchRequest& request, Result<storage::ReadBatches> read, FetchOutcome& outcome) const;
 
     const PartitionKey key_;
-    const std::unique_ptr<storage::PartitionLog> log_;
+    std::unique_ptr<storage::PartitionLog> log_;
     std::shared_ptr<const TopicPolicy> policy_;
     LeaderEpoch leader_epoch_ = no_leader_epoch;
     uint32_t isr_size_ = 1;

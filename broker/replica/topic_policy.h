@@ -22,6 +22,7 @@ struct TopicPolicy {
     int64_t flush_messages = settings::TopicConfig::never;
     int64_t flush_ms = settings::TopicConfig::never;
 
+    bool demands_sync() const { return flush_messages != settings::TopicConfig::never; }
     bool is_fsynced_before_acknowledgement() const { return flush_messages <= 1; }
 };
 

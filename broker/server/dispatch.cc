@@ -115,6 +115,7 @@ constexpr std::array handlers_by_key{
     serves<handlers::delete_acls>(),
     serves<handlers::describe_configs>(),
     serves<handlers::alter_configs>(),
+    serves<handlers::alter_replica_log_dirs>(),
     serves<handlers::describe_log_dirs>(),
     serves<handlers::create_partitions>(),
     serves<handlers::create_delegation_token>(),

@@ -36,6 +36,7 @@ void each_setting(Config& c, F&& f) {
     f("producer.id.expiration.ms", c.producer_id_expiration_ms);
     f("producer.id.expiration.check.interval.ms", c.producer_id_expiration_check_interval_ms);
     f("log.cleaner.enable", c.log_cleaner_enable);
+    f("replica.alter.log.dirs.io.max.bytes.per.second", c.replica_alter_log_dirs_io_max_bytes_per_second);
     f("log.cleaner.io.max.bytes.per.second", c.log_cleaner_io_max_bytes_per_second);
     f("log.cleaner.dedupe.buffer.size", c.log_cleaner_dedupe_buffer_size);
     f("log.cleaner.io.buffer.size", c.log_cleaner_io_buffer_size);

@@ -55,6 +55,7 @@ struct BrokerConfig {
 
     // Compaction
     bool log_cleaner_enable = true;
+    int64_t replica_alter_log_dirs_io_max_bytes_per_second = 0;
     double log_cleaner_io_max_bytes_per_second = 0;
     int64_t log_cleaner_dedupe_buffer_size = 0;
     int32_t log_cleaner_io_buffer_size = 0;

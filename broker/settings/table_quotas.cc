@@ -28,7 +28,7 @@ constexpr Setting rows[] = {
     {"follower.replication.throttled.rate", int64, "9223372036854775807", at_least(0), cluster_wide, medium, accepted,
      "Bytes a second that a follower fetches for throttled replicas.", internal},
     {"replica.alter.log.dirs.io.max.bytes.per.second", int64, "9223372036854775807", at_least(0), cluster_wide, medium,
-     accepted, "Bytes a second for moves between directories.", internal},
+     effective, "Bytes a second for moves between directories.", internal},
 };
 
 }  // namespace

@@ -135,6 +135,10 @@ std::string stray_directory_name(std::string_view topic, PartitionIndex partitio
     return displaced_name(topic, partition, unique, stray_suffix);
 }
 
+std::string future_directory_name(std::string_view topic, PartitionIndex partition, Uuid unique) {
+    return displaced_name(topic, partition, unique, future_suffix);
+}
+
 std::optional<PartitionDirectory> parse_partition_directory(std::string_view name) {
     using State = PartitionDirectory::State;
     struct Suffix {

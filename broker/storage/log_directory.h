@@ -101,6 +101,8 @@ std::string partition_directory_name(std::string_view topic, PartitionIndex part
 std::string deleted_directory_name(std::string_view topic, PartitionIndex partition, Uuid unique);
 // As Kafka names a directory whose topic the cluster doesn't know; it is kept until a person removes it.
 std::string stray_directory_name(std::string_view topic, PartitionIndex partition, Uuid unique);
+// As Kafka names a copy that moves here from another directory.
+std::string future_directory_name(std::string_view topic, PartitionIndex partition, Uuid unique);
 std::optional<PartitionDirectory> parse_partition_directory(std::string_view name);
 
 // All partition directories, sorted by name; other files and directories are passed over.

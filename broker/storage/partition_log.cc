@@ -19,7 +19,9 @@ PartitionLog::PartitionLog(const LogEnvironment& environment, const OpenOptions&
 Result<std::unique_ptr<PartitionLog>> PartitionLog::open(const LogEnvironment& environment,
                                                          const OpenOptions& options) {
     if (environment.directory.has_failed()) return unexpected(ErrorCode::kafka_storage_error);
-    std::string path = environment.directory.path() + "/" + partition_directory_name(options.topic, options.partition);
+    std::string path = environment.directory.path() + "/" +
+                       (options.directory_name.empty() ? partition_directory_name(options.topic, options.partition)
+                                                       : options.directory_name);
     ASSIGN_OR_RETURN(LogContent content, recover_log(environment, path, options));
     std::unique_ptr<PartitionLog> log(new PartitionLog(environment, options, std::move(path)));
     log->topic_id_ = content.topic_id;

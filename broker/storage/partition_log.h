@@ -58,6 +58,7 @@ struct OpenOptions {
     Offset log_start_offset{0};        // likewise
     std::optional<Offset> cleaned_to;  // likewise: below it the log was compacted
     bool was_closed_cleanly = false;
+    std::string directory_name;  // empty: the partition's own
 };
 
 struct LeaderAppend {
@@ -149,6 +150,7 @@ class PartitionLog {
     // full disk it is a sync(). For the periodic pass over the logs with needs_checkpoint().
     void checkpoint(SyncDone done, env::Urgency urgency = env::Urgency::awaited);
     bool needs_checkpoint() const;
+    bool is_syncing() const { return round_ != nullptr; }
     // Lets the kernel begin to write what has been appended since the last time, if that is at least `bytes_min`: so
     // that it never has to stop an append for it, and a sync finds little left to do.
     void write_back(uint64_t bytes_min);
@@ -157,6 +159,9 @@ class PartitionLog {
     // Takes the whole directory away: renamed now, removed after file.delete.delay.ms. Nothing but destruction may
     // follow.
     Result<void> remove();
+
+    // A log that was opened under another name, to be a copy, takes the one of its partition. No sync may be under way.
+    Result<void> take_place();
 
     // --- compaction --------------------------------------------------------------------------------------------------
 
@@ -305,7 +310,7 @@ class PartitionLog {
     const LogEnvironment& environment_;
     std::shared_ptr<const LogConfig> config_;
     const std::string topic_;
-    const std::string path_;
+    std::string path_;
     Uuid topic_id_;
     const PartitionIndex partition_;
     uint32_t generation_ = 0;  // moves when records are taken away or segments replaced: what was read before is void

@@ -2,6 +2,7 @@
 
 import base64
 import itertools
+import re
 
 from harness.broker import RealKafka
 from harness.compare import Side
@@ -178,6 +179,10 @@ def test_scram_credentials_are_stored_checked_and_described_alike(both):
         alter([], [("ann", SHA_512), ("bob", SHA_256), ("emil", SHA_256)]),
         describe(of_all=True),
     ]
+    # Kafka answers a change before all of the broker knows of it.
+    lines = [
+        step for line in lines for step in ([{"pause_ms": 200}, line] if "Describe" in line["api"] else [line])
+    ]
     answers = both.same(lambda side: by_user(side.requests(*lines)))
     assert answers[-1]["value"]["results"] == []
 
@@ -187,15 +192,19 @@ def test_kafka_configs_manages_the_credentials_of_users(both):
         def configs(*arguments):
             return plain(side.tool("kafka-configs", "--entity-type", "users", "--entity-name", "bob", *arguments))
 
+        def described():
+            said = configs("--describe")
+            return [sorted(re.split(" are |, ", line)) for line in said["out"].splitlines()], said["err"], said["exit"]
+
         return [
             configs("--alter", "--add-config", "SCRAM-SHA-256=[iterations=8192,password=pw]"),
             configs("--alter", "--add-config", "SCRAM-SHA-512=[password=pw]"),
             configs("--alter", "--add-config", "SCRAM-SHA-256=[password=a],SCRAM-SHA-512=[password=b]"),
             configs("--alter", "--add-config", "SCRAM-SHA-256=[iterations=1,password=pw]"),
-            by_user(side.requests(describe("bob"))),
+            described(),
             configs("--alter", "--delete-config", "SCRAM-SHA-512"),
             configs("--alter", "--delete-config", "SCRAM-SHA-512"),
-            by_user(side.requests(describe("bob"))),
+            described(),
             configs("--alter", "--delete-config", "SCRAM-SHA-256"),
         ]
 

@@ -13,6 +13,8 @@ struct ReplicaSize {
     std::string topic;
     int32_t partition = 0;
     int64_t bytes = 0;
+    int64_t lag = 0;  // of a copy that moves here: how far it is behind
+    bool is_future = false;
 };
 
 // What one shard has, by directory in the order of Shard::directories().
@@ -42,6 +44,15 @@ ShardSizes sizes_on(shard::Shard& shard, const Wanted& wanted) {
             if (is_wanted(wanted, log.topic(), log.partition().value))
                 sizes[i].push_back({log.topic(), log.partition().value, static_cast<int64_t>(log.bytes())});
         });
+        shard.partitions().each_move_to(
+            shard.directories()[i].id, [&](const replica::Replica& replica, const storage::PartitionLog& copy) {
+                if (!is_wanted(wanted, copy.topic(), copy.partition().value)) return;
+                sizes[i].push_back({.topic = copy.topic(),
+                                    .partition = copy.partition().value,
+                                    .bytes = static_cast<int64_t>(copy.bytes()),
+                                    .lag = replica.log().log_end_offset() - copy.log_end_offset(),
+                                    .is_future = true});
+            });
     }
     return sizes;
 }
@@ -50,7 +61,10 @@ void add_replicas(const std::vector<ShardSizes>& shards, size_t directory, Respo
     std::map<std::string, std::vector<Response::Partition>> topics;
     for (const ShardSizes& sizes : shards)
         for (const ReplicaSize& size : sizes[directory])
-            topics[size.topic].push_back({.partition_index = size.partition, .partition_size = size.bytes});
+            topics[size.topic].push_back({.partition_index = size.partition,
+                                          .partition_size = size.bytes,
+                                          .offset_lag = size.lag,
+                                          .is_future_key = size.is_future});
     for (auto& [name, partitions] : topics)
         result.topics.push_back({.name = name, .partitions = std::move(partitions)});
 }

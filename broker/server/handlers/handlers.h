@@ -45,6 +45,7 @@ void list_offsets(CallPtr<wire::ListOffsetsRequest, wire::ListOffsetsResponse> c
 void offset_for_leader_epoch(CallPtr<wire::OffsetForLeaderEpochRequest, wire::OffsetForLeaderEpochResponse> call);
 void delete_records(CallPtr<wire::DeleteRecordsRequest, wire::DeleteRecordsResponse> call);
 void describe_producers(CallPtr<wire::DescribeProducersRequest, wire::DescribeProducersResponse> call);
+void alter_replica_log_dirs(CallPtr<wire::AlterReplicaLogDirsRequest, wire::AlterReplicaLogDirsResponse> call);
 void describe_log_dirs(CallPtr<wire::DescribeLogDirsRequest, wire::DescribeLogDirsResponse> call);
 
 // Groups, on the shards of their coordinators

@@ -58,7 +58,8 @@ TEST(Dispatch, an_api_is_advertised_when_and_only_when_it_is_finished) {
                                               "UnregisterBroker",
                                               "ListPartitionReassignments",
                                               "GetTelemetrySubscriptions",
-                                              "PushTelemetry"};
+                                              "PushTelemetry",
+                                              "AlterReplicaLogDirs"};
     EXPECT_EQ(names, finished);
 }
 

@@ -1,0 +1,23 @@
+#include "controller/decide.h"
+
+namespace milena::controller {
+
+// The others keep what they have; where nothing is known of one, nothing is known of it after.
+Decision<Result<void>> decide(const Context& context, const AssignDirectory& request) {
+    const metadata::PartitionImage* partition = context.image.partition(request.topic_id, request.partition);
+    if (partition == nullptr || !partition->has_replica(request.broker))
+        return {.records = {}, .response = unexpected(ErrorCode::unknown_topic_or_partition)};
+    if (partition->directory_of(request.broker) == request.directory) return {};
+    wire::PartitionChangeRecord change;
+    change.topic_id = request.topic_id;
+    change.partition_id = request.partition.value;
+    std::vector<Uuid> directories;
+    for (const NodeId node : partition->replicas)
+        directories.push_back(node == request.broker ? request.directory : partition->directory_of(node));
+    change.directories.emplace(std::move(directories));
+    Decision<Result<void>> decision;
+    decision.records.emplace_back(std::move(change));
+    return decision;
+}
+
+}  // namespace milena::controller
