@@ -7,7 +7,10 @@ namespace milena::sim {
 void GroupChecker::joined(const std::string& group, int32_t generation) {
     Group& known = groups_[group];
     // An empty group that has committed nothing is forgotten after a while, and its next one begins anew.
-    if (generation == 1 && known.committed.empty()) known = Group();
+    if (generation == 1 && known.committed.empty()) {
+        known.generation = -1;
+        known.owners.clear();
+    }
     if (generation < known.generation) checker_.complain("a group began a generation that is over");
     known.begun = generation;
 }
