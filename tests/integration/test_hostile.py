@@ -390,21 +390,23 @@ def join_body(group, metadata):
     )
 
 
-def test_a_storm_of_members_stays_bounded(milena):
+def test_a_storm_of_members_stays_bounded(milena, make_broker):
     """Hundreds of members with much to say, and thousands that ask for an id and never come back; another group
     goes on meanwhile."""
-    records.create_topic(milena.bootstrap, "hostile-groups", 1)
-    bystander = Consumer({"bootstrap.servers": milena.bootstrap, "group.id": "bystander"})
+    broker = make_broker()  # its own: the storm goes on for a minute
+    broker.start()
+    records.create_topic(broker.bootstrap, "hostile-groups", 1)
+    bystander = Consumer({"bootstrap.servers": broker.bootstrap, "group.id": "bystander"})
     position = [TopicPartition("hostile-groups", 0, 0)]
     until(lambda: bystander.commit(offsets=position, asynchronous=False), "groups are served", 30)
-    memory = milena.broker.process.rss_bytes()
+    memory = broker.process.rss_bytes()
     with contextlib.ExitStack() as stack:
-        links = [stack.enter_context(wire.connect(milena.broker.port)) for _ in range(300)]
+        links = [stack.enter_context(wire.connect(broker.port)) for _ in range(300)]
         wordy = wire.frame(JOIN_GROUP, 3, join_body("storm", bytes(100_000)))
         for link in links:
             link.sendall(wordy)
         asks = wire.frame(JOIN_GROUP, 4, join_body("storm-of-ids", b""))
-        ids = stack.enter_context(wire.connect(milena.broker.port))
+        ids = stack.enter_context(wire.connect(broker.port))
         for _ in range(200):
             ids.sendall(asks * 100)
             errors = {struct.unpack_from(">ih", wire.receive(ids)[1])[1] for _ in range(100)}
@@ -412,7 +414,7 @@ def test_a_storm_of_members_stays_bounded(milena):
         begin = time.monotonic()
         assert bystander.commit(offsets=[TopicPartition("hostile-groups", 0, 1)], asynchronous=False)[0].offset == 1
         assert time.monotonic() - begin < 5
-        grown = milena.broker.process.rss_bytes() - memory
+        grown = broker.process.rss_bytes() - memory
         # Those who found no room have their answer; the others wait for each other.
         refused = 0
         for link in links:
