@@ -12,7 +12,7 @@ STAGE := @.ci/stage
 CTEST := ctest --output-on-failure --no-tests=error --schedule-random -j $(JOBS)
 THREADED := unit_env_posix unit_shard unit_server unit_peer
 # Of libraries that were compiled without it, ThreadSanitizer sees half of what orders their accesses.
-TSAN := TSAN_OPTIONS=ignore_noninstrumented_modules=1
+TSAN := TSAN_OPTIONS=ignore_noninstrumented_modules=1:suppressions=$(CURDIR)/tests/tsan.supp
 TSAN_TESTS := test_kcat.py test_lifecycle.py test_hostile.py
 SPACE := $(subst ,, )
 CPP := git ls-files -co --exclude-standard -z '*.h' '*.cc'
