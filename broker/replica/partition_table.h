@@ -192,7 +192,7 @@ class PartitionTable {
     bool is_assigned(const PartitionKey& key, const LogMove& move) const;
     void ask_for_assignment(const PartitionKey& key, LogMove& move);
     bool try_place(const PartitionKey& key, LogMove& move, Replica& replica);
-    void end_move(const PartitionKey& key, std::string_view how);
+    void end_move(PartitionKey key, std::string_view how);
     void resume_moves();
     void remove_left_behind(const PartitionKey& key, const std::string& topic);
     void queue_flush(const PartitionKey& key, Replica::Flush what);

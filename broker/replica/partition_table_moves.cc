@@ -127,7 +127,8 @@ bool PartitionTable::try_place(const PartitionKey& key, LogMove& move, Replica& 
     return true;
 }
 
-void PartitionTable::end_move(const PartitionKey& key, std::string_view how) {
+// The key is a copy: the one in the map goes with the move.
+void PartitionTable::end_move(PartitionKey key, std::string_view how) {
     const auto at = moves_.find(key);
     if (at == moves_.end()) return;
     const std::unique_ptr<LogMove> move = std::move(at->second);
