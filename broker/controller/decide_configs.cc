@@ -1,9 +1,9 @@
-#include <charconv>
 #include <set>
 #include <utility>
 
 #include <re2/re2.h>
 
+#include "base/parse_number.h"
 #include "controller/decide.h"
 #include "controller/topic_names.h"
 #include "settings/alter.h"
@@ -22,13 +22,11 @@ ConfigError refusal(ErrorCode code, std::string message) { return {code, std::mo
 
 Result<void, ConfigError> check_broker(const metadata::Image& image, const std::string& name) {
     if (name.empty()) return {};
-    int32_t id = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id);
-    if (error != std::errc() || end != name.data() + name.size() || id < 0)
-        return unexpected(refusal(ErrorCode::invalid_request, "Invalid broker name: '" + name + "'"));
-    if (image.broker(NodeId(id)) == nullptr)
+    const auto id = parse_number<int32_t>(name);
+    if (!id || *id < 0) return unexpected(refusal(ErrorCode::invalid_request, "Invalid broker name: '" + name + "'"));
+    if (image.broker(NodeId(*id)) == nullptr)
         return unexpected(
-            refusal(ErrorCode::broker_id_not_registered, "No broker with id " + std::to_string(id) + " found."));
+            refusal(ErrorCode::broker_id_not_registered, "No broker with id " + std::to_string(*id) + " found."));
     return {};
 }
 

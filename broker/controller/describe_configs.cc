@@ -1,10 +1,10 @@
 #include "controller/describe_configs.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "base/log.h"
+#include "base/parse_number.h"
 #include "controller/topic_names.h"
 #include "settings/alter.h"
 
@@ -22,27 +22,24 @@ struct Refusal {
 };
 using Listing = Result<std::vector<Described>, Refusal>;
 
+Result<void, Refusal> check_broker(const std::string& name, NodeId self, std::string_view or_else = "") {
+    const auto id = parse_number<int32_t>(name);
+    if (!id) return unexpected(Refusal{.message = "Broker id must be an integer, but it is: " + name});
+    if (NodeId(*id) != self)
+        return unexpected(Refusal{.message = "Unexpected broker id, expected " + std::to_string(self.value) +
+                                             std::string(or_else) + " but received " + name});
+    return {};
+}
+
 Listing describe_broker(const settings::BrokerSettings& settings, NodeId self, const std::string& name) {
     if (name.empty()) return settings::describe_cluster(settings);
-    int32_t id = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id);
-    if (error != std::errc() || end != name.data() + name.size())
-        return unexpected(Refusal{.message = "Broker id must be an integer, but it is: " + name});
-    if (NodeId(id) != self)
-        return unexpected(Refusal{.message = "Unexpected broker id, expected " + std::to_string(self.value) +
-                                             " or empty string, but received " + name});
+    RETURN_IF_ERROR(check_broker(name, self, " or empty string,"));
     return settings::describe_broker(settings);
 }
 
 Listing describe_loggers(NodeId self, const std::string& name) {
     if (name.empty()) return unexpected(Refusal{.message = "Broker id must not be empty"});
-    int32_t id = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id);
-    if (error != std::errc() || end != name.data() + name.size())
-        return unexpected(Refusal{.message = "Broker id must be an integer, but it is: " + name});
-    if (NodeId(id) != self)
-        return unexpected(Refusal{.message = "Unexpected broker id, expected " + std::to_string(self.value) +
-                                             " but received " + name});
+    RETURN_IF_ERROR(check_broker(name, self));
     std::vector<Described> loggers;
     for (LoggerLevel& logger : logger_levels())
         loggers.push_back({.name = std::move(logger.name),

@@ -1,6 +1,6 @@
 #include "raft/quorum_state_file.h"
 
-#include <charconv>
+#include "base/parse_number.h"
 
 namespace milena::raft {
 
@@ -27,11 +27,7 @@ std::optional<std::string_view> json_value(std::string_view text, std::string_vi
 
 std::optional<int32_t> json_int(std::string_view text, std::string_view name) {
     const auto value = json_value(text, name);
-    int32_t number = 0;
-    if (!value) return std::nullopt;
-    const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), number);
-    if (error != std::errc() || end != value->data() + value->size()) return std::nullopt;
-    return number;
+    return value ? parse_number<int32_t>(*value) : std::nullopt;
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 #include "raft/snapshot.h"
 
-#include <charconv>
 #include <cstdio>
 #include <utility>
 
+#include "base/parse_number.h"
 #include "raft/batches.h"
 #include "wire/decoder.h"
 
@@ -22,10 +22,8 @@ constexpr size_t batch_bytes_max = 64 << 20;
 
 template <class T>
 std::optional<T> parse_digits(std::string_view text) {
-    T number{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size() || number < 0) return std::nullopt;
-    return number;
+    const auto number = parse_number<T>(text);
+    return number && *number < 0 ? std::nullopt : number;
 }
 
 std::string base_name(const SnapshotId& id) {

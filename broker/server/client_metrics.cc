@@ -1,7 +1,6 @@
 #include "server/client_metrics.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "base/crc32c.h"
@@ -26,10 +25,7 @@ std::string text_of(const metadata::Texts& texts, std::string_view name) {
 }
 
 int32_t interval_of(const metadata::Texts& texts) {
-    const std::string text = text_of(texts, "interval.ms");
-    int32_t interval = default_interval_ms;
-    std::from_chars(text.data(), text.data() + text.size(), interval);
-    return interval;
+    return static_cast<int32_t>(settings::parse_integer(text_of(texts, "interval.ms")).value_or(default_interval_ms));
 }
 
 // As Kafka computes it; where there are several metrics the order is ours.

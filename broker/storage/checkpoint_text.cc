@@ -1,5 +1,7 @@
 #include "storage/checkpoint_text.h"
 
+#include "base/parse_number.h"
+
 namespace milena::storage {
 namespace {
 

@@ -2,24 +2,12 @@
 // one entry a line. Pure functions over text.
 #pragma once
 
-#include <charconv>
-#include <concepts>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace milena::storage {
-
-// All of `text` as a number, else nothing.
-template <std::integral T>
-std::optional<T> parse_number(std::string_view text) {
-    T value{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return value;
-}
 
 // The words of a line, separated by blanks.
 std::vector<std::string_view> split_words(std::string_view line);

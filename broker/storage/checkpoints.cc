@@ -1,6 +1,7 @@
 #include "storage/checkpoints.h"
 
 #include "base/log.h"
+#include "base/parse_number.h"
 #include "storage/checkpoint_text.h"
 
 namespace milena::storage {

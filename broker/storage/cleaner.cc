@@ -305,6 +305,13 @@ Result<void> PartitionLog::Cleaning::flush_output() {
     return {};
 }
 
+env::DiskDone<void> PartitionLog::Cleaning::noted(std::shared_ptr<env::File> kept) const {
+    return [outcome = outcome_, kept = std::move(kept)](env::DiskResult<void> synced) {
+        --outcome->pending;
+        outcome->has_failed |= !synced.has_value();
+    };
+}
+
 Result<CleaningSlice::State> PartitionLog::Cleaning::begin_sync() {
     reader_.reset();
     if (!is_changed_) {
@@ -319,11 +326,7 @@ Result<CleaningSlice::State> PartitionLog::Cleaning::begin_sync() {
     Files files{output_.file, writer_->offsets().file(), writer_->times().file()};
     if (has_transactions_) RETURN_IF_ERROR(log_.add_file(files, output_path(FileKind::transaction_index)));
     outcome_ = std::make_shared<Outcome>(Outcome{.pending = files.size()});
-    for (const std::shared_ptr<env::File>& file : files)
-        file->sync(env::Urgency::background, [outcome = outcome_, file](env::DiskResult<void> synced) {
-            --outcome->pending;
-            outcome->has_failed |= !synced.has_value();
-        });
+    for (const std::shared_ptr<env::File>& file : files) file->sync(env::Urgency::background, noted(file));
     phase_ = Phase::sync;
     return State::working;
 }
@@ -346,11 +349,7 @@ Result<CleaningSlice::State> PartitionLog::Cleaning::end_group() {
 // Before the log may be called clean: after a power cut the old segments could be there again.
 Result<CleaningSlice::State> PartitionLog::Cleaning::begin_end() {
     outcome_ = std::make_shared<Outcome>(Outcome{.pending = 1});
-    log_.disk().sync_directory_async(log_.path_, env::Urgency::background,
-                                     [outcome = outcome_](env::DiskResult<void> synced) {
-                                         --outcome->pending;
-                                         outcome->has_failed |= !synced.has_value();
-                                     });
+    log_.disk().sync_directory_async(log_.path_, env::Urgency::background, noted());
     phase_ = Phase::names;
     return State::working;
 }

@@ -52,6 +52,8 @@ class PartitionLog::Cleaning {
     Result<void> copy_batch(const wire::BatchHeader& header, std::span<const std::byte> batch, const Bytes& owner);
     Result<void> add(const wire::BatchHeader& header, Bytes batch);
     Result<void> flush_output();
+    // For outcome_; `kept` is what must stay open until then.
+    env::DiskDone<void> noted(std::shared_ptr<env::File> kept = nullptr) const;
     Result<State> begin_sync();
     Result<State> end_group();
     Result<State> begin_end();

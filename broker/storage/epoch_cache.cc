@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/parse_number.h"
 #include "storage/checkpoint_text.h"
 
 namespace milena::storage {

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "base/check.h"
-#include "storage/checkpoint_text.h"
+#include "base/parse_number.h"
 
 namespace milena::storage {
 namespace {

@@ -1,7 +1,7 @@
 #include <map>
 
 #include "base/log.h"
-#include "storage/checkpoint_text.h"
+#include "base/parse_number.h"
 #include "storage/log_directory.h"
 
 namespace milena::storage {

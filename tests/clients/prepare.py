@@ -60,7 +60,8 @@ def main():
     once(OUT / ".java", list((HERE / "java").iterdir()), make_java)
     once(OUT / ".librdkafka", [HERE / "cpp/main.cc"], make_cpp)
     for name in ("franz-go", "sarama"):
-        once(OUT / f".{name}", list((HERE / name).iterdir()), lambda: make_go(HERE / name, OUT / name))
+        sources = [*(HERE / name).iterdir(), *(HERE / "goscript").iterdir()]
+        once(OUT / f".{name}", sources, lambda: make_go(HERE / name, OUT / name))
     once(OUT / ".kafkajs", list((HERE / "kafkajs").iterdir()), make_kafkajs)
 
 

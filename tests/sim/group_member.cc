@@ -35,6 +35,16 @@ Bytes encode(const GroupChecker::Partitions& partitions) {
     return Bytes::from(std::move(bytes));
 }
 
+// Who sends it. Join and sync, heartbeat and commit say so in the same fields.
+template <class Request>
+Request request_of(const GroupMember::Identity& identity, const std::string& member_id) {
+    Request request;
+    request.group_id = identity.group;
+    request.member_id = member_id;
+    if (identity.instance) request.group_instance_id = *identity.instance;
+    return request;
+}
+
 GroupChecker::Partitions decode(const Bytes& assignment) {
     GroupChecker::Partitions partitions;
     for (size_t at = 0; at + sizeof(int32_t) <= assignment.size(); at += sizeof(int32_t))
@@ -142,12 +152,9 @@ void GroupMember::go_on_after(ErrorCode error) {
 
 void GroupMember::join() {
     const auto ask = [this, identity = identity_, member_id = member_id_](group::Coordinator& coordinator, auto reply) {
-        wire::JoinGroupRequest request;
-        request.group_id = identity.group;
+        auto request = request_of<wire::JoinGroupRequest>(identity, member_id);
         request.session_timeout_ms = static_cast<int32_t>(session_timeout.count());
         request.rebalance_timeout_ms = static_cast<int32_t>(rebalance_timeout.count());
-        request.member_id = member_id;
-        if (identity.instance) request.group_instance_id = *identity.instance;
         request.protocol_type = "consumer";
         request.protocols.push_back({"range", Bytes::copy_of("events")});
         const auto note = [this, identity, reply](Result<wire::JoinGroupResponse> response) {
@@ -179,11 +186,8 @@ void GroupMember::joined(const wire::JoinGroupResponse& response) {
 void GroupMember::sync() {
     const auto ask = [this, identity = identity_, member_id = member_id_, generation = generation_,
                       assignments = assignments_](group::Coordinator& coordinator, auto reply) {
-        wire::SyncGroupRequest request;
-        request.group_id = identity.group;
+        auto request = request_of<wire::SyncGroupRequest>(identity, member_id);
         request.generation_id = generation;
-        request.member_id = member_id;
-        if (identity.instance) request.group_instance_id = *identity.instance;
         for (const auto& [member, assignment] : assignments) request.assignments.push_back({member, assignment});
         const auto note = [this, identity, member_id, generation, reply](Result<wire::SyncGroupResponse> response) {
             if (response.has_value() && response->error_code == ErrorCode::none)
@@ -235,11 +239,8 @@ void GroupMember::fetch_offsets() {
 void GroupMember::heartbeat() {
     const auto ask = [identity = identity_, member_id = member_id_, generation = generation_](
                          group::Coordinator& coordinator, auto reply) {
-        wire::HeartbeatRequest request;
-        request.group_id = identity.group;
+        auto request = request_of<wire::HeartbeatRequest>(identity, member_id);
         request.generation_id = generation;
-        request.member_id = member_id;
-        if (identity.instance) request.group_instance_id = *identity.instance;
         coordinator.heartbeat(request, reply);
     };
     call<wire::HeartbeatResponse>(patience, ask, [this](const auto& response) { go_on_after(response.error_code); });
@@ -256,11 +257,8 @@ void GroupMember::commit(int32_t generation) {
     }
     const auto ask = [this, identity = identity_, member_id = member_id_, generation, positions = positions_](
                          group::Coordinator& coordinator, auto reply) {
-        wire::OffsetCommitRequest request;
-        request.group_id = identity.group;
+        auto request = request_of<wire::OffsetCommitRequest>(identity, member_id);
         request.generation_id_or_member_epoch = generation;
-        request.member_id = member_id;
-        if (identity.instance) request.group_instance_id = *identity.instance;
         auto& topic = request.topics.emplace_back();
         topic.name = std::string_view(topic_name);
         for (const auto& [partition, position] : positions)

@@ -1,11 +1,11 @@
 #include "server/handlers/broker_loggers.h"
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 #include <string>
 
 #include "base/log.h"
+#include "base/parse_number.h"
 #include "base/result.h"
 #include "metadata/image.h"
 #include "settings/alter.h"
@@ -41,11 +41,9 @@ Outcome check_names(const Request::Resource& resource) {
 }
 
 Outcome check_node(std::string_view name, NodeId self) {
-    int32_t id = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id);
-    if (error != std::errc() || end != name.data() + name.size())
-        return refused(ErrorCode::invalid_request, "Node id must be an integer, but it is: " + std::string(name));
-    if (id != self.value)
+    const auto id = parse_number<int32_t>(name);
+    if (!id) return refused(ErrorCode::invalid_request, "Node id must be an integer, but it is: " + std::string(name));
+    if (*id != self.value)
         return refused(ErrorCode::invalid_request, "Unexpected node id. Expected " + std::to_string(self.value) +
                                                        ", but received " + std::string(name));
     return {};

@@ -42,6 +42,24 @@ rd_kafka_t* make_client(rd_kafka_type_t type, const Settings& settings, Totals* 
     return client;
 }
 
+bool count_delivery(const rd_kafka_message_t* message, Totals* totals) {
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        totals->failures++;
+        return false;
+    }
+    totals->records++;
+    totals->bytes += static_cast<int64_t>(message->len);
+    return true;
+}
+
+void finish(rd_kafka_t* producer, rd_kafka_topic_t* topic, Totals* totals) {
+    constexpr int flush_ms = 120'000;
+    if (rd_kafka_flush(producer, flush_ms) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        totals->failures += rd_kafka_outq_len(producer);
+    rd_kafka_topic_destroy(topic);
+    rd_kafka_destroy(producer);
+}
+
 Settings producer_settings(const Arguments& arguments) {
     return {{"bootstrap.servers", arguments.bootstrap},
             {"client.id", arguments.text("client-id", "rdkafka")},

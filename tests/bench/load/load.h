@@ -38,6 +38,10 @@ double seconds_now();
 // `on_delivery` is for producers alone and may be null; it finds the Totals as the client's opaque.
 rd_kafka_t* make_client(rd_kafka_type_t type, const Settings& settings, Totals* totals,
                         void (*on_delivery)(rd_kafka_t*, const rd_kafka_message_t*, void*));
+// Counts what was delivered; false if it wasn't.
+bool count_delivery(const rd_kafka_message_t* message, Totals* totals);
+// Waits for what a producer has sent, and ends it; what never arrived has failed.
+void finish(rd_kafka_t* producer, rd_kafka_topic_t* topic, Totals* totals);
 Settings producer_settings(const Arguments& arguments);
 std::string random_value(size_t bytes);
 

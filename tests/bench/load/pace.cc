@@ -8,19 +8,12 @@
 namespace load {
 namespace {
 
-constexpr int flush_ms = 120'000;
-
 // The opaque of a message is the moment, in microseconds from the beginning, at which it was due.
 double begin_s = 0;
 
 void note_latency(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
     auto* totals = static_cast<Totals*>(opaque);
-    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        totals->failures++;
-        return;
-    }
-    totals->records++;
-    totals->bytes += static_cast<int64_t>(message->len);
+    if (!count_delivery(message, totals)) return;
     const auto due_us = static_cast<double>(reinterpret_cast<intptr_t>(message->_private));
     totals->latencies_ms.push_back((seconds_now() - begin_s) * 1e3 - due_us / 1e3);
 }
@@ -59,9 +52,7 @@ void pace(const Arguments& arguments, Totals* totals) {
     }
     is_over = true;
     acknowledgements.join();
-    if (rd_kafka_flush(client, flush_ms) != RD_KAFKA_RESP_ERR_NO_ERROR) totals->failures += rd_kafka_outq_len(client);
-    rd_kafka_topic_destroy(topic);
-    rd_kafka_destroy(client);
+    finish(client, topic, totals);
 }
 
 }  // namespace load

@@ -6,16 +6,9 @@ namespace load {
 namespace {
 
 constexpr int records_per_call = 500;
-constexpr int flush_ms = 120'000;
 
-void count_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
-    auto* totals = static_cast<Totals*>(opaque);
-    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        totals->failures++;
-        return;
-    }
-    totals->records++;
-    totals->bytes += static_cast<int64_t>(message->len);
+void note_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
+    count_delivery(message, static_cast<Totals*>(opaque));
 }
 
 // Sends `count` records in runs; a full queue waits for deliveries instead of dropping. With keys, librdkafka spreads
@@ -69,7 +62,7 @@ class Run {
 };
 
 void produce_alone(const Arguments& arguments, int64_t records, Totals* totals) {
-    rd_kafka_t* client = make_client(RD_KAFKA_PRODUCER, producer_settings(arguments), totals, count_delivery);
+    rd_kafka_t* client = make_client(RD_KAFKA_PRODUCER, producer_settings(arguments), totals, note_delivery);
     rd_kafka_topic_conf_t* conf = rd_kafka_topic_conf_new();
     char problem[512];
     if (rd_kafka_topic_conf_set(conf, "partitioner", "murmur2_random", problem, sizeof problem) != RD_KAFKA_CONF_OK)
@@ -77,9 +70,7 @@ void produce_alone(const Arguments& arguments, int64_t records, Totals* totals) 
     rd_kafka_topic_t* topic = rd_kafka_topic_new(client, arguments.topic.c_str(), conf);
     const std::string value = random_value(static_cast<size_t>(arguments.number("size", 1024)));
     Run(client, topic, value, arguments.number("keys", 0)).send(records);
-    if (rd_kafka_flush(client, flush_ms) != RD_KAFKA_RESP_ERR_NO_ERROR) totals->failures += rd_kafka_outq_len(client);
-    rd_kafka_topic_destroy(topic);
-    rd_kafka_destroy(client);
+    finish(client, topic, totals);
 }
 
 }  // namespace

@@ -2,7 +2,10 @@ module milena/clients/sarama
 
 go 1.19
 
-require github.com/IBM/sarama v1.43.3
+require (
+	github.com/IBM/sarama v1.43.3
+	milena/clients/goscript v0.0.0
+)
 
 require (
 	github.com/davecgh/go-spew v1.1.1 // indirect
@@ -24,3 +27,5 @@ require (
 	golang.org/x/crypto v0.26.0 // indirect
 	golang.org/x/net v0.28.0 // indirect
 )
+
+replace milena/clients/goscript => ../goscript

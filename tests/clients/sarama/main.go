@@ -3,47 +3,26 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"runtime/debug"
-	"sort"
-	"strings"
 	"time"
 
 	"github.com/IBM/sarama"
+	script "milena/clients/goscript"
 )
 
 const (
-	partitions = 3
-	each       = 6
-	beginMs    = int64(1_700_000_000_000)
-	middleMs   = beginMs + 9500
-	deadline   = 45 * time.Second
+	deadline = 45 * time.Second
 )
 
 var (
 	codecs = []sarama.CompressionCodec{sarama.CompressionNone, sarama.CompressionGZIP, sarama.CompressionSnappy,
 		sarama.CompressionLZ4, sarama.CompressionZSTD}
 	bootstrap, topic = []string{os.Args[1]}, os.Args[2]
-	all              = len(codecs) * each
+	all              = len(codecs) * script.Each
 	end              = time.Now().Add(deadline)
 )
-
-type place [2]int64
-
-func show(step string, value any) {
-	line, err := json.Marshal(map[string]any{"step": step, "value": value})
-	must(err)
-	fmt.Println(string(line))
-}
-
-func must(err error) {
-	if err != nil {
-		panic(err)
-	}
-}
 
 func outcome(err error) string {
 	var refused *sarama.TopicError
@@ -54,7 +33,7 @@ func outcome(err error) string {
 	if errors.As(err, &known) {
 		return fmt.Sprint(int16(known))
 	}
-	must(err)
+	script.Must(err)
 	return "ok"
 }
 
@@ -76,40 +55,40 @@ func config() *sarama.Config {
 
 func create(admin sarama.ClusterAdmin) {
 	outcomes, forever := []string{}, "-1"
-	wanted := sarama.TopicDetail{NumPartitions: partitions, ReplicationFactor: 1,
+	wanted := sarama.TopicDetail{NumPartitions: script.Partitions, ReplicationFactor: 1,
 		ConfigEntries: map[string]*string{"retention.ms": &forever}}
 	for round := 0; round < 2; round++ {
 		err := admin.CreateTopic(topic, &wanted, false)
 		outcomes = append(outcomes, outcome(err))
 	}
-	show("create", outcomes)
+	script.Show("create", outcomes)
 }
 
-func produce(codec sarama.CompressionCodec, messages []*sarama.ProducerMessage) []place {
+func produce(codec sarama.CompressionCodec, messages []*sarama.ProducerMessage) []script.Place {
 	settings := config()
 	settings.Producer.Compression = codec
 	producer, err := sarama.NewSyncProducer(bootstrap, settings)
-	must(err)
-	must(producer.SendMessages(messages))
-	must(producer.Close())
-	places := []place{}
+	script.Must(err)
+	script.Must(producer.SendMessages(messages))
+	script.Must(producer.Close())
+	places := []script.Place{}
 	for _, message := range messages {
-		places = append(places, place{int64(message.Partition), message.Offset})
+		places = append(places, script.Place{int64(message.Partition), message.Offset})
 	}
 	return places
 }
 
 func produceEveryCodec() {
-	places := map[string][]place{}
+	places := map[string][]script.Place{}
 	for first, codec := range codecs {
 		messages := []*sarama.ProducerMessage{}
-		for index := 0; index < each; index++ {
+		for index := 0; index < script.Each; index++ {
 			messages = append(messages, &sarama.ProducerMessage{
 				Topic:     topic,
-				Partition: int32(index % partitions),
-				Timestamp: time.UnixMilli(beginMs + int64(first*each+index)*1000),
-				Key:       sarama.StringEncoder(fmt.Sprintf("%s %d", codec, index)),
-				Value:     sarama.StringEncoder(fmt.Sprintf("value of %s %d%s", codec, index, strings.Repeat(" ", 40))),
+				Partition: int32(index % script.Partitions),
+				Timestamp: script.Time(first, index),
+				Key:       sarama.StringEncoder(script.Key(codec.String(), index)),
+				Value:     sarama.StringEncoder(script.Value(codec.String(), index)),
 				Headers: []sarama.RecordHeader{
 					{Key: []byte("codec"), Value: []byte(codec.String())},
 					{Key: []byte("index"), Value: []byte(fmt.Sprint(index))}},
@@ -117,14 +96,14 @@ func produceEveryCodec() {
 		}
 		places[codec.String()] = produce(codec, messages)
 	}
-	show("produce", places)
+	script.Show("produce", places)
 }
 
 func listed(client sarama.Client, time int64) []int64 {
 	found := []int64{}
-	for partition := int32(0); partition < partitions; partition++ {
+	for partition := int32(0); partition < script.Partitions; partition++ {
 		offset, err := client.GetOffset(topic, partition, time)
-		must(err)
+		script.Must(err)
 		found = append(found, offset)
 	}
 	return found
@@ -132,34 +111,31 @@ func listed(client sarama.Client, time int64) []int64 {
 
 func drain(client sarama.Client, starts, ends []int64) []*sarama.ConsumerMessage {
 	reader, err := sarama.NewConsumerFromClient(client)
-	must(err)
+	script.Must(err)
 	seen := []*sarama.ConsumerMessage{}
-	for partition := int32(0); partition < partitions; partition++ {
+	for partition := int32(0); partition < script.Partitions; partition++ {
 		part, err := reader.ConsumePartition(topic, partition, starts[partition])
-		must(err)
+		script.Must(err)
 		for next := starts[partition]; next < ends[partition]; next++ {
 			seen = append(seen, <-part.Messages())
 		}
-		must(part.Close())
+		script.Must(part.Close())
 	}
 	return seen
 }
 
-func placesOf(messages []*sarama.ConsumerMessage) []place {
-	places := []place{}
+func placesOf(messages []*sarama.ConsumerMessage) []script.Place {
+	places := []script.Place{}
 	for _, message := range messages {
-		places = append(places, place{int64(message.Partition), message.Offset})
+		places = append(places, script.Place{int64(message.Partition), message.Offset})
 	}
-	sort.Slice(places, func(a, b int) bool {
-		return places[a][0] < places[b][0] || places[a][0] == places[b][0] && places[a][1] < places[b][1]
-	})
-	return places
+	return script.Sorted(places)
 }
 
 func read(client sarama.Client) {
 	earliest, latest := listed(client, sarama.OffsetOldest), listed(client, sarama.OffsetNewest)
-	times := listed(client, middleMs)
-	show("offsets", map[string]any{"earliest": earliest, "latest": latest, "time": times})
+	times := listed(client, script.MiddleMs)
+	script.Show("offsets", map[string]any{"earliest": earliest, "latest": latest, "time": times})
 	rows := []any{}
 	for _, one := range drain(client, earliest, latest) {
 		headers := [][2]string{}
@@ -169,11 +145,11 @@ func read(client sarama.Client) {
 		rows = append(rows, []any{one.Partition, one.Offset, one.Timestamp.UnixMilli(), string(one.Key),
 			string(one.Value), headers})
 	}
-	show("read", rows)
-	show("read from a time", placesOf(drain(client, times, latest)))
+	script.Show("read", rows)
+	script.Show("read from a time", placesOf(drain(client, times, latest)))
 }
 
-// A member consumes in goroutines of its own, one for each partition, and commits at once what came.
+// A member consumes in goroutines of its own, one for script.Each partition, and commits at once what came.
 type member struct {
 	group    sarama.ConsumerGroup
 	shares   chan int
@@ -200,12 +176,12 @@ func (one *member) ConsumeClaim(session sarama.ConsumerGroupSession, claim saram
 
 func join(messages chan *sarama.ConsumerMessage) *member {
 	group, err := sarama.NewConsumerGroup(bootstrap, topic, config())
-	must(err)
+	script.Must(err)
 	running, stop := context.WithCancel(context.Background())
 	joined := &member{group, make(chan int, 100), messages, stop, make(chan struct{})}
 	go func() {
 		for running.Err() == nil {
-			must(group.Consume(running, []string{topic}, joined))
+			script.Must(group.Consume(running, []string{topic}, joined))
 		}
 		close(joined.stopped)
 	}()
@@ -215,7 +191,7 @@ func join(messages chan *sarama.ConsumerMessage) *member {
 func (one *member) leave() {
 	one.stop()
 	<-one.stopped
-	must(one.group.Close())
+	script.Must(one.group.Close())
 }
 
 // Waits until the member has been given a share that fits.
@@ -247,34 +223,34 @@ func take(messages chan *sarama.ConsumerMessage, count int) []*sarama.ConsumerMe
 
 func group(admin sarama.ClusterAdmin) {
 	messages := make(chan *sarama.ConsumerMessage, 1000)
-	isAll := func(share int) bool { return share == partitions }
-	isPart := func(share int) bool { return share > 0 && share < partitions }
+	isAll := func(share int) bool { return share == script.Partitions }
+	isPart := func(share int) bool { return share > 0 && share < script.Partitions }
 	stays := join(messages)
 	stays.until(isAll)
-	// A goroutine that is still at its messages when the partitions are shared would commit too late.
+	// A goroutine that is still at its messages when the script.Partitions are shared would commit too late.
 	seen := take(messages, all)
 	waitForCommits(admin)
 	leaves := join(messages)
 	leaves.until(isPart)
 	stays.until(isPart)
-	show("group of two", "shares")
+	script.Show("group of two", "shares")
 	leaves.leave()
 	stays.until(isAll)
-	show("committed", committed(admin))
-	show("group at work", state(admin))
+	script.Show("committed", committed(admin))
+	script.Show("group at work", state(admin))
 	stays.leave()
 	for len(messages) > 0 {
 		seen = append(seen, <-messages)
 	}
-	show("group read", placesOf(seen))
+	script.Show("group read", placesOf(seen))
 	resume()
-	show("group left", state(admin))
+	script.Show("group left", state(admin))
 }
 
 func committed(admin sarama.ClusterAdmin) []int64 {
 	answer, err := admin.ListConsumerGroupOffsets(topic, nil)
-	must(err)
-	found := make([]int64, partitions)
+	script.Must(err)
+	found := make([]int64, script.Partitions)
 	for partition, block := range answer.Blocks[topic] {
 		found[partition] = block.Offset
 	}
@@ -291,60 +267,50 @@ func waitForCommits(admin sarama.ClusterAdmin) {
 
 func resume() {
 	more := []*sarama.ProducerMessage{}
-	for partition := int32(0); partition < partitions; partition++ {
+	for partition := int32(0); partition < script.Partitions; partition++ {
 		more = append(more, &sarama.ProducerMessage{Topic: topic, Partition: partition,
 			Key: sarama.StringEncoder("more"), Value: sarama.StringEncoder("more")})
 	}
 	produce(sarama.CompressionNone, more)
 	messages := make(chan *sarama.ConsumerMessage, 1000)
 	joined := join(messages)
-	seen := take(messages, partitions)
+	seen := take(messages, script.Partitions)
 	joined.leave()
-	show("resumed", placesOf(seen))
+	script.Show("resumed", placesOf(seen))
 }
 
 func state(admin sarama.ClusterAdmin) []any {
 	found, err := admin.DescribeConsumerGroups([]string{topic})
-	must(err)
+	script.Must(err)
 	return []any{found[0].State, len(found[0].Members)}
 }
 
 func remove(admin sarama.ClusterAdmin) {
 	groups, err := admin.ListConsumerGroups()
-	must(err)
+	script.Must(err)
 	_, isListed := groups[topic]
-	show("groups", isListed)
-	show("delete group", []string{outcome(admin.DeleteConsumerGroup(topic)), outcome(admin.DeleteConsumerGroup(topic))})
-	show("delete topic", outcome(admin.DeleteTopic(topic)))
+	script.Show("groups", isListed)
+	script.Show("delete group", []string{outcome(admin.DeleteConsumerGroup(topic)), outcome(admin.DeleteConsumerGroup(topic))})
+	script.Show("delete topic", outcome(admin.DeleteTopic(topic)))
 	for isThere := true; isThere; {
 		topics, err := admin.ListTopics()
-		must(err)
+		script.Must(err)
 		_, isThere = topics[topic]
 	}
 }
 
-func version(module string) string {
-	info, _ := debug.ReadBuildInfo()
-	for _, one := range info.Deps {
-		if one.Path == module {
-			return strings.TrimPrefix(one.Version, "v")
-		}
-	}
-	return ""
-}
-
 func main() {
 	client, err := sarama.NewClient(bootstrap, config())
-	must(err)
+	script.Must(err)
 	admin, err := sarama.NewClusterAdmin(bootstrap, config())
-	must(err)
-	show("client", []string{"sarama", version("github.com/IBM/sarama")})
+	script.Must(err)
+	script.Show("client", []string{"sarama", script.Version("github.com/IBM/sarama")})
 	create(admin)
 	produceEveryCodec()
-	must(client.RefreshMetadata(topic))
+	script.Must(client.RefreshMetadata(topic))
 	read(client)
 	group(admin)
 	remove(admin)
-	must(admin.Close())
-	must(client.Close())
+	script.Must(admin.Close())
+	script.Must(client.Close())
 }

@@ -31,6 +31,17 @@ inline wire::PartitionRecord partition(const Uuid& id, int32_t index, std::vecto
     return record;
 }
 
+// A topic whose partitions are all with broker 1.
+inline Records topic_records(const std::string& name, const Uuid& id, int32_t partitions, const Uuid& directory) {
+    Records records{topic(name, id)};
+    for (int32_t i = 0; i < partitions; ++i) {
+        wire::PartitionRecord record = partition(id, i);
+        record.directories = std::vector<Uuid>{directory};
+        records.emplace_back(record);
+    }
+    return records;
+}
+
 inline wire::ConfigRecord config(int8_t type, const std::string& resource, const std::string& name,
                                  std::optional<std::string> value) {
     return {.resource_type = type, .resource_name = resource, .name = name, .value = std::move(value)};

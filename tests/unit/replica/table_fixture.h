@@ -5,6 +5,7 @@
 
 #include "metadata/delta.h"
 #include "replica/partition_table.h"
+#include "unit/metadata/records_fixture.h"
 #include "unit/replica/replica_fixture.h"
 
 namespace milena::replica {
@@ -47,24 +48,7 @@ struct PartitionTableTest : Fixture {
         table->apply(delta, config);
     }
     std::vector<metadata::Record> topic(const std::string& name, const Uuid& id, int32_t partitions) const {
-        std::vector<metadata::Record> result;
-        wire::TopicRecord record;
-        record.name = name;
-        record.topic_id = id;
-        result.emplace_back(record);
-        for (int32_t i = 0; i < partitions; ++i) {
-            wire::PartitionRecord partition;
-            partition.partition_id = i;
-            partition.topic_id = id;
-            partition.replicas = {node.value};
-            partition.isr = {node.value};
-            partition.leader = node.value;
-            partition.leader_epoch = 0;
-            partition.partition_epoch = 0;
-            partition.directories = std::vector<Uuid>{directory_id};
-            result.emplace_back(partition);
-        }
-        return result;
+        return metadata::topic_records(name, id, partitions, directory_id);
     }
     ErrorCode produce(const Uuid& id, int32_t partition = 0) {
         const PartitionTable::Found found = table->use({id, PartitionIndex{partition}});

@@ -9,6 +9,7 @@
 #include "metadata/delta.h"
 #include "shard/shard.h"
 #include "unit/env_posix/test_directory.h"
+#include "unit/metadata/records_fixture.h"
 #include "wire/record_batch_builder.h"
 
 namespace milena::server {
@@ -103,22 +104,8 @@ struct TwoShards {
   private:
     metadata::Delta new_topic() const {
         metadata::ImageBuilder builder(metadata::Image::empty());
-        wire::TopicRecord topic;
-        topic.name = topic_name;
-        topic.topic_id = topic_id;
-        builder.apply(topic);
-        for (int32_t i = 0; i < partitions; ++i) {
-            wire::PartitionRecord partition;
-            partition.partition_id = i;
-            partition.topic_id = topic_id;
-            partition.replicas = {node.value};
-            partition.isr = {node.value};
-            partition.leader = node.value;
-            partition.leader_epoch = 0;
-            partition.partition_epoch = 0;
-            partition.directories = std::vector<Uuid>{directory_id};
-            builder.apply(partition);
-        }
+        for (const metadata::Record& record : metadata::topic_records(topic_name, topic_id, partitions, directory_id))
+            builder.apply(record);
         return std::move(builder).finish({Offset{1}, LeaderEpoch{1}});
     }
 };

@@ -40,12 +40,5 @@ TEST_F(Checkpoints, survive_a_power_loss_whole) {
     EXPECT_EQ(read_checkpoint(disk, "/data/x").value(), second);
 }
 
-TEST(CheckpointText, numbers_are_whole_or_nothing) {
-    EXPECT_EQ(parse_number<int32_t>("12"), 12);
-    EXPECT_EQ(parse_number<int32_t>(""), std::nullopt);
-    EXPECT_EQ(parse_number<int32_t>("12 "), std::nullopt);
-    EXPECT_EQ(parse_number<int32_t>("9999999999"), std::nullopt);
-}
-
 }  // namespace
 }  // namespace milena::storage

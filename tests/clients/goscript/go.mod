@@ -1,0 +1,3 @@
+module milena/clients/goscript
+
+go 1.19
