@@ -53,7 +53,7 @@ sim: configure ## simulate `SEEDS=…` lives of a broker among faults, or the on
 	build/bin/sim --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
 
 fuzz: ## feed hostile bytes to every fuzz target for `FUZZ_SECONDS=…` each
-	@$(DEPS) build fuzz
+	@$(DEPS) build
 	$(STAGE) fuzz tests/fuzz/run $(FUZZ_SECONDS)
 
 bench: install-test ## measure against real Kafka in the same run; JSON goes to `docs/measurements/`

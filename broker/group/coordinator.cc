@@ -30,7 +30,7 @@ Coordinator::Coordinator(const Environment& environment, const Config& config)
       sweep_deadline_(deadlines_, [this] { sweep(); }),
       expiry_deadline_(deadlines_, [this] {
           expiry_deadline_.set(clock().now() + config_.offsets_retention_check_interval);
-          if (!sweep_) sweep_.emplace();
+          if (!sweep_) sweep_ = Sweep();
           sweep_->expires = true;
           sweep();
       }) {}

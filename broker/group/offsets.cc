@@ -156,7 +156,7 @@ void Coordinator::delete_offsets(const wire::OffsetDeleteRequest& request,
 // --- what is forgotten -----------------------------------------------------------------------------------------------
 
 void Coordinator::topic_deleted(std::string_view name, const Uuid& id) {
-    if (!sweep_) sweep_.emplace();
+    if (!sweep_) sweep_ = Sweep();
     // Those that were passed already are looked at again.
     sweep_->next_group.clear();
     sweep_->deleted_topics.emplace(name, id);

@@ -115,7 +115,7 @@ void GroupMember::go_away(Duration longest) {
 }
 
 template <class Response, class Work>
-void GroupMember::call(Duration patience, Work work, std::function<void(const Response&)> answered) {
+void GroupMember::call(Duration limit, Work work, std::function<void(const Response&)> answered) {
     const uint64_t connection = connection_;
     const uint64_t number = ++sent_;
     network_.send([=, this] {
@@ -131,7 +131,7 @@ void GroupMember::call(Duration patience, Work work, std::function<void(const Re
         });
     });
     // Whoever answers first plans the next turn; this one is for silence.
-    network_.world.after(patience, [=, this, turn = ++turn_] {
+    network_.world.after(limit, [=, this, turn = ++turn_] {
         if (turn != turn_) return;
         ++connection_;
         this->turn();

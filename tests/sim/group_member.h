@@ -52,7 +52,7 @@ class GroupMember {
 
     // work(coordinator, reply) at the broker, answered(response) here; an error, or silence, is dealt with.
     template <class Response, class Work>
-    void call(Duration patience, Work work, std::function<void(const Response&)> answered);
+    void call(Duration limit, Work work, std::function<void(const Response&)> answered);
 
     Network& network_;
     GroupChecker& checker_;

@@ -65,7 +65,7 @@ void measure(const char* name, Codec codec, size_t record_bytes, Codecs& codecs)
 
 int main() {
     Codecs codecs;
-    for (const size_t record_bytes : {100, 1024}) {
+    for (const size_t record_bytes : {100U, 1024U}) {
         measure("none", Codec::none, record_bytes, codecs);
         measure("gzip", Codec::gzip, record_bytes, codecs);
         measure("snappy", Codec::snappy, record_bytes, codecs);

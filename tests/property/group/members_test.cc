@@ -29,7 +29,7 @@ class Group;
 // that has given up waiting.
 class Consumer {
   public:
-    Consumer(Group& group, int number) : group_(group), number_(number) {
+    Consumer(Group& group, int number) : group_(group) {
         if (number % 3 == 0) instance_id_ = "instance-" + std::to_string(number);
     }
 
@@ -62,7 +62,6 @@ class Consumer {
     void failed(ErrorCode error);
 
     Group& group_;
-    const int number_;
     std::optional<std::string> instance_id_;
     Phase phase_ = Phase::gone;
     int attempt_ = 0;  // answers to earlier ones don't count

@@ -296,7 +296,7 @@ class CleanModel : public CleanFixture, public testing::WithParamInterface<uint6
     }
     void append_and_roll() {
         const size_t count = log->segment_count();
-        for (int i = 0; log->segment_count() == count; ++i) append_plain();
+        while (log->segment_count() == count) append_plain();
         run(std::chrono::hours(2));
     }
     void append_plain() {

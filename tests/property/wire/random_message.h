@@ -70,7 +70,7 @@ void fill_value(Dice& dice, std::vector<T>& values, Wanted wanted) {
 template <class T>
 void fill_value(Dice& dice, std::optional<T>& value, Wanted wanted) {
     value.reset();
-    if (!dice.one_in(3)) fill_value(dice, value.emplace(), wanted);
+    if (!dice.one_in(3)) fill_value(dice, value.emplace(T()), wanted);
 }
 
 template <is_field T>

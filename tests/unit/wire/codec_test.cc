@@ -6,12 +6,14 @@
 #include <gtest/gtest.h>
 
 namespace milena::wire {
-namespace {
 
+// Not local to this file: schema.h declares a conversion to it.
 struct Inner {
     int32_t number = -1;
     std::string text;
 };
+
+namespace {
 
 struct Sample {
     static constexpr Api api{.key = 99, .min = 0, .max = 5, .flexible = 3};

@@ -89,7 +89,7 @@ TEST(Encoder, overlong_text_is_cut_at_what_readers_accept) {
 }
 
 TEST(Encoder, tagged_field_carries_its_size_however_long_that_is) {
-    for (const size_t size : {0, 1, 127, 128, 300, 20000}) {
+    for (const size_t size : {0U, 1U, 127U, 128U, 300U, 20000U}) {
         Encoder to(16);
         to.begin(0, true);
         to.unsigned_varint(1);

@@ -52,7 +52,7 @@ class EveryCodec : public testing::TestWithParam<Codec> {};
 
 TEST_P(EveryCodec, gives_back_what_it_took) {
     Codecs codecs;
-    for (const size_t size : {0, 1, 100, 32 * 1024, 64 * 1024, 64 * 1024 + 1, 1'000'000}) {
+    for (const size_t size : {0U, 1U, 100U, 32U << 10, 64U << 10, (64U << 10) + 1, 1'000'000U}) {
         const ByteVector plain = some_text(size);
         ByteVector packed;
         codecs.compressor.compress(GetParam(), default_compression_level(GetParam()), plain, packed);
