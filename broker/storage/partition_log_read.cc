@@ -59,11 +59,15 @@ std::optional<Result<ReadBatches>> PartitionLog::read_now(const ReadRequest& ask
     ReadRequest request = asked;
     request.limit = std::min(asked.limit, log_end_);
     ReadBatches batches{.parts = {}, .bytes = 0, .next_offset = request.from};
-    if (request.from >= request.limit) return batches;
+    if (request.from >= request.limit) {
+        tail_.was_read_to_end();
+        return batches;
+    }
     if (tail_.covers(request.from)) {
         batches.next_offset =
             tail_.read({request.from, request.limit, request.bytes_max, request.at_least_one}, batches.parts);
         for (const Bytes& part : batches.parts) batches.bytes += part.size();
+        if (batches.next_offset >= request.limit) tail_.was_read_to_end();
         return batches;
     }
     Reader reader(*this, request);
@@ -77,7 +81,9 @@ std::optional<Result<ReadBatches>> PartitionLog::read_now(const ReadRequest& ask
         else
             reader.feed(bytes.slice(0, *read));
     }
-    return reader.take_result();
+    auto result = reader.take_result();
+    if (result.has_value() && result->next_offset >= request.limit) tail_.was_read_to_end();
+    return result;
 }
 
 void PartitionLog::read(const ReadRequest& asked, ReadDone done) {

@@ -10,6 +10,7 @@ namespace {
 // What an entry costs besides the batch: itself, and the control block and allocation header of its memory.
 constexpr size_t entry_overhead_bytes = 112;
 constexpr size_t pinned_factor_max = 4;
+constexpr size_t unread_share = 16;
 
 }  // namespace
 
@@ -44,10 +45,8 @@ void TailCache::Tail::append(Offset first, Offset last, const Bytes& batch, size
     const bool is_small_part = batch.size() * pinned_factor_max < owner_bytes;
     const size_t held_bytes = is_small_part ? batch.size() : std::max(batch.size(), owner_bytes);
     const size_t charged_bytes = held_bytes + entry_overhead_bytes;
-    if (charged_bytes > cache_.bytes_max_) {
-        clear();
-        return;
-    }
+    if (unread_bytes_ > cache_.bytes_max_ / unread_share || charged_bytes > cache_.bytes_max_) return clear();
+    unread_bytes_ += batch.size();
     if (head_ > 64 && head_ * 2 > entries_.size()) {
         entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(head_));
         head_ = 0;
@@ -95,8 +94,9 @@ size_t TailCache::Tail::index_of(Offset offset) const {
     return static_cast<size_t>(at - entries_.begin());
 }
 
-Offset TailCache::Tail::read(const Limits& limits, std::vector<Bytes>& into) const {
+Offset TailCache::Tail::read(const Limits& limits, std::vector<Bytes>& into) {
     check(covers(limits.from));
+    unread_bytes_ = 0;
     Offset next = limits.from;
     size_t bytes = 0;
     for (size_t i = index_of(limits.from); i < entries_.size(); ++i) {

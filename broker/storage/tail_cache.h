@@ -2,6 +2,11 @@
 // no file access and no copy. One TailCache a shard holds the budget and decides who gives way: the log that was
 // appended to longest ago gives its oldest batches first. A TailCache::Tail is the part of one log.
 //
+// Only what is read is kept. Memory that a batch came in and that is free again at once is still in the processor's
+// cache when the next batch comes; memory that waits in here for nobody is not, and every batch costs a tenth more. So
+// a log is kept from when somebody reads to its end, until a sixteenth of the budget was appended without anything
+// being read.
+//
 // What counts against the budget is the memory a slice really holds: of a batch that is a small part of a large frame
 // a copy is kept, otherwise one forgotten batch of 100 bytes would pin a frame of a megabyte.
 #pragma once
@@ -47,8 +52,11 @@ class TailCache::Tail {
     Tail& operator=(const Tail&) = delete;
     ~Tail() { clear(); }
 
+    // Somebody has read all there is, and will want what comes next.
+    void was_read_to_end() { unread_bytes_ = 0; }
+
     // A batch with the offsets [first, last]. `owner_bytes` is the size of the allocation that `batch` keeps alive; a
-    // batch that is less than a quarter of it is copied.
+    // batch that is less than a quarter of it is copied. Nothing is kept where nobody reads.
     void append(Offset first, Offset last, const Bytes& batch, size_t owner_bytes);
 
     // Forgets everything at and beyond `offset`, and the batch that contains it.
@@ -68,7 +76,7 @@ class TailCache::Tail {
     };
     // Appends to `into` the batches from the one that contains `from` on; returns the offset after the last one, or
     // `from` if there is none. covers(from) must hold.
-    Offset read(const Limits& limits, std::vector<Bytes>& into) const;
+    Offset read(const Limits& limits, std::vector<Bytes>& into);
 
   private:
     friend class TailCache;
@@ -83,8 +91,11 @@ class TailCache::Tail {
     void drop_oldest();
     size_t index_of(Offset offset) const;
 
+    static constexpr size_t never_read = SIZE_MAX;
+
     TailCache& cache_;
-    std::vector<Entry> entries_;  // [head_, size): live, by offset
+    size_t unread_bytes_ = never_read;  // appended since the last read
+    std::vector<Entry> entries_;        // [head_, size): live, by offset
     size_t head_ = 0;
     Tail* older_ = nullptr;
     Tail* newer_ = nullptr;

@@ -75,6 +75,7 @@ TEST_F(LogRead, goes_on_from_segment_to_segment) {
 TEST_F(LogRead, needs_no_file_at_the_tail) {
     cache_bytes = 1 << 20;
     start();
+    ASSERT_TRUE(log->read_now({log->log_end_offset(), log->log_end_offset()}).has_value());
     fill(100);
     disk.fail_below("/data");
     const auto batches = log->read_now({Offset(100), log->log_end_offset()});
