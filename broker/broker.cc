@@ -170,6 +170,7 @@ void Broker::start_shards() {
                                 .node = config_.quorum.node_id,
                                 .descriptors_max = descriptors / 4 / count,
                                 .tail_cache_bytes = static_cast<size_t>(config_.tail_cache_bytes) / count,
+                                .writeback_bytes = static_cast<uint64_t>(config_.writeback_bytes),
                                 .directories = dirs_.directories}));
         served_.push_back(std::make_unique<Served>());
     }

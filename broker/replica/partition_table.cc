@@ -24,7 +24,7 @@ PartitionTable::PartitionTable(TableEnvironment environment)
     log_environments_.reserve(environment_.directories.size());
     for (const TableDirectory& directory : environment_.directories)
         log_environments_.push_back({*directory.log_directory, environment_.cache, environment_.clock,
-                                     environment_.random, environment_.codecs});
+                                     environment_.random, environment_.codecs, environment_.writeback_bytes});
 }
 
 // The logs complete what waits for them; nothing of this may be looked at then.
@@ -331,6 +331,7 @@ void PartitionTable::flush_next() {
 }
 
 void PartitionTable::write_back() {
+    if (environment_.writeback_bytes == 0) return;
     each([](Replica& replica) { replica.log().write_back(write_back_bytes); });
 }
 

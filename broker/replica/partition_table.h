@@ -61,6 +61,7 @@ struct TableEnvironment {
     env::Clock& clock;
     env::Random& random;
     wire::Codecs& codecs;
+    uint64_t writeback_bytes = 0;  // as storage::LogEnvironment
 };
 
 // The offsets that the checkpoint files of one directory remember of this shard's partitions.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/crc32c.h"
+#include "base/utf8.h"
 #include "settings/value.h"
 
 namespace milena::server {
@@ -205,9 +206,9 @@ ClientMetricsReport ClientMetrics::report(Instant now) {
     std::map<std::pair<std::string, std::string>, OtlpValue> together;
     for (const auto& [id, known] : instances_) {
         const auto client_id = known.client.attributes.find("client_id");
-        const std::string label = client_id == known.client.attributes.end() ? "" : client_id->second;
+        const std::string label = client_id == known.client.attributes.end() ? "" : to_utf8(client_id->second);
         for (const auto& [metric, value] : known.values) {
-            const auto [at, is_new] = together.try_emplace({label, metric}, value);
+            const auto [at, is_new] = together.try_emplace({label, to_utf8(metric)}, value);
             if (is_new) continue;
             at->second.value =
                 value.is_total ? at->second.value + value.value : std::max(at->second.value, value.value);

@@ -33,7 +33,8 @@ replica::TableEnvironment Shard::table_environment(const ShardOptions& options) 
             .cache = cache_,
             .clock = clock_,
             .random = random_,
-            .codecs = codecs_};
+            .codecs = codecs_,
+            .writeback_bytes = options.writeback_bytes};
 }
 
 void Shard::start() {

@@ -40,6 +40,7 @@ struct ShardOptions {
     NodeId node;
     size_t descriptors_max = 1000;
     size_t tail_cache_bytes = 0;
+    uint64_t writeback_bytes = 0;
     std::vector<DirectoryAtStart> directories;
 };
 

@@ -47,6 +47,7 @@ struct LogEnvironment {
     env::Clock& clock;
     env::Random& random;
     wire::Codecs& codecs;
+    uint64_t writeback_bytes = 0;  // milena.writeback.bytes; 0: the system decides
 };
 
 struct OpenOptions {

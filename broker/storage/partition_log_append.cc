@@ -8,12 +8,6 @@
 #include "storage/transaction_index.h"
 
 namespace milena::storage {
-namespace {
-
-// While it is appended to; what is less waits for the next look at all logs.
-constexpr uint64_t writeback_bytes = 1U << 20;
-
-}  // namespace
 
 Result<PartitionLog::Incoming> PartitionLog::check_incoming(const Bytes& bytes, const wire::BatchHeader& header,
                                                             AppendOrigin origin) const {
@@ -225,7 +219,7 @@ Result<void> PartitionLog::write(std::span<const Incoming> batches, size_t owner
     for (const Incoming& incoming : batches)
         tail_.append(incoming.header.base_offset, incoming.header.last_offset(), incoming.batch,
                      incoming.batch.size() * held_bytes / total_bytes);
-    write_back(writeback_bytes);
+    if (environment_.writeback_bytes > 0) write_back(environment_.writeback_bytes);
     return {};
 }
 

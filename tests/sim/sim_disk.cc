@@ -167,7 +167,7 @@ class SimFile final : public env::File {
         return {};
     }
 
-    void start_writeback(uint64_t, uint64_t) override {}
+    void start_writeback(uint64_t position, uint64_t bytes) override { disk_.writebacks.push_back({position, bytes}); }
 
   private:
     DiskResult<void> usable() {

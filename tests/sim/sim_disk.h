@@ -55,6 +55,12 @@ class SimDisk final : public env::Disk {
     // content.
     std::optional<std::string> flip_bit(std::string_view suffix);
 
+    struct Range {
+        uint64_t position;
+        uint64_t bytes;
+    };
+    std::vector<Range> writebacks;  // as they were asked for
+
     uint64_t used_bytes() const { return used_bytes_; }
     // How often somebody waited for the device, which nobody who serves may do.
     uint64_t blocking_syncs() const { return blocking_syncs_; }

@@ -20,7 +20,7 @@ class ClientMetricsTest : public testing::Test {
     void set(const std::string& subscription, const std::string& name, std::optional<std::string> value) {
         image = metadata::after(image, {metadata::config(client_metrics, subscription, name, std::move(value))}).after;
     }
-    TelemetryClient client() { return {.attributes = {{"client_id", "ann"}}, .connection = connection}; }
+    TelemetryClient client() { return {.attributes = {{"client_id", client_id}}, .connection = connection}; }
     ClientMetrics::Moment moment() { return {.image = *image, .now = now, .bytes_max = 1000}; }
     wire::GetTelemetrySubscriptionsResponse get(const Uuid& id = instance_id) {
         return metrics.subscriptions(moment(), {.client_instance_id = id}, client());
@@ -30,9 +30,12 @@ class ClientMetricsTest : public testing::Test {
         request.client_instance_id = instance_id;
         request.subscription_id = subscription_id;
         request.terminating = terminating;
+        request.metrics = Bytes::copy_of(metrics_text);
         return metrics.push(moment(), request, client());
     }
 
+    std::string client_id = "ann";
+    std::string metrics_text;  // OTLP
     std::shared_ptr<const metadata::Image> image = metadata::Image::empty();
     Instant now{std::chrono::seconds(1000)};
     std::shared_ptr<const int> connection = std::make_shared<const int>(1);
@@ -95,6 +98,22 @@ TEST_F(ClientMetricsTest, last_push_may_come_early_and_none_after_it) {
     EXPECT_EQ(push(id), ErrorCode::throttling_quota_exceeded);
     EXPECT_EQ(push(id, true), ErrorCode::none);
     EXPECT_EQ(push(id, true), ErrorCode::invalid_request);
+}
+
+TEST_F(ClientMetricsTest, names_that_are_no_text_leave_the_page_readable) {
+    client_id = "a\xff";
+    set("a", "metrics", "*");
+    // A gauge named "b\xfe" with one point of 1.0, within a scope within a resource.
+    const std::string name = std::string("\x0a\x02") + "b\xfe";
+    const std::string point = std::string("\x0a\x09\x21\0\0\0\0\0\0\xf0\x3f", 11);
+    const std::string metric = name + std::string("\x2a\x0b") + point;
+    const auto within = [](const char* tag, const std::string& content) {
+        return tag + std::string(1, static_cast<char>(content.size())) + content;
+    };
+    metrics_text = within("\x0a", within("\x12", within("\x12", metric)));
+    ASSERT_EQ(push(get().subscription_id), ErrorCode::none);
+    const std::string page = render_client_metrics(metrics.report(now));
+    EXPECT_NE(page.find("{client_id=\"a\xef\xbf\xbd\",metric=\"b\xef\xbf\xbd\"} 1"), std::string::npos) << page;
 }
 
 TEST_F(ClientMetricsTest, silent_client_is_forgotten) {

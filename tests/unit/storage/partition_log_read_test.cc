@@ -10,6 +10,9 @@ class LogRead : public LogFixture {
     // Batches of two records: offsets 0-1, 2-3, …; several segments if `config` says so.
     void fill(int batches, size_t record_bytes = 100) {
         ASSERT_TRUE(open().has_value());
+        add(batches, record_bytes);
+    }
+    void add(int batches, size_t record_bytes = 100) {
         for (int i = 0; i < batches; ++i) {
             const std::string text = std::to_string(i) + ":" + std::string(record_bytes, 'x');
             ASSERT_TRUE(append({text, text}).has_value());
@@ -75,8 +78,9 @@ TEST_F(LogRead, goes_on_from_segment_to_segment) {
 TEST_F(LogRead, needs_no_file_at_the_tail) {
     cache_bytes = 1 << 20;
     start();
-    ASSERT_TRUE(log->read_now({log->log_end_offset(), log->log_end_offset()}).has_value());
-    fill(100);
+    ASSERT_TRUE(open().has_value());
+    ASSERT_TRUE(log->read_now({Offset(0), Offset(0)}).has_value());
+    add(100);
     disk.fail_below("/data");
     const auto batches = log->read_now({Offset(100), log->log_end_offset()});
     ASSERT_TRUE(batches.has_value() && batches->has_value());

@@ -57,6 +57,22 @@ TEST_F(PartitionLogTest, loses_nothing_when_the_process_is_killed) {
     EXPECT_EQ(log->recovery_point(), Offset(200));
 }
 
+TEST_F(PartitionLogTest, asks_for_the_device_every_so_many_bytes) {
+    ASSERT_TRUE(open().has_value());
+    for (int i = 0; i < 100; ++i) ASSERT_TRUE(append({std::string(1000, 'x')}).has_value());
+    EXPECT_TRUE(disk.writebacks.empty());
+    environment->writeback_bytes = 10'000;
+    for (int i = 0; i < 100; ++i) ASSERT_TRUE(append({std::string(1000, 'x')}).has_value());
+    ASSERT_GE(disk.writebacks.size(), 9U);
+    EXPECT_LE(disk.writebacks.size(), 11U);
+    uint64_t next = 0;
+    for (const sim::SimDisk::Range& range : disk.writebacks) {
+        EXPECT_EQ(range.position, next);
+        EXPECT_GE(range.bytes, 10'000U);
+        next += range.bytes;
+    }
+}
+
 TEST_F(PartitionLogTest, is_cut_at_a_torn_batch) {
     ASSERT_TRUE(open().has_value());
     ASSERT_TRUE(append({"a", "b"}).has_value());
