@@ -257,7 +257,18 @@ void Connection::answer(SlotId id, wire::EncodedFrame frame) {
     answered.answer = std::move(frame);
     answers_bytes_ += answered.answer.size;
     host_.budget.take(answered.answer.size);
-    if (!is_in_read_ && id == front_) flush();
+    if (!is_in_read_ && id == front_) flush_soon();
+}
+
+// What other shards answer in one message, and what was read before it, goes out in one write: a write costs as much as
+// all else that is done for a batch, since it wakes the client.
+void Connection::flush_soon() {
+    if (is_flush_posted_) return;
+    is_flush_posted_ = true;
+    host_.loop.post([self = shared_from_this()] {
+        self->is_flush_posted_ = false;
+        self->flush();
+    });
 }
 
 size_t Connection::answer_bytes_room() const {

@@ -126,6 +126,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void resume();
 
     void flush();
+    void flush_soon();
     size_t gather(std::span<iovec> parts, Instant now);
     void written(size_t bytes);
     void pop_front(Instant now);
@@ -160,6 +161,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     size_t answers_bytes_ = 0;   // of all answered slots
     size_t front_written_ = 0;   // of the front's answer
     bool is_waiting_to_write_ = false;
+    bool is_flush_posted_ = false;
 
     bool is_open_ = true;
     bool is_finishing_ = false;

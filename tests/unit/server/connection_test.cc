@@ -69,6 +69,10 @@ struct ConnectionTest : testing::Test {
             loop.run();
         }
     }
+    void answer(SlotId slot, const std::string& text) {
+        connection->answer(slot, encoded(text));
+        run();
+    }
     // The loop's alarm rings in real time.
     void run_until_seen(size_t count) {
         while (seen.size() < count) run();
@@ -105,13 +109,23 @@ TEST_F(ConnectionTest, a_frame_larger_than_the_scratch_memory_comes_whole) {
 TEST_F(ConnectionTest, answers_leave_in_the_order_of_requests) {
     send(framed("wait") + framed("quick"));
     EXPECT_EQ(peer.written, "");
-    connection->answer(waiting[0], encoded("[late]"));
+    answer(waiting[0], "[late]");
     EXPECT_EQ(peer.written, "[late][quick]");
+}
+
+TEST_F(ConnectionTest, answers_given_at_a_time_leave_in_one_write) {
+    send(framed("wait") + framed("wait") + framed("quick"));
+    connection->answer(waiting[0], encoded("[a]"));
+    connection->answer(waiting[1], encoded("[b]"));
+    run();
+    EXPECT_EQ(peer.written, "[a][b][quick]");
+    EXPECT_EQ(peer.writes, 1U);
 }
 
 TEST_F(ConnectionTest, an_answer_of_nothing_lets_the_next_one_out) {
     send(framed("wait") + framed("quick"));
     connection->answer_nothing(waiting[0]);
+    run();
     EXPECT_EQ(peer.written, "[quick]");
 }
 
@@ -148,11 +162,11 @@ TEST_F(ConnectionTest, a_refused_request_closes_the_connection_but_not_what_came
 TEST_F(ConnectionTest, over_the_limit_of_requests_nothing_more_is_read) {
     for (int i = 0; i < 6; ++i) send(framed("wait" + std::to_string(i)));
     EXPECT_EQ(seen.size(), 4U);
-    connection->answer(waiting[0], encoded("x"));
+    answer(waiting[0], "x");
     run();
     EXPECT_EQ(seen.size(), 5U);
-    connection->answer(waiting[1], encoded("x"));
-    connection->answer(waiting[2], encoded("x"));
+    answer(waiting[1], "x");
+    answer(waiting[2], "x");
     run();
     EXPECT_EQ(seen.size(), 6U);
 }
@@ -191,7 +205,7 @@ TEST_F(ConnectionTest, a_closed_connection_gives_back_what_it_held) {
 TEST_F(ConnectionTest, an_answer_after_the_end_is_dropped) {
     send(framed("wait"));
     connection->close("");
-    connection->answer(waiting[0], encoded("x"));
+    answer(waiting[0], "x");
     EXPECT_EQ(peer.written, "");
     EXPECT_EQ(budget.bytes_used(), 0U);
 }
@@ -210,7 +224,7 @@ TEST_F(ConnectionTest, a_client_we_owe_an_answer_is_not_silent) {
     EXPECT_TRUE(connection->silent_since());
     send(framed("wait"));
     EXPECT_FALSE(connection->silent_since());
-    connection->answer(waiting[0], encoded("x"));
+    answer(waiting[0], "x");
     EXPECT_TRUE(connection->silent_since());
 }
 
@@ -230,7 +244,7 @@ TEST_F(ConnectionTest, finishing_waits_for_answers_but_takes_no_more_requests) {
     connection->finish();
     send(framed("more"));
     EXPECT_EQ(seen.size(), 1U);
-    connection->answer(waiting[0], encoded("bye"));
+    answer(waiting[0], "bye");
     EXPECT_EQ(peer.written, "bye");
     EXPECT_TRUE(peer.is_closed_by_server);
 }
@@ -246,7 +260,7 @@ TEST_F(ConnectionTest, throttled_client_gets_his_answers_and_is_not_listened_to_
     send(framed("wait"));
     connection->throttle(5ms);
     connection->throttle(3ms);  // changes nothing: the longer one counts
-    connection->answer(waiting.front(), encoded("[done]"));
+    answer(waiting.front(), "[done]");
     send(framed("one") + framed("two"));
     EXPECT_EQ(peer.written, "[done]");
     EXPECT_EQ(seen.size(), 1U);

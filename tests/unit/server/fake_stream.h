@@ -16,6 +16,7 @@ struct FakePeer {
     size_t write_room = SIZE_MAX;  // what the client's window still takes
     size_t read_bytes_max = SIZE_MAX;
     size_t reads = 0;
+    size_t writes = 0;
     bool is_closed_by_client = false;
     bool is_closed_by_server = false;
     std::function<void()> readable;
@@ -50,6 +51,7 @@ class FakeStream final : public Stream {
         return bytes;
     }
     Result<size_t, StreamEnd> write_some(std::span<const iovec> parts) override {
+        ++peer_.writes;
         size_t total = 0;
         for (const iovec& part : parts) {
             const size_t bytes = std::min(part.iov_len, peer_.write_room);
