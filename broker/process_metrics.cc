@@ -51,23 +51,17 @@ void Broker::answer_metrics(server::HttpServer::Respond respond) {
                          server::render_client_metrics(*clients)});
     };
     if (!is_active) return finish({}, {});
-    auto gathered = std::make_shared<std::vector<server::ShardMetrics>>(shards_->size());
-    auto missing = std::make_shared<size_t>(shards_->size());
-    for (size_t i = 0; i < shards_->size(); ++i) {
-        const auto report = [this, i, gathered, missing, finish](server::ShardMetrics metrics) {
-            auto shared = std::make_shared<server::ShardMetrics>(std::move(metrics));
-            loop_.post([this, i, gathered, missing, finish, shared] {
-                (*gathered)[i] = std::move(*shared);
-                if (--*missing > 0) return;
-                lag_->read([finish, gathered](const server::ConsumerLag& lag) { finish(*gathered, lag); });
-            });
-        };
-        shard::Shard& shard = (*shards_)[i];
-        shard.post([this, i, &shard, report, clients] {
+    shards_->gather<server::ShardMetrics>(
+        loop_,
+        [this, clients](shard::Shard& shard, auto report) {
+            const size_t i = shard.id().value;
             if (i == 0) *clients = client_metrics_->report(shard.clock().now());
-            server::collect_metrics(*shards_, shard, *served_[i]->server, report);
+            server::collect_metrics(shard, *served_[i]->server, std::move(report));
+        },
+        [this, finish](std::vector<server::ShardMetrics> gathered) {
+            const auto shards = std::make_shared<std::vector<server::ShardMetrics>>(std::move(gathered));
+            lag_->read([finish, shards](const server::ConsumerLag& lag) { finish(*shards, lag); });
         });
-    }
 }
 
 }  // namespace milena

@@ -12,6 +12,8 @@ namespace milena {
 using Duration = std::chrono::nanoseconds;
 using Milliseconds = std::chrono::milliseconds;
 
+constexpr double in_seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
 struct Instant {
     Duration since_start{};
 

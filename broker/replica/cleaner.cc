@@ -16,8 +16,6 @@ constexpr size_t slice_bytes_min = 64U << 10;
 constexpr size_t slice_bytes_max = 1U << 20;
 constexpr double nanoseconds_max = 3.6e12;  // an hour
 
-double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
 }  // namespace
 
 void Cleaner::configure(const settings::BrokerConfig& config, uint32_t shard_count) {
@@ -103,7 +101,7 @@ void Cleaner::finished(Replica& replica, const storage::CleaningStats& stats) {
                                {"records_without_key", stats.records_without_key},
                                {"segments_read", stats.segments_read},
                                {"segments_written", stats.segments_written},
-                               {"seconds", seconds(metrics_.last_pass)}});
+                               {"seconds", in_seconds(metrics_.last_pass)}});
 }
 
 void Cleaner::failed(Replica& replica, ErrorCode error) {

@@ -153,6 +153,16 @@ class PartitionTable {
         for (const PartitionKey& key : order_)
             if (const Found found = use(key); found.replica != nullptr) visit(*found.replica);
     }
+    // For whoever has other work in between: looks at up to `count_max` of them, by key, behind `last`; the last one
+    // looked at, or nothing if there are no more. What comes or goes meanwhile is met or isn't.
+    template <class F>
+    std::optional<PartitionKey> each_after(const std::optional<PartitionKey>& last, size_t count_max, F&& visit) {
+        auto at = last ? std::upper_bound(order_.begin(), order_.end(), *last) : order_.begin();
+        const auto end = at + std::min<ptrdiff_t>(order_.end() - at, static_cast<ptrdiff_t>(count_max));
+        for (; at != end; ++at)
+            if (const Found found = use(*at); found.replica != nullptr) visit(*found.replica);
+        return end == order_.end() ? std::nullopt : std::optional(*(end - 1));
+    }
     // Those whose files are in the directory, by key.
     template <class F>
     void each_in(const Uuid& directory_id, F&& visit) const {

@@ -8,7 +8,7 @@ Throttle Caller::charge() const {
     if (!quotas.limits(QuotaType::request) || !connection->is_open()) return {};
     const RequestTimes& times = connection->times(slot);
     const Instant until = times.handled == Instant{} ? context.shard.clock().now() : times.handled;
-    const double seconds = std::chrono::duration<double>(until - times.received).count();
+    const double seconds = in_seconds(until - times.received);
     return quotas.charge(QuotaType::request, quota_client(), seconds * 100);
 }
 

@@ -134,7 +134,7 @@ Throttle ClientQuotas::debt(QuotaType type, const QuotaClient& client) {
 std::optional<double> ClientQuotas::amount_max(QuotaType type, const QuotaClient& client) {
     const Account* found = account(type, client);
     if (found == nullptr) return std::nullopt;
-    return found->limit * std::chrono::duration<double>(window_of(type).length_min()).count();
+    return found->limit * in_seconds(window_of(type).length_min());
 }
 
 bool ClientQuotas::is_unused(QuotaType type, const QuotaClient& client) {

@@ -153,23 +153,14 @@ ConsumerLagReader::ConsumerLagReader(const shard::Shards& shards, const GroupGat
 void ConsumerLagReader::read(Done done) {
     waiting_.push_back(std::move(done));
     if (waiting_.size() > 1) return;
-    auto walked = std::make_shared<std::vector<ConsumerLag>>(shards_.size());
-    auto missing = std::make_shared<size_t>(shards_.size());
-    for (size_t i = 0; i < shards_.size(); ++i) {
-        shard::Shard& shard = shards_[i];
-        const auto report = [this, i, walked, missing](ConsumerLag lag) {
-            auto shared = std::make_shared<ConsumerLag>(std::move(lag));
-            home_.post([this, i, walked, missing, shared] {
-                (*walked)[i] = std::move(*shared);
-                if (--*missing == 0) this->walked(std::move(*walked));
-            });
-        };
-        shard.post([this, &shard, report] {
+    shards_.gather<ConsumerLag>(
+        home_,
+        [this](shard::Shard& shard, auto report) {
             const group::CoordinatorHost* host = groups_.host(shard);
             if (host == nullptr || partitions_max_ == 0) return report({});
-            std::make_shared<Walk>(shard, *host, partitions_max_, report)->count_some();
-        });
-    }
+            std::make_shared<Walk>(shard, *host, partitions_max_, std::move(report))->count_some();
+        },
+        [this](std::vector<ConsumerLag> by_shard) { walked(std::move(by_shard)); });
 }
 
 void ConsumerLagReader::walked(std::vector<ConsumerLag> by_shard) {

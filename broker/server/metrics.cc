@@ -15,8 +15,6 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 using Labels = std::vector<ClientMetric::Label>;
 
-double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
 class Families {
   public:
     void counter(const std::string& name, const char* help, double value, Labels labels = {}) {
@@ -34,10 +32,10 @@ class Families {
         uint64_t cumulative = 0;
         for (size_t i = 0; i < bounds.size(); ++i) {
             cumulative += counts[i];
-            metric.histogram.bucket.push_back({cumulative, seconds(bounds[i])});
+            metric.histogram.bucket.push_back({cumulative, in_seconds(bounds[i])});
         }
         metric.histogram.sample_count = cumulative + counts[bounds.size()];
-        metric.histogram.sample_sum = seconds(sum);
+        metric.histogram.sample_sum = in_seconds(sum);
     }
 
     std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
@@ -116,7 +114,7 @@ void add_shards(Families& families, const std::vector<ShardMetrics>& shards) {
         families.histogram("milena_shard_work_seconds",
                            "How long pieces of work kept a shard from looking at its sockets.", shard::Pauses::bounds,
                            shard.pauses.counts, shard.pauses.total, labels);
-        gauge("milena_shard_longest_pause_seconds", "The longest of them so far.", seconds(shard.pauses.longest));
+        gauge("milena_shard_longest_pause_seconds", "The longest of them so far.", in_seconds(shard.pauses.longest));
         gauge("milena_connections", "Connections of clients that are open.", static_cast<double>(shard.connections));
         gauge("milena_requests_held_bytes", "Memory of requests and answers under way.",
               static_cast<double>(shard.requests_bytes));
@@ -151,7 +149,7 @@ void add_cleaners(Families& families, const std::vector<ShardMetrics>& shards) {
         gauge("milena_cleaner_buffer_utilization_ratio", "Used memory for keys, in the last compaction of a log.",
               cleaner.last_map_utilization);
         gauge("milena_cleaner_last_pass_seconds", "How long the last compaction of a log took.",
-              seconds(cleaner.last_pass));
+              in_seconds(cleaner.last_pass));
         gauge("milena_cleaner_uncleanable_partitions", "Partitions whose damaged records keep them from compaction.",
               static_cast<double>(cleaner.uncleanable_partitions));
     }
@@ -164,34 +162,24 @@ void add_quotas(Families& families, const QuotaMetrics& quotas) {
         families.counter("milena_quota_throttled_requests_total", "Requests of clients that were over a quota.",
                          static_cast<double>(quotas.by_type[i].throttled_requests), labels);
         families.counter("milena_quota_throttle_seconds_total", "How long these clients were not listened to.",
-                         seconds(quotas.by_type[i].throttle_time), labels);
+                         in_seconds(quotas.by_type[i].throttle_time), labels);
     }
 }
 
 // The partitions that one shard owns, a slice at a time.
 class PartitionSums : public std::enable_shared_from_this<PartitionSums> {
   public:
-    PartitionSums(const shard::Shards& shards, shard::Shard& shard, ShardMetrics metrics,
-                  std::function<void(ShardMetrics)> done)
-        : shard_(shard), metrics_(std::move(metrics)), done_(std::move(done)) {
-        for (const auto& topic : shard.image()->topics->by_name)
-            for (size_t i = 0; i < topic->partitions.size(); ++i) {
-                const replica::PartitionKey key{topic->id, PartitionIndex(static_cast<int32_t>(i))};
-                if (&shards.owner_of(key) == &shard) keys_.push_back(key);
-            }
-    }
+    PartitionSums(shard::Shard& shard, ShardMetrics metrics, std::function<void(ShardMetrics)> done)
+        : shard_(shard), metrics_(std::move(metrics)), done_(std::move(done)) {}
 
     void add_some() {
         constexpr size_t partitions_a_slice = 500;
-        const size_t end = std::min(keys_.size(), next_ + partitions_a_slice);
-        for (; next_ < end; ++next_) {
-            const replica::Replica* replica = shard_.partitions().use(keys_[next_]).replica;
-            if (replica == nullptr) continue;
+        last_ = shard_.partitions().each_after(last_, partitions_a_slice, [this](const replica::Replica& replica) {
             ++metrics_.partitions;
-            metrics_.leaders += replica->is_leader() ? 1 : 0;
-            metrics_.log_bytes += replica->log().bytes();
-        }
-        if (next_ < keys_.size()) return shard_.post([self = shared_from_this()] { self->add_some(); });
+            metrics_.leaders += replica.is_leader() ? 1 : 0;
+            metrics_.log_bytes += replica.log().bytes();
+        });
+        if (last_) return shard_.post([self = shared_from_this()] { self->add_some(); });
         done_(std::move(metrics_));
     }
 
@@ -199,14 +187,12 @@ class PartitionSums : public std::enable_shared_from_this<PartitionSums> {
     shard::Shard& shard_;
     ShardMetrics metrics_;
     const std::function<void(ShardMetrics)> done_;
-    std::vector<replica::PartitionKey> keys_;
-    size_t next_ = 0;
+    std::optional<replica::PartitionKey> last_;
 };
 
 }  // namespace
 
-void collect_metrics(const shard::Shards& shards, shard::Shard& shard, const Server& server,
-                     std::function<void(ShardMetrics)> done) {
+void collect_metrics(shard::Shard& shard, const Server& server, std::function<void(ShardMetrics)> done) {
     ShardMetrics metrics;
     metrics.requests = server.metrics().copy();
     metrics.pauses = shard.loop().pauses();
@@ -221,7 +207,7 @@ void collect_metrics(const shard::Shards& shards, shard::Shard& shard, const Ser
     metrics.cleaner = shard.partitions().cleaner_metrics();
     for (const auto& [id, traffic] : shard.traffic())
         if (const metadata::TopicImage* topic = shard.image()->topic(id)) metrics.topics[topic->name] = traffic;
-    std::make_shared<PartitionSums>(shards, shard, std::move(metrics), std::move(done))->add_some();
+    std::make_shared<PartitionSums>(shard, std::move(metrics), std::move(done))->add_some();
 }
 
 std::string render_metrics(const std::vector<ShardMetrics>& shards, const ProcessMetrics& process) {

@@ -44,8 +44,7 @@ struct ProcessMetrics {
 
 // On the shard's thread, and `done` too, once its partitions were added up: there may be thousands of them, so others
 // have their turn in between.
-void collect_metrics(const shard::Shards& shards, shard::Shard& shard, const Server& server,
-                     std::function<void(ShardMetrics)> done);
+void collect_metrics(shard::Shard& shard, const Server& server, std::function<void(ShardMetrics)> done);
 
 std::string render_metrics(const std::vector<ShardMetrics>& shards, const ProcessMetrics& process);
 

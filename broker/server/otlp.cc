@@ -6,6 +6,8 @@
 #include <optional>
 #include <string_view>
 
+#include "base/varint.h"
+
 namespace milena::server {
 namespace {
 
@@ -66,16 +68,11 @@ class Fields {
     }
 
     bool varint(uint64_t& value) {
-        constexpr size_t bytes_max = 10;
-        value = 0;
-        for (size_t i = 0; i < bytes_max && i < rest_.size(); ++i) {
-            const auto byte = static_cast<uint64_t>(rest_[i]);
-            value |= (byte & 0x7f) << (7 * i);
-            if ((byte & 0x80) != 0) continue;
-            rest_ = rest_.subspan(i + 1);
-            return true;
-        }
-        return false;
+        const auto read = read_unsigned_varlong(rest_);
+        if (read.bytes == 0) return false;
+        value = read.value;
+        take(read.bytes);
+        return true;
     }
 
     Data take(size_t size) {

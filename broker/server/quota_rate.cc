@@ -6,8 +6,6 @@
 namespace milena::server {
 namespace {
 
-double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
 // Rounded to milliseconds, as clients are told; what no clock can hold is cut.
 Duration milliseconds(double of_seconds) {
     constexpr double longest = INT32_MAX;
@@ -39,12 +37,12 @@ double QuotaRate::per_second(const QuotaWindow& window, Instant now) {
     forget_old(window, now);
     double sum = 0;
     for (const Sample& sample : samples_) sum += sample.amount;
-    return sum / seconds(measured_time(window, now));
+    return sum / in_seconds(measured_time(window, now));
 }
 
 Duration QuotaRate::throttle_time(double limit, const QuotaWindow& window, Instant now) {
     const double over = per_second(window, now) - limit;
-    return over > 0 ? milliseconds(over / limit * seconds(measured_time(window, now))) : Duration{};
+    return over > 0 ? milliseconds(over / limit * in_seconds(measured_time(window, now))) : Duration{};
 }
 
 bool QuotaRate::is_unused(const QuotaWindow& window, Instant now) const {
@@ -53,8 +51,8 @@ bool QuotaRate::is_unused(const QuotaWindow& window, Instant now) const {
 }
 
 double TokenBucket::tokens(double limit, const QuotaWindow& window, Instant now) const {
-    const double burst = limit * seconds(window.length());
-    return is_new_ ? burst : std::min(burst, tokens_ + limit * seconds(now - refilled_));
+    const double burst = limit * in_seconds(window.length());
+    return is_new_ ? burst : std::min(burst, tokens_ + limit * in_seconds(now - refilled_));
 }
 
 void TokenBucket::refill(double limit, const QuotaWindow& window, Instant now) {
@@ -65,7 +63,7 @@ void TokenBucket::refill(double limit, const QuotaWindow& window, Instant now) {
 
 void TokenBucket::record(double amount, double limit, const QuotaWindow& window, Instant now) {
     refill(limit, window, now);
-    tokens_ = std::min(tokens_ - amount, limit * seconds(window.length()));
+    tokens_ = std::min(tokens_ - amount, limit * in_seconds(window.length()));
 }
 
 Duration TokenBucket::throttle_time(double limit, const QuotaWindow& window, Instant now) {
@@ -74,7 +72,7 @@ Duration TokenBucket::throttle_time(double limit, const QuotaWindow& window, Ins
 }
 
 bool TokenBucket::is_full(double limit, const QuotaWindow& window, Instant now) const {
-    return tokens(limit, window, now) >= limit * seconds(window.length());
+    return tokens(limit, window, now) >= limit * in_seconds(window.length());
 }
 
 }  // namespace milena::server

@@ -113,7 +113,15 @@ class Shards {
         return *shards_[replica::shard_of(key, static_cast<uint32_t>(shards_.size()))];
     }
 
-    // work(shard) on every shard, then all results, by shard, to done() on `home`: a Shard or a Loop.
+    // work(shard, report) on every shard, which reports once, now or later; then all that was reported, by shard, to
+    // done() on `home`: a Shard or a Loop.
+    template <class T>
+    using Report = std::function<void(T)>;
+    template <class T, class Home>
+    void gather(Home& home, std::function<void(Shard&, Report<T>)> work,
+                std::function<void(std::vector<T>)> done) const;
+
+    // The same, for work that has its result at once.
     template <class T, class Home>
     void ask_all(Home& home, std::function<T(Shard&)> work, std::function<void(std::vector<T>)> done) const;
 
@@ -131,7 +139,8 @@ void run_on(Target& target, Task task) {
 }
 
 template <class T, class Home>
-void Shards::ask_all(Home& home, std::function<T(Shard&)> work, std::function<void(std::vector<T>)> done) const {
+void Shards::gather(Home& home, std::function<void(Shard&, Report<T>)> work,
+                    std::function<void(std::vector<T>)> done) const {
     struct Gathered {
         std::vector<T> results;
         size_t missing;
@@ -140,13 +149,22 @@ void Shards::ask_all(Home& home, std::function<T(Shard&)> work, std::function<vo
     auto gathered = std::make_shared<Gathered>(Gathered{std::vector<T>(size()), size(), std::move(done)});
     for (size_t i = 0; i < size(); ++i) {
         run_on(*shards_[i], [this, i, work, gathered, &home] {
-            auto result = std::make_shared<T>(work(*shards_[i]));
-            run_on(home, [i, gathered, result] {
-                gathered->results[i] = std::move(*result);
-                if (--gathered->missing == 0) gathered->done(std::move(gathered->results));
+            work(*shards_[i], [i, gathered, &home](T reported) {
+                auto result = std::make_shared<T>(std::move(reported));
+                run_on(home, [i, gathered, result] {
+                    gathered->results[i] = std::move(*result);
+                    if (--gathered->missing == 0) gathered->done(std::move(gathered->results));
+                });
             });
         });
     }
+}
+
+template <class T, class Home>
+void Shards::ask_all(Home& home, std::function<T(Shard&)> work, std::function<void(std::vector<T>)> done) const {
+    gather<T>(
+        home, [work = std::move(work)](Shard& shard, const Report<T>& report) { report(work(shard)); },
+        std::move(done));
 }
 
 }  // namespace milena::shard

@@ -36,7 +36,14 @@ def test_scenario_has_the_same_steps(both, scenario):
 
 
 # Milena starts without a configuration file, so these have defaults of their own; see docs/decisions.md.
-OWN_DEFAULTS = {"controller.listener.names", "log.dir", "node.id", "process.roles"}
+OWN_DEFAULTS = {
+    "controller.listener.names",
+    "log.dir",
+    "node.id",
+    "process.roles",
+    "socket.receive.buffer.bytes",
+    "socket.send.buffer.bytes",
+}
 
 
 def test_every_broker_setting_has_the_value_and_the_description_that_kafka_gives(both):

@@ -15,7 +15,7 @@ wire::CreateDelegationTokenResponse create_delegation_token(const wire::CreateDe
     wire::CreateDelegationTokenResponse response;
     response.error_code = not_allowed;
     response.principal_type = response.token_requester_principal_type = std::string("User");
-    response.principal_name = response.token_requester_principal_name = std::string("ANONYMOUS");
+    response.principal_name = response.token_requester_principal_name = std::string(Caller::anonymous_user);
     const std::optional<std::string_view>& owner = request.owner_principal_name;
     if (owner && !owner->empty()) {
         response.principal_type = std::string(request.owner_principal_type.value_or(""));
