@@ -72,6 +72,8 @@ class Call {
     }
     Throttle charge(QuotaType type, double amount) const { return caller_.charge(type, amount); }
     void close_connection(std::string_view reason) const { caller_.connection->close(reason); }
+    // See Connection::in_turn().
+    void in_turn(std::function<void()> work) const { caller_.connection->in_turn(caller_.slot, std::move(work)); }
     // `call` runs if the connection ends before the answer.
     void on_close(std::function<void()> call) const { caller_.connection->on_close(caller_.slot, std::move(call)); }
 

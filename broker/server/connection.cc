@@ -257,7 +257,24 @@ void Connection::answer(SlotId id, wire::EncodedFrame frame) {
     answered.answer = std::move(frame);
     answers_bytes_ += answered.answer.size;
     host_.budget.take(answered.answer.size);
+    if (turn_under_way_ == id) {
+        turn_under_way_.reset();
+        if (!turns_.empty()) host_.loop.post([self = shared_from_this()] { self->take_turns(); });
+    }
     if (!is_in_read_ && id == front_) flush_soon();
+}
+
+void Connection::in_turn(SlotId id, std::function<void()> work) {
+    turns_.push_back({id, std::move(work)});
+    take_turns();
+}
+
+void Connection::take_turns() {
+    if (!is_open_ || turn_under_way_ || turns_.empty() || answers_bytes_ > host_.limits.answers_bytes_max) return;
+    const Turn turn = std::move(turns_.front());
+    turns_.pop_front();
+    turn_under_way_ = turn.slot;
+    turn.work();
 }
 
 // What other shards answer in one message, and what was read before it, goes out in one write: a write costs as much as
@@ -330,6 +347,7 @@ void Connection::written(size_t bytes) {
         is_whole = true;
     }
     if (bytes > 0) progressed(bytes, is_whole);
+    if (is_whole && !turns_.empty()) host_.loop.post([self = shared_from_this()] { self->take_turns(); });
     if (is_whole && reading_ == Reading::waits_for_answers) {
         // Not from here: whoever gave the answer may be in the middle of something.
         reading_ = Reading::ready;
@@ -367,6 +385,7 @@ void Connection::close(std::string_view reason) {
     size_t budget_bytes = granted_bytes_ + (frame_ ? frame_charged_ : 0);
     frame_ = nullptr;
     leftover_ = {};
+    turns_.clear();
     std::deque<Slot> slots;
     slots.swap(slots_);
     for (const Slot& each : slots) {

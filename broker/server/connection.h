@@ -13,6 +13,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,6 +69,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
     // Gives the slot its answer. Once for every slot; without effect after close().
     void answer(SlotId slot, wire::EncodedFrame frame);
     void answer_nothing(SlotId slot) { answer(slot, {}); }  // Produce with acks=0
+
+    // For a request whose answer may be large: `work`, which answers the slot, is run when no other such request of
+    // this client is under way and the answers before it are nearly gone. A client that asks ahead and doesn't read has
+    // the memory of one answer, not of each; he loses nothing, since answers leave in the order of the requests anyway.
+    void in_turn(SlotId slot, std::function<void()> work);
 
     // Called if the connection is closed before the slot is answered: long polls let go of what they wait for.
     void on_close(SlotId slot, std::function<void()> call);
@@ -127,6 +133,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
     void flush();
     void flush_soon();
+    void take_turns();
     size_t gather(std::span<iovec> parts, Instant now);
     void written(size_t bytes);
     void pop_front(Instant now);
@@ -160,6 +167,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
     size_t requests_bytes_ = 0;  // of all slots
     size_t answers_bytes_ = 0;   // of all answered slots
     size_t front_written_ = 0;   // of the front's answer
+    struct Turn {
+        SlotId slot;
+        std::function<void()> work;
+    };
+    std::deque<Turn> turns_;  // that wait; of an open connection
+    std::optional<SlotId> turn_under_way_;
     bool is_waiting_to_write_ = false;
     bool is_flush_posted_ = false;
 

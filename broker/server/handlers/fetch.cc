@@ -167,9 +167,7 @@ void respond(const FetchCall& call, Fetching& fetching) {
     call->respond(response, charged.throttle);
 }
 
-}  // namespace
-
-void fetch(FetchCall call) {
+void begin(const FetchCall& call) {
     auto fetching = std::make_shared<Fetching>();
     Context& context = call->context();
     fetching->session = context.fetch_sessions.begin(call->request, call->version(), context.shard.clock().now());
@@ -186,6 +184,12 @@ void fetch(FetchCall call) {
             respond(call, *fetching);
         });
     if (!wait->is_done()) call->on_close([wait] { wait->cancel(); });
+}
+
+}  // namespace
+
+void fetch(FetchCall call) {
+    call->in_turn([call] { begin(call); });
 }
 
 }  // namespace milena::server::handlers

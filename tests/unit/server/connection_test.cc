@@ -122,6 +122,34 @@ TEST_F(ConnectionTest, answers_given_at_a_time_leave_in_one_write) {
     EXPECT_EQ(peer.writes, 1U);
 }
 
+TEST_F(ConnectionTest, large_answers_are_made_one_after_the_other) {
+    std::string begun;
+    const auto ask = [&](char name, SlotId slot) { connection->in_turn(slot, [&begun, name] { begun += name; }); };
+    send(framed("wait") + framed("wait") + framed("wait"));
+    peer.write_room = 0;
+    ask('a', waiting[0]);
+    ask('b', waiting[1]);
+    ask('c', waiting[2]);
+    EXPECT_EQ(begun, "a");
+    answer(waiting[0], "small");
+    EXPECT_EQ(begun, "ab");
+    answer(waiting[1], std::string(host.limits.answers_bytes_max, 'x'));  // and nobody reads it
+    EXPECT_EQ(begun, "ab");
+    peer.write_room = SIZE_MAX;
+    run();
+    EXPECT_EQ(begun, "abc");
+}
+
+TEST_F(ConnectionTest, what_waits_for_its_turn_goes_with_the_connection) {
+    int begun = 0;
+    send(framed("wait") + framed("wait"));
+    connection->in_turn(waiting[0], [&] { ++begun; });
+    connection->in_turn(waiting[1], [&, kept = connection] { ++begun; });
+    connection->close("");
+    run();
+    EXPECT_EQ(begun, 1);
+}
+
 TEST_F(ConnectionTest, an_answer_of_nothing_lets_the_next_one_out) {
     send(framed("wait") + framed("quick"));
     connection->answer_nothing(waiting[0]);

@@ -73,12 +73,14 @@ std::string allowed_text(const Setting& setting) {
     return (allowed.any_case ? "(case insensitive) [" : "[") + std::string(allowed.words) + "]";
 }
 
-// Where Kafka has no default, or one for another kind of machine, a single node has to start by itself.
+// A single node has to start by itself, and a far client has to get what its connection can carry.
 const std::map<std::string, std::string> our_defaults = {
     {"process.roles", "broker,controller"},
     {"node.id", "1"},
     {"controller.listener.names", "CONTROLLER"},
     {"log.dir", "./data"},
+    {"socket.receive.buffer.bytes", "-1"},
+    {"socket.send.buffer.bytes", "-1"},
 };
 
 TEST(Table, is_kafkas_list_of_settings_and_our_own) {
