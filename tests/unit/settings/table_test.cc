@@ -75,12 +75,9 @@ std::string allowed_text(const Setting& setting) {
 
 // A single node has to start by itself, and a far client has to get what its connection can carry.
 const std::map<std::string, std::string> our_defaults = {
-    {"process.roles", "broker,controller"},
-    {"node.id", "1"},
-    {"controller.listener.names", "CONTROLLER"},
-    {"log.dir", "./data"},
-    {"socket.receive.buffer.bytes", "-1"},
-    {"socket.send.buffer.bytes", "-1"},
+    {"process.roles", "broker,controller"},      {"node.id", "1"},
+    {"controller.listener.names", "CONTROLLER"}, {"log.dir", "./data"},
+    {"socket.receive.buffer.bytes", "-1"},       {"socket.send.buffer.bytes", "-1"},
 };
 
 TEST(Table, is_kafkas_list_of_settings_and_our_own) {
