@@ -149,7 +149,7 @@ func read(client sarama.Client) {
 	script.Show("read from a time", placesOf(drain(client, times, latest)))
 }
 
-// A member consumes in goroutines of its own, one for script.Each partition, and commits at once what came.
+// A member consumes in goroutines of its own, one for each partition, and commits at once what came.
 type member struct {
 	group    sarama.ConsumerGroup
 	shares   chan int
