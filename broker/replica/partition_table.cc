@@ -249,24 +249,15 @@ PartitionTable::Found PartitionTable::use(const PartitionKey& key) {
     return {.replica = slot.replica.get(), .error = ErrorCode::none};
 }
 
-// Visits up to `count_max` replicas from where the last call stopped; true when the last one has been visited.
-template <class F>
-bool PartitionTable::some(size_t& cursor, size_t count_max, F&& visit) {
-    for (size_t n = 0; n < count_max && cursor < order_.size(); ++n, ++cursor)
-        if (const Found found = use(order_[cursor]); found.replica != nullptr) visit(*found.replica);
-    if (cursor < order_.size()) return false;
-    cursor = 0;
-    return true;
-}
-
 bool PartitionTable::delete_old_segments(size_t count_max) {
-    return some(retention_cursor_, count_max, [](Replica& replica) {
+    retention_last_ = each_after(retention_last_, count_max, [](Replica& replica) {
         const Result<void> result = replica.delete_old_segments();
         if (!result.has_value())
             log_warn(
                 "retention failed",
                 {{"topic", replica.log().topic()}, {"partition", replica.key().partition}, {"error", result.error()}});
     });
+    return !retention_last_;
 }
 
 void PartitionTable::checkpoint() {
@@ -281,8 +272,8 @@ Duration PartitionTable::clean_logs(size_t count_max) {
     if (!cleaner_.is_enabled()) return nothing_to_do;
     if (cleaner_.current().has_value()) return cleaner_.move_on(use(*cleaner_.current()).replica);
     constexpr Duration between_slices = std::chrono::milliseconds(10);
-    if (!some(cleaner_cursor_, count_max, [this](Replica& replica) { cleaner_.consider(replica); }))
-        return between_slices;
+    cleaner_last_ = each_after(cleaner_last_, count_max, [this](Replica& replica) { cleaner_.consider(replica); });
+    if (cleaner_last_) return between_slices;
     const auto dirtiest = cleaner_.end_round();
     return cleaner_.begin(dirtiest.has_value() ? use(*dirtiest).replica : nullptr);
 }

@@ -153,8 +153,8 @@ class PartitionTable {
         for (const PartitionKey& key : order_)
             if (const Found found = use(key); found.replica != nullptr) visit(*found.replica);
     }
-    // For whoever has other work in between: looks at up to `count_max` of them, by key, behind `last`; the last one
-    // looked at, or nothing if there are no more. What comes or goes meanwhile is met or isn't.
+    // For whoever has other work in between: looks at up to `count_max` (at least 1) of them, by key, behind `last`;
+    // the last one looked at, or nothing if there are no more. What comes or goes meanwhile is met or isn't.
     template <class F>
     std::optional<PartitionKey> each_after(const std::optional<PartitionKey>& last, size_t count_max, F&& visit) {
         auto at = last ? std::upper_bound(order_.begin(), order_.end(), *last) : order_.begin();
@@ -208,8 +208,6 @@ class PartitionTable {
     void remove_left_behind(const PartitionKey& key, const std::string& topic);
     void queue_flush(const PartitionKey& key, Replica::Flush what);
     void flush_next();
-    template <class F>
-    bool some(size_t& cursor, size_t count_max, F&& visit);
 
     TableEnvironment environment_;
     std::vector<storage::LogEnvironment> log_environments_;  // as the directories; the logs refer to them
@@ -220,8 +218,8 @@ class PartitionTable {
     std::unordered_map<Uuid, std::shared_ptr<const TopicPolicy>> policies_;  // by topic
     std::vector<size_t> directory_load_;                                     // replicas by directory
     bool uses_inventory_ = false;                                            // only while the first image is applied
-    size_t retention_cursor_ = 0;
-    size_t cleaner_cursor_ = 0;
+    std::optional<PartitionKey> retention_last_;  // the rounds of retention and compaction have come so far
+    std::optional<PartitionKey> cleaner_last_;
     Cleaner cleaner_;
     std::map<PartitionKey, std::unique_ptr<LogMove>> moves_;
     PartitionKey moved_last_;  // whose slice was the last one

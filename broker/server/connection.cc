@@ -259,7 +259,7 @@ void Connection::answer(SlotId id, wire::EncodedFrame frame) {
     host_.budget.take(answered.answer.size);
     if (turn_under_way_ == id) {
         turn_under_way_.reset();
-        if (!turns_.empty()) host_.loop.post([self = shared_from_this()] { self->take_turns(); });
+        take_turns_soon();
     }
     if (!is_in_read_ && id == front_) flush_soon();
 }
@@ -275,6 +275,10 @@ void Connection::take_turns() {
     turns_.pop_front();
     turn_under_way_ = turn.slot;
     turn.work();
+}
+
+void Connection::take_turns_soon() {
+    if (!turns_.empty()) host_.loop.post([self = shared_from_this()] { self->take_turns(); });
 }
 
 // What other shards answer in one message, and what was read before it, goes out in one write: a write costs as much as
@@ -347,7 +351,7 @@ void Connection::written(size_t bytes) {
         is_whole = true;
     }
     if (bytes > 0) progressed(bytes, is_whole);
-    if (is_whole && !turns_.empty()) host_.loop.post([self = shared_from_this()] { self->take_turns(); });
+    if (is_whole) take_turns_soon();
     if (is_whole && reading_ == Reading::waits_for_answers) {
         // Not from here: whoever gave the answer may be in the middle of something.
         reading_ = Reading::ready;

@@ -116,6 +116,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
         std::function<void()> on_close;
         RequestTimes times;
     };
+    struct Turn {
+        SlotId slot = 0;
+        std::function<void()> work;
+    };
     // Why the reader reads, or doesn't.
     enum class Reading : uint8_t { ready, waits_for_data, waits_for_answers, waits_for_budget, throttled };
 
@@ -134,6 +138,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void flush();
     void flush_soon();
     void take_turns();
+    void take_turns_soon();
     size_t gather(std::span<iovec> parts, Instant now);
     void written(size_t bytes);
     void pop_front(Instant now);
@@ -167,11 +172,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     size_t requests_bytes_ = 0;  // of all slots
     size_t answers_bytes_ = 0;   // of all answered slots
     size_t front_written_ = 0;   // of the front's answer
-    struct Turn {
-        SlotId slot;
-        std::function<void()> work;
-    };
-    std::deque<Turn> turns_;  // that wait; of an open connection
+    std::deque<Turn> turns_;     // that wait; of an open connection
     std::optional<SlotId> turn_under_way_;
     bool is_waiting_to_write_ = false;
     bool is_flush_posted_ = false;

@@ -67,7 +67,6 @@ std::optional<Result<ReadBatches>> PartitionLog::read_now(const ReadRequest& ask
         batches.next_offset =
             tail_.read({request.from, request.limit, request.bytes_max, request.at_least_one}, batches.parts);
         for (const Bytes& part : batches.parts) batches.bytes += part.size();
-        if (batches.next_offset >= request.limit) tail_.was_read_to_end();
         return batches;
     }
     Reader reader(*this, request);

@@ -1,6 +1,7 @@
 """Nonsense over raw sockets: the connection is closed or refused, memory stays bounded, and everyone else is served."""
 
 import contextlib
+import os
 import resource
 import socket
 import struct
@@ -321,14 +322,11 @@ def test_announced_but_unsent_frames_reserve_no_memory(milena):
         assert milena.broker.process.rss_bytes() - memory < 32 << 20
 
 
-def test_clients_that_never_read_are_held_back(make_broker):
+def test_clients_that_never_read_are_held_back(milena):
     """Each asks again and again for a megabyte and reads nothing; the broker stops listening, and stays small."""
-    # On loopback, with its large segments, the system would take megabytes for each of them at once.
-    broker = make_broker({"socket.send.buffer.bytes": "102400"})
-    broker.start()
     rows = ((0, None, bytes(100_000), None, 0) for _ in range(20))
-    records.create_topic(broker.bootstrap, "hostile-big", 1, retention_ms=-1)
-    records.produce(broker.bootstrap, "hostile-big", rows)
+    records.create_topic(milena.bootstrap, "hostile-big", 1, retention_ms=-1)
+    records.produce(milena.bootstrap, "hostile-big", rows)
     fetch = (
         struct.pack(">iiiib", -1, 0, 1, 50 << 20, 0)
         + array(1)
@@ -336,12 +334,12 @@ def test_clients_that_never_read_are_held_back(make_broker):
         + array(1)
         + struct.pack(">iqi", 0, 0, 1 << 20)
     )
-    memory = broker.process.rss_bytes()
+    memory = milena.broker.process.rss_bytes()
     links = []
     for _ in range(20):
         link = socket.socket()
         link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        link.connect(("127.0.0.1", broker.port))
+        link.connect(("127.0.0.1", milena.broker.port))
         link.setblocking(False)
         links.append(link)
     sent = 0
@@ -351,13 +349,13 @@ def test_clients_that_never_read_are_held_back(make_broker):
                 sent += link.send(wire.frame(1, 4, fetch))
             except BlockingIOError:
                 pass
-    with wire.connect(broker.port) as link:
+    with wire.connect(milena.broker.port) as link:
         assert wire.call(link, wire.API_VERSIONS, 0, b"")[:2] == b"\0\0"
-    grown = broker.process.rss_bytes() - memory
+    grown = milena.broker.process.rss_bytes() - memory
     for link in links:
         link.close()
     print(f"{sent} bytes of requests from clients that never read: {grown >> 20} MiB more")
-    assert grown < 100 << 20  # of which a sanitizer takes most, where there is one
+    assert grown < 64 << 20
 
 
 def test_a_flood_of_connections_that_close_at_once_is_survived(side):
@@ -427,4 +425,4 @@ def test_a_storm_of_members_stays_bounded(milena, make_broker):
     bystander.close()
     print(f"300 members with 100 kB each and 20,000 without an id: {grown >> 20} MiB more, {refused} refused")
     assert refused > 200
-    assert grown < 100 << 20  # of which a sanitizer takes most, where there is one
+    assert grown < (100 if "TSAN_OPTIONS" in os.environ else 40) << 20  # of which a sanitizer takes most

@@ -1,6 +1,7 @@
 """Replicas move between the log directories of one broker (KIP-113) while they are in use."""
 
 import json
+import pathlib
 import random
 import time
 
@@ -41,6 +42,10 @@ def fill(side, name, first, count, partition=0, size=100):
     lines = "".join(f"{number}:{'x' * size}\n" for number in range(first, first + count))
     made = side.kcat("-P", "-t", name, "-p", partition, "-K:", "-X", "acks=all", stdin=lines.encode())
     assert made["exit"] == 0, made
+
+
+def bytes_on_disk(log_dir, partition):
+    return sum(log.stat().st_size for log in pathlib.Path(log_dir, partition).glob("*.log"))
 
 
 def keys(side, name, partition=0):
@@ -124,9 +129,13 @@ def test_the_reassignment_tool_moves_replicas_and_nothing_is_lost(pair):
             fill(side, "moved", 500 * (number + 1), 10)
         described = side.tool("kafka-log-dirs", "--describe", "--topic-list", "moved")
         dirs = json.loads(described["out"].splitlines()[-1])["brokers"][0]["logDirs"]
-        # How many batches the producer makes, and so how many bytes, depends on the moment.
+        # How many batches the producer makes, and so how many bytes there are, depends on the moment.
         places = {
-            row["logDir"]: sorted((part["partition"], part["size"] > 0) for part in row["partitions"]) for row in dirs
+            row["logDir"]: sorted(
+                (part["partition"], 0 < part["size"] == bytes_on_disk(row["logDir"], part["partition"]))
+                for part in row["partitions"]
+            )
+            for row in dirs
         }
         return said, places, keys(side, "moved", 0), keys(side, "moved", 1)
 
