@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <csignal>
-#include <thread>
 
 #include <asio/io_context.hpp>
 #include <asio/signal_set.hpp>
 #include <sys/resource.h>
 
 #include "base/log.h"
+#include "env/posix/processors.h"
 #include "storage/log_directory.h"
 #include "version.h"
 
@@ -40,8 +40,11 @@ server::ConnectionLimiter::Limits connection_limits(const settings::BrokerConfig
     return limits;
 }
 
+// One processor of eight stays for what isn't a shard's: the system's side of the network, flushing, gRPC.
 size_t shard_count_of(const settings::BrokerConfig& config) {
-    return config.shards > 0 ? static_cast<size_t>(config.shards) : std::max(1U, std::thread::hardware_concurrency());
+    if (config.shards > 0) return static_cast<size_t>(config.shards);
+    const size_t processors = env::available_processors();
+    return processors > 1 ? processors - std::max<size_t>(1, processors / 8) : 1;
 }
 
 server::QuotaWindow quota_window(int32_t samples, int32_t seconds) {

@@ -7,7 +7,8 @@ namespace {
 
 constexpr Setting rows[] = {
     {"milena.shards", int32, "0", between(0, 1024), read_only, high, effective,
-     "Threads that serve, each with its own partitions and connections; 0: one per core."},
+     "Threads that serve, each with its own partitions and connections; 0: one for each processor that the broker may "
+     "use, but for one of eight (at least one of two), which the system's network and the disks need."},
     {"milena.tail.cache.bytes", int64, "67108864", at_least(0), read_only, medium, effective,
      "Memory for the newest records of all partitions, over all shards."},
     {"milena.memory.requests.bytes", int64, "134217728", at_least(1'048'576), read_only, medium, effective,

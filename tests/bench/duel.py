@@ -32,7 +32,12 @@ class KafkaAsShipped(RealKafka):
     ]
 
 
-SUBJECT = KafkaAsShipped if os.environ.get("SUBJECT") == "kafka" else Milena
+class MilenaAsShipped(Milena):
+    def properties(self):
+        return {**super().properties(), "milena.shards": 0}
+
+
+SUBJECT = KafkaAsShipped if os.environ.get("SUBJECT") == "kafka" else MilenaAsShipped
 
 
 def load_command(mode, broker, topic, records, **options):

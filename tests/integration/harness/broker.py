@@ -127,7 +127,12 @@ class Milena(Broker):
         self.metrics_port = free_port()
 
     def properties(self):
-        return {"milena.metrics.listener": f"127.0.0.1:{self.metrics_port}", **super().properties()}
+        # More than one shard on small machines as well: what goes wrong, goes wrong between shards.
+        return {
+            "milena.metrics.listener": f"127.0.0.1:{self.metrics_port}",
+            "milena.shards": 2,
+            **super().properties(),
+        }
 
     def command(self, properties):
         return [paths.MILENA, "broker", properties]
