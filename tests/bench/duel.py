@@ -86,6 +86,7 @@ class Admin:
     """Topics through one admin client for each broker."""
 
     def __init__(self, broker):
+        self.broker = broker
         self.client = AdminClient({"bootstrap.servers": broker.bootstrap, "socket.timeout.ms": 120_000, "log_level": 2})
 
     def create(self, name, partitions, **config):
@@ -101,7 +102,9 @@ class Admin:
         return len(found) == partitions and all(one.leader >= 0 for one in found.values())
 
     def delete(self, name):
+        """Waits until the data is gone as well: its removal is work that the next figure would bear."""
         self.client.delete_topics([name])[name].result(60)
+        until(lambda: not any(self.broker.data.glob(f"{name}-*")), f"the data of {name} are gone", 60)
 
 
 class PeakMemory(threading.Thread):
@@ -146,11 +149,11 @@ class Samples(dict):
 
 
 class Duel:
-    """Real Kafka and Milena, both running and warmed; each round loads one after the other, the first in turn."""
+    """Real Kafka and Milena, both running; each round loads one after the other, the first in turn."""
 
     def __init__(self, bench, directory=None, **settings):
         self.bench, self.directory = bench, directory or bench.directory
-        settings = {"log_segment_delete_delay_ms": 1000, **settings}  # memory for the next round
+        settings = {"log_segment_delete_delay_ms": 10, **settings}  # memory for the next round
         self.brokers = [bench.broker(kind, self.directory, **settings) for kind in (KafkaAsShipped, SUBJECT)]
         self.kafka, self.milena = Samples(), Samples()
 
@@ -159,7 +162,6 @@ class Duel:
             for broker in self.brokers:
                 broker.start()
                 broker.admin = Admin(broker)
-                self.warm(broker)
         except BaseException:
             self.__exit__()
             raise
@@ -169,17 +171,11 @@ class Duel:
         for broker in self.brokers:
             broker.close()
 
-    def warm(self, broker):
-        """A cold JVM spends several times more than a warm one."""
-        for size in (1024, 100):
-            records = int(self.bench.scaled(0.8 * GB) / 1024)
-            broker.admin.create(f"warm-{size}", 6)
-            generate("produce", broker, f"warm-{size}", records, size=size, producers=2)
-            generate("consume", broker, f"warm-{size}", records, partitions=6)
-            broker.admin.delete(f"warm-{size}")
-
     def rounds(self, measure):
-        """measure(broker, samples) for each of both, in every round."""
+        """measure(broker, samples) for each of both, in every round. One more comes first and doesn't count: a cold JVM
+        spends several times more than a warm one."""
+        for broker in self.brokers:
+            measure(broker, Samples())
         contenders = list(zip(self.brokers, (self.kafka, self.milena)))
         for number in range(self.bench.rounds):
             for broker, samples in contenders if number % 2 else reversed(contenders):

@@ -10,7 +10,6 @@ def latency(bench):
     with Duel(bench) as duel:
         for broker in duel.brokers:
             broker.admin.create("paced", 6)
-            generate("pace", broker, "paced", int(10_000 * seconds), rate=10_000)
 
         def measure(broker, samples):
             for rate in (1_000, 10_000):

@@ -7,7 +7,9 @@ import subprocess
 from duel import BARE_LOOP, GB, Background, Duel, Samples, Usage, generate, touch_memory
 from statistic import Row
 
-SIZES = {100: 0.4, 1024: 1.0, 65536: 1.0}  # bytes of a value: gigabytes in a round
+SIZES = (100, 1024, 65536)  # bytes of a value
+# Of a round: more of it would outlive what touch_memory does for it.
+VOLUME = 0.4 * GB
 
 
 def produce_and_fetch(bench):
@@ -16,8 +18,8 @@ def produce_and_fetch(bench):
     with Duel(bench) as duel:
 
         def measure(broker, samples):
-            for size, gigabytes in SIZES.items():
-                one_size(bench, broker, samples, size, bench.scaled(gigabytes * GB))
+            for size in SIZES:
+                one_size(bench, broker, samples, size, bench.scaled(VOLUME))
             if samples is duel.milena:
                 bare_round(bench, bare)
 
@@ -41,22 +43,27 @@ def produce_and_fetch(bench):
 def one_size(bench, broker, samples, size, volume):
     records, topic = int(volume / size), f"load-{size}"
     broker.admin.create(topic, 6)
-    touch_memory(bench.directory, records * size * 1.3)
     for what, mode, options in (
         ("produce", "produce", {"size": size, "producers": 2, "batch_bytes": max(65536, size + 1024)}),
         ("fetch", "consume", {"partitions": 6}),
     ):
+        touch_memory(bench.directory, records * size * 1.3)
         with Usage(broker) as usage:
             run = generate(mode, broker, topic, records, **options)
-        samples.add(f"{what} {size} B: broker CPU", usage.cpu_s / (run["bytes"] / GB))
+        samples.add(f"{what} {size} B: broker CPU", usage.cpu_s / (log_bytes(broker, topic) / GB))
         samples.add(f"{what} {size} B: rate", run["bytes"] / 1e6 / run["seconds"])
     broker.admin.delete(topic)
+
+
+def log_bytes(broker, topic):
+    """As batches, which is what a broker moves: of records of 100 bytes a tenth more than their values."""
+    return sum(log.stat().st_size for log in broker.data.glob(f"{topic}-*/*.log"))
 
 
 def bare_round(bench, samples):
     """What the kernel and one checksum cost: the floor that every broker stands on."""
     for mode in ("produce", "fetch"):
-        volume = bench.scaled(GB)
+        volume = bench.scaled(VOLUME)
         touch_memory(bench.directory, volume * 1.3)
         command = [BARE_LOOP, mode, bench.directory, str(volume / GB)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)

@@ -9,7 +9,6 @@ import threading
 import time
 
 PR_SET_PDEATHSIG = 1
-TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -74,9 +73,9 @@ class Process:
         return status, time.monotonic() - begin
 
     def cpu_s(self):
-        with open(f"/proc/{self.pid}/stat", encoding="ascii") as stat:
-            fields = stat.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+        """Of all its threads, also those that have ended, to the nanosecond."""
+        clock = ~self.pid << 3 | 2  # as clock_getcpuclockid(3), which Python doesn't have
+        return time.clock_gettime(clock)
 
     def status_bytes(self, field):
         with open(f"/proc/{self.pid}/status", encoding="ascii") as status:
