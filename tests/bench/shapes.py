@@ -40,7 +40,7 @@ def groups(bench, broker):
 SHAPES = {
     "1 producer": (6, {}, producers(1, 300)),
     "50 producers": (6, {}, producers(50, 300)),
-    "500 producers": (6, {}, producers(500, 100)),
+    "500 producers": (6, {}, producers(500, 300)),
     "keyed records in tiny batches": (6, {}, tiny_keyed),
     "1 partition": (1, {}, producers(2, 300)),
     "100 partitions": (100, {}, producers(2, 300)),

@@ -103,6 +103,7 @@ def cold_fetch(bench):
         def measure(broker, samples):
             for path in broker.data.glob("cold-*/*.log"):
                 drop_from_page_cache(path)
+            touch_memory(bench.directory, records * 1024 * 1.3)
             with Usage(broker) as usage:
                 run = generate("consume", broker, "cold", records, partitions=6)
             samples.add("cpu", usage.cpu_s / (run["bytes"] / GB))

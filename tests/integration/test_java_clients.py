@@ -42,6 +42,7 @@ OWN_DEFAULTS = {
     "node.id",
     "process.roles",
     "socket.receive.buffer.bytes",
+    "socket.listen.backlog.size",
     "socket.send.buffer.bytes",
 }
 

@@ -78,6 +78,7 @@ const std::map<std::string, std::string> our_defaults = {
     {"process.roles", "broker,controller"},      {"node.id", "1"},
     {"controller.listener.names", "CONTROLLER"}, {"log.dir", "./data"},
     {"socket.receive.buffer.bytes", "-1"},       {"socket.send.buffer.bytes", "-1"},
+    {"socket.listen.backlog.size", "4096"},
 };
 
 TEST(Table, is_kafkas_list_of_settings_and_our_own) {
