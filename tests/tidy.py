@@ -17,8 +17,9 @@ LEVEL = {module: level for level, modules in enumerate(LAYERS) for module in mod
 EDGE = {"env/posix", "shard", "server", "peer", "main"}         # may ask the operating system
 COROUTINES = {"shard", "server", "peer", "main"}                # may contain co_await
 LOG_SINK = "broker/base/log.cc"                                 # the one place below the edge with a lock and a clock
+# But for auxv.h, which says what the processor can do.
 OS_HEADERS = re.compile(r"#include <(asio\b.*|thread|mutex|shared_mutex|condition_variable|future|semaphore|fstream|"
-                        r"filesystem|iostream|random|ctime|unistd\.h|fcntl\.h|poll\.h|sys/.*|netinet/.*)>")
+                        r"filesystem|iostream|random|ctime|unistd\.h|fcntl\.h|poll\.h|sys/(?!auxv\.h).*|netinet/.*)>")
 OS_CALLS = re.compile(r"\b(system_clock|steady_clock|high_resolution_clock|random_device|s?rand\(|(secure_)?getenv\(|"
                       r"clock_gettime|gettimeofday|std::j?thread|std::(shared_|recursive_)?mutex|std::async)")
 FORBIDDEN_PARTS = {"utils", "util", "common", "helpers", "manager", "impl"}
