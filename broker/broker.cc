@@ -40,11 +40,8 @@ server::ConnectionLimiter::Limits connection_limits(const settings::BrokerConfig
     return limits;
 }
 
-// One processor of eight stays for what isn't a shard's: the system's side of the network, flushing, gRPC.
 size_t shard_count_of(const settings::BrokerConfig& config) {
-    if (config.shards > 0) return static_cast<size_t>(config.shards);
-    const size_t processors = env::available_processors();
-    return processors > 1 ? processors - std::max<size_t>(1, processors / 8) : 1;
+    return config.shards > 0 ? static_cast<size_t>(config.shards) : env::shards_for(env::available_processors());
 }
 
 server::QuotaWindow quota_window(int32_t samples, int32_t seconds) {

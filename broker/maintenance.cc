@@ -6,7 +6,7 @@ namespace milena {
 namespace {
 
 constexpr size_t replicas_a_slice = 64;
-constexpr size_t removals_a_slice = 16;
+constexpr size_t removals_a_slice = 8;  // a large file takes the file system a while
 constexpr Duration between_slices = std::chrono::milliseconds(10);
 constexpr Milliseconds removal_interval{1'000};
 constexpr Milliseconds write_back_interval{1'000};
@@ -41,10 +41,7 @@ Maintenance::Maintenance(shard::Shard& shard, const settings::BrokerConfig& conf
         table.write_back();
         return true;
     });
-    add(removal_interval, [](replica::PartitionTable& table) {
-        table.remove_due_files(removals_a_slice);
-        return true;
-    });
+    add(removal_interval, [](replica::PartitionTable& table) { return table.remove_due_files(removals_a_slice); });
 }
 
 Maintenance::~Maintenance() {

@@ -342,11 +342,13 @@ void PartitionTable::expire_producers() {
     each([](Replica& replica) { replica.log().expire_producers(); });
 }
 
-void PartitionTable::remove_due_files(size_t count_max) {
+bool PartitionTable::remove_due_files(size_t count_max) {
+    bool is_all = true;
     for (const TableDirectory& directory : environment_.directories) {
         if (directory.log_directory->has_failed()) continue;
-        (void)directory.log_directory->remove_due(environment_.clock.now(), count_max);
+        if (directory.log_directory->remove_due(environment_.clock.now(), count_max)) is_all = false;
     }
+    return is_all;
 }
 
 DirectoryOffsets PartitionTable::offsets_in(const Uuid& directory_id) const {

@@ -92,7 +92,7 @@ struct BrokerConfig {
     int64_t metadata_max_retention_ms = 0;
 
     // Our own
-    int32_t shards = 0;  // 0: one per core
+    int32_t shards = 0;  // 0: by the processors
     int64_t tail_cache_bytes = 0;
     int64_t memory_requests_bytes = 0;
     int64_t writeback_bytes = 0;

@@ -25,7 +25,7 @@ constexpr Setting rows[] = {
     {"socket.receive.buffer.bytes", int32, "-1", anything, read_only, high, effective,
      "Receive buffer of a client's socket; -1 leaves it to the system."},
     {"socket.listen.backlog.size", int32, "4096", at_least(1), read_only, medium, effective,
-     "Connections that may wait to be accepted on a listener; the system has a bound of its own, net.core.somaxconn."},
+     "Connections that may wait for a shard to accept them, on each listener; net.core.somaxconn bounds it, too."},
     {"socket.request.max.bytes", int32, "104857600", at_least(1), read_only, high, effective,
      "Largest request that is read; a longer one closes the connection."},
     {"socket.connection.setup.timeout.ms", int64, "10000", anything, read_only, medium, accepted,

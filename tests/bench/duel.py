@@ -58,6 +58,11 @@ def generate(mode, broker, topic, records, **options):
     return load_result(command, done, done.stdout, done.stderr)
 
 
+def paced(broker, topic, seconds, rate, **options):
+    """Records at a steady rate for so many seconds, after one in which the client connects."""
+    return generate("pace", broker, topic, int(rate * (seconds + 1)), rate=rate, settle_s=1, **options)
+
+
 class Background:
     """A run of the load generator beside others; result() waits for its end."""
 
@@ -80,6 +85,11 @@ def touch_memory(directory, size):
         for _ in range(int(size) // MIB + 1):
             file.write(block)
     path.unlink()
+
+
+def log_bytes(broker, topic):
+    """As batches, which is what a broker moves: of records of 100 bytes a tenth more than their values."""
+    return sum(log.stat().st_size for log in broker.data.glob(f"{topic}-*/*.log"))
 
 
 class Admin:
@@ -153,7 +163,7 @@ class Duel:
 
     def __init__(self, bench, directory=None, **settings):
         self.bench, self.directory = bench, directory or bench.directory
-        settings = {"log_segment_delete_delay_ms": 10, **settings}  # memory for the next round
+        settings = {"log_segment_delete_delay_ms": 250, **settings}  # memory for the next round
         self.brokers = [bench.broker(kind, self.directory, **settings) for kind in (KafkaAsShipped, SUBJECT)]
         self.kafka, self.milena = Samples(), Samples()
 
@@ -162,6 +172,7 @@ class Duel:
             for broker in self.brokers:
                 broker.start()
                 broker.admin = Admin(broker)
+                self.warm(broker)
         except BaseException:
             self.__exit__()
             raise
@@ -171,9 +182,18 @@ class Duel:
         for broker in self.brokers:
             broker.close()
 
+    def warm(self, broker):
+        """A cold JVM spends several times more than a warm one."""
+        for size in (1024, 100):
+            records = int(self.bench.scaled(0.8 * GB) / 1024)
+            broker.admin.create(f"warm-{size}", 6)
+            generate("produce", broker, f"warm-{size}", records, size=size, producers=2)
+            generate("consume", broker, f"warm-{size}", records, partitions=6)
+            broker.admin.delete(f"warm-{size}")
+
     def rounds(self, measure):
-        """measure(broker, samples) for each of both, in every round. One more comes first and doesn't count: a cold JVM
-        spends several times more than a warm one."""
+        """measure(broker, samples) for each of both, in every round; one more comes first and doesn't count, so that
+        both know this load as well."""
         for broker in self.brokers:
             measure(broker, Samples())
         contenders = list(zip(self.brokers, (self.kafka, self.milena)))

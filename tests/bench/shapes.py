@@ -1,9 +1,11 @@
 """The shapes of load that break fast brokers: none may be slower than Kafka or cost its processor more."""
 
-from duel import GB, Background, Duel, Usage, generate, touch_memory
+from duel import GB, MIB, Background, Duel, Usage, generate, log_bytes, touch_memory
+from harness.process import until
 from statistic import Row
 
 TOPIC = "shape"
+RETAINED, SEGMENT = 8 * MIB, 4 * MIB  # of each partition
 
 
 def producers(count, megabytes):
@@ -29,6 +31,19 @@ def drain(bench, broker):
         return consumer.result() | {"usage": usage}
 
 
+def retention(bench, broker):
+    """The count ends when all is gone that has to go, so that each pays for its removals."""
+
+    def is_over():
+        has_removals = any(broker.data.glob(f"{TOPIC}-*/*.deleted"))
+        return not has_removals and log_bytes(broker, TOPIC) <= 6 * (RETAINED + SEGMENT)
+
+    with Usage(broker) as usage:
+        run = producers(2, 300)(bench, broker)
+        until(is_over, "retention has done its work", 60)
+    return run | {"usage": usage}
+
+
 def groups(bench, broker):
     records = int(bench.scaled(0.01 * GB) / 1024)
     generate("produce", broker, TOPIC, records, size=1024)
@@ -40,13 +55,13 @@ def groups(bench, broker):
 SHAPES = {
     "1 producer": (6, {}, producers(1, 300)),
     "50 producers": (6, {}, producers(50, 300)),
-    "500 producers": (6, {}, producers(500, 300)),
+    "500 producers": (6, {}, producers(500, 100)),
     "keyed records in tiny batches": (6, {}, tiny_keyed),
     "1 partition": (1, {}, producers(2, 300)),
     "100 partitions": (100, {}, producers(2, 300)),
     "5,000 partitions": (5000, {}, producers(2, 300)),
     "draining while producing": (6, {}, drain),
-    "retention at work": (6, {"retention_bytes": 8 << 20, "segment_bytes": 4 << 20}, producers(2, 300)),
+    "retention at work": (6, {"retention_bytes": RETAINED, "segment_bytes": SEGMENT}, retention),
     "100 groups on one topic": (6, {}, groups),
 }
 

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 
-from duel import BARE_LOOP, GB, Background, Duel, Samples, Usage, generate, touch_memory
+from duel import BARE_LOOP, GB, Background, Duel, Samples, Usage, generate, log_bytes, touch_memory
 from statistic import Row
 
 SIZES = (100, 1024, 65536)  # bytes of a value
@@ -55,11 +55,6 @@ def one_size(bench, broker, samples, size, volume):
     broker.admin.delete(topic)
 
 
-def log_bytes(broker, topic):
-    """As batches, which is what a broker moves: of records of 100 bytes a tenth more than their values."""
-    return sum(log.stat().st_size for log in broker.data.glob(f"{topic}-*/*.log"))
-
-
 def bare_round(bench, samples):
     """What the kernel and one checksum cost: the floor that every broker stands on."""
     for mode in ("produce", "fetch"):
@@ -81,8 +76,8 @@ def hot_tail(bench):
             with Usage(broker) as usage:
                 consumer = Background("consume", broker, "tail", records, partitions=6)
                 generate("produce", broker, "tail", records, size=1024)
-                run = consumer.result()
-            samples.add("cpu", usage.cpu_s / (run["bytes"] / GB))
+                consumer.result()
+            samples.add("cpu", usage.cpu_s / (log_bytes(broker, "tail") / GB))
             broker.admin.delete("tail")
 
         duel.rounds(measure)
@@ -106,7 +101,7 @@ def cold_fetch(bench):
             touch_memory(bench.directory, records * 1024 * 1.3)
             with Usage(broker) as usage:
                 run = generate("consume", broker, "cold", records, partitions=6)
-            samples.add("cpu", usage.cpu_s / (run["bytes"] / GB))
+            samples.add("cpu", usage.cpu_s / (log_bytes(broker, "cold") / GB))
             samples.add("rate", run["bytes"] / 1e6 / run["seconds"])
 
         duel.rounds(measure)

@@ -155,11 +155,15 @@ def test_a_topic_is_created_by_producing_to_it(both):
     def script(side):
         made = side.kcat("-P", "-t", "kcat-auto", stdin=b"a\n")
         described = side.tool("kafka-topics", "--describe", "--topic", "kcat-auto")
-        return (
-            made,
-            described,
-            side.kcat("-P", "-t", "kcat auto bad", stdin=b"a\n"),
-            side.kcat("-P", "-t", "x" * 250, stdin=b"a\n"),
+        return made, described, refused(side, "kcat auto bad"), refused(side, "x" * 250)
+
+    def refused(side, topic):
+        """kcat hands its record over before it has learnt that the topic is refused, or after, and says so."""
+        made = side.kcat("-P", "-t", topic, stdin=b"a\n")
+        words = made["err"].strip()
+        return made["exit"], words in (
+            "% Delivery failed for message: Broker: Invalid topic",
+            "% ERROR: Failed to produce message (1 bytes): Local: Unknown topic",
         )
 
-    both.same(script)
+    assert both.same(script)[2:] == [[1, True]] * 2

@@ -1,4 +1,4 @@
-// How many processors this process may use.
+// How many processors this process may use, and how many of them serve.
 #pragma once
 
 #include <cstddef>
@@ -11,5 +11,9 @@ namespace milena::env {
 // places of the files are for tests. Any thread.
 size_t available_processors(const std::string& own_group_file = "/proc/self/cgroup",
                             const std::string& groups_root = "/sys/fs/cgroup");
+
+// The default of milena.shards: an eighth of the processors, at least one of several, stays for what isn't a shard's:
+// the system's side of the network, flushing, gRPC.
+size_t shards_for(size_t processors);
 
 }  // namespace milena::env

@@ -1,7 +1,8 @@
 // A load generator on librdkafka: rdk_load MODE BOOTSTRAP TOPIC RECORDS [--name value ...]
 //
 //   produce  RECORDS in all from --producers at once, as fast as they are taken; --keys N: with one of N keys each
-//   pace     RECORDS at --rate in a second; adds the percentiles of the time to the acknowledgement
+//   pace     RECORDS at --rate in a second; adds the percentiles of the time to the acknowledgement, without those
+//            that were due in the first --settle-s seconds
 //   consume  RECORDS in all from each of --partitions at once
 //   groups   RECORDS in each of --groups consumer groups of one member
 //

@@ -8,16 +8,15 @@
 namespace load {
 namespace {
 
-constexpr double settling_us = 1e6;  // until the connections are there, and the processor's caches know the way
-
 // The opaque of a message is the moment, in microseconds from the beginning, at which it was due.
 double begin_s = 0;
+double settled_us = 0;
 
 void note_latency(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
     auto* totals = static_cast<Totals*>(opaque);
     if (!count_delivery(message, totals)) return;
     const auto due_us = static_cast<double>(reinterpret_cast<intptr_t>(message->_private));
-    if (due_us < settling_us) return;
+    if (due_us < settled_us) return;
     totals->latencies_ms.push_back((seconds_now() - begin_s) * 1e3 - due_us / 1e3);
 }
 
@@ -30,10 +29,14 @@ void sleep_until(double seconds) {
 }  // namespace
 
 // One producer sends at a steady rate. Latency is counted from the moment at which a record was due, not from when it
-// was sent: a stall counts for every record that it held up (coordinated omission). The first second doesn't count.
+// was sent: a stall counts for every record that it held up (coordinated omission). The time that it takes to connect
+// can be left out.
 void pace(const Arguments& arguments, Totals* totals) {
     const int64_t rate = arguments.number("rate", 1000);
     if (rate <= 0) die("--rate must be positive");
+    settled_us = 1e6 * static_cast<double>(arguments.number("settle-s", 0));
+    if (static_cast<double>(arguments.records) * 1e6 / static_cast<double>(rate) <= settled_us)
+        die("--settle-s leaves no record to measure");
     Settings settings = producer_settings(arguments);
     settings["linger.ms"] = arguments.text("linger-ms", "0");
     rd_kafka_t* client = make_client(RD_KAFKA_PRODUCER, settings, totals, note_latency);

@@ -1,10 +1,12 @@
 #include "env/posix/processors.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include "test_directory.h"
 
@@ -22,10 +24,19 @@ class Processors : public ::testing::Test {
 
     TestDirectory directory_;
     const std::string root_ = directory_.path();
-    const size_t all_ = std::max(1U, std::thread::hardware_concurrency());
+    const size_t all_ = available();  // there are no groups yet
 };
 
-TEST_F(Processors, WithoutGroupsAreThoseOfTheScheduler) { EXPECT_EQ(available(), all_); }
+TEST_F(Processors, WithoutGroupsAreThoseOfTheScheduler) {
+    std::thread([this] {
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(static_cast<size_t>(::sched_getcpu()), &one);
+        ASSERT_EQ(::sched_setaffinity(0, sizeof(one), &one), 0);
+        EXPECT_EQ(available(), 1);
+    }).join();
+    EXPECT_LE(all_, std::thread::hardware_concurrency());
+}
 
 TEST_F(Processors, QuotaIsRoundedUp) {
     write("own", "0::/\n");
@@ -48,6 +59,11 @@ TEST_F(Processors, WhatIsNoQuotaIsNone) {
         write("groups/a/cpu.max", text);
         EXPECT_EQ(available(), all_) << text;
     }
+}
+
+TEST(Shards, leave_an_eighth_of_the_processors_and_one_of_several) {
+    const std::pair<size_t, size_t> expected[] = {{1, 1}, {2, 1}, {3, 2}, {4, 3}, {8, 7}, {15, 14}, {16, 14}, {64, 56}};
+    for (const auto& [processors, shards] : expected) EXPECT_EQ(shards_for(processors), shards) << processors;
 }
 
 }  // namespace

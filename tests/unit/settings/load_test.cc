@@ -218,9 +218,9 @@ TEST(Load, the_connection_limits_of_single_addresses_are_read) {
 TEST(Load, help_lists_every_setting_once) {
     const std::string page = render_help();
     EXPECT_NE(
-        page.find("\nmilena.shards\n    Threads that serve, each with its own partitions and connections; 0: one "),
+        page.find("\nmilena.shards\n    Threads that serve, each with its own partitions and connections; 0: as "),
         std::string::npos);
-    EXPECT_NE(page.find("disks need.\n    int: a whole number from 0 to 1024; default 0; restart\n"),
+    EXPECT_NE(page.find("disks need some.\n    int: a whole number from 0 to 1024; default 0; restart\n"),
               std::string::npos);
     EXPECT_NE(page.find("\nretention.ms\n"), std::string::npos);
     EXPECT_NE(page.find("\nnum.io.threads\n"), std::string::npos);

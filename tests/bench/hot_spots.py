@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Where the broker's processor time goes, in produce and in fetch: profile.py [--size BYTES] [--rounds N]
+"""Where the broker's processor time goes, in produce and in fetch: hot_spots.py [--size BYTES] [--rounds N]
 
-Needs perf (Debian: linux-perf) and the right to use it. For each of both loads it prints what the time went into, by
-the system call that it was spent in, and the functions that took most by themselves."""
+Needs perf (Debian: linux-perf) with the right to see the kernel, on x86-64. For each of both loads it prints what the
+time went into, by the system call that it was spent in, and the functions that took most by themselves."""
 
 import argparse
 import collections
@@ -16,7 +16,8 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integration"))
 
 from bench import data_directory  # noqa: E402
-from duel import GB, Admin, MilenaAsShipped, Usage, generate, touch_memory  # noqa: E402
+from duel import GB, Admin, MilenaAsShipped, Usage, generate, log_bytes, touch_memory  # noqa: E402
+from harness.process import until  # noqa: E402
 
 VOLUME = 0.4 * GB
 # Calls whose entry the compiler has inlined or turned into a jump.
@@ -26,13 +27,17 @@ ENTRIES = {"do_pwritev": "pwritev", "do_preadv": "preadv", "__sys_sendmsg": "sen
 def record(broker, output, load):
     """CPU-seconds of the broker while `load` runs under perf."""
     command = ["perf", "record", "--quiet", "--call-graph", "fp", "--freq", "4000", "--pid", str(broker.process.pid)]
-    perf = subprocess.Popen([*command, "--output", output], stderr=subprocess.DEVNULL)
+    output.unlink(missing_ok=True)
+    perf = subprocess.Popen([*command, "--output", output])
     try:
+        until(lambda: output.exists(), "perf records")
         with Usage(broker) as usage:
             load()
     finally:
         perf.send_signal(signal.SIGINT)
         perf.wait()
+    if perf.returncode not in (0, -signal.SIGINT):
+        sys.exit(f"perf ended with {perf.returncode}")
     return usage.cpu_s
 
 
@@ -62,6 +67,8 @@ def report(title, path, cpu_s_per_gb):
         calls[system_call(stack)] += 1
         functions[stack[0]] += 1
     total = sum(calls.values())
+    if not any(name.startswith("entry_SYSCALL") for stack in samples(path) for name in stack):
+        sys.exit("perf has seen nothing of the kernel: it needs kernel.perf_event_paranoid below 2, or root, on x86-64")
     print(f"\n{title}: {cpu_s_per_gb:.2f} CPU-s per GB, {total} samples")
     for counter, count in ((calls, 8), (functions, 12)):
         for name, found in counter.most_common(count):
@@ -70,13 +77,13 @@ def report(title, path, cpu_s_per_gb):
 
 
 def profiled_round(broker, place, size):
-    """CPU-seconds by load; the profiles lie in `place`."""
+    """CPU-seconds per GB by load; the profiles lie in `place`."""
     records, costs = int(VOLUME / size), {}
     broker.admin.create("profiled", 6)
     for mode, options in (("produce", {"size": size, "producers": 2}), ("consume", {"partitions": 6})):
         touch_memory(place, VOLUME * 1.3)
         load = functools.partial(generate, mode, broker, "profiled", records, **options)
-        costs[mode] = record(broker, place / f"{mode}.perf", load)
+        costs[mode] = record(broker, place / f"{mode}.perf", load) / (log_bytes(broker, "profiled") / GB)
     broker.admin.delete("profiled")
     return costs
 
@@ -93,8 +100,8 @@ def main():
         broker.admin = Admin(broker)
         for _ in range(arguments.rounds):
             costs = profiled_round(broker, place, arguments.size)
-        for what, cpu_s in costs.items():
-            report(what, place / f"{what}.perf", cpu_s / (VOLUME / GB))
+        for what, cpu_s_per_gb in costs.items():
+            report(what, place / f"{what}.perf", cpu_s_per_gb)
     finally:
         broker.close()
         shutil.rmtree(place)
