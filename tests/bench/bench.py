@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integration"))
 
@@ -88,7 +89,7 @@ def file_system(directory):
     return words.stdout.strip()
 
 
-def report(rows, arguments, seconds, data):
+def report(rows, broken, arguments, seconds, data):
     print(f"\n{HEADER}")
     for row in rows:
         print(row.as_text())
@@ -99,6 +100,7 @@ def report(rows, arguments, seconds, data):
         "quick": arguments.quick,
         "seconds": round(seconds),
         "data": data,
+        "broken": broken,
         "rows": [row.as_json() for row in rows],
     }
     out = arguments.out
@@ -110,8 +112,8 @@ def report(rows, arguments, seconds, data):
         path.write_text(json.dumps(document, indent=1) + "\n")
         path.with_suffix(".svg").write_text(chart.svg(document))
         print(f"\nwritten: {path} and its chart")
-    failed = [row.name.strip() for row in rows if not row.passes()]
-    print(f"\n{len(rows) - len(failed)} passed, {len(failed)} failed" + (f": {', '.join(failed)}" if failed else ""))
+    failed = [row.name.strip() for row in rows if not row.passes()] + [f"{name} broke" for name in broken]
+    print(f"\n{len(rows) + len(broken) - len(failed)} passed, {len(failed)} failed" + (f": {', '.join(failed)}" if failed else ""))
     return 1 if failed else 0
 
 
@@ -124,17 +126,21 @@ def main():
     parser.add_argument("--data", help="an empty directory for the brokers' data, instead of tmpfs")
     parser.add_argument("--out", help="where the JSON goes")
     arguments = parser.parse_args()
-    begin, rows = time.monotonic(), []
+    begin, rows, broken = time.monotonic(), [], []
     bench = Bench(arguments)
     try:
         data = file_system(bench.directory)
         for measure in MEASUREMENTS:
             if not arguments.only or re.search(arguments.only, measure.__name__):
                 print(f"{time.monotonic() - begin:6.1f} s: {measure.__name__}", flush=True)
-                rows += measure(bench)
+                try:
+                    rows += measure(bench)
+                except Exception:  # noqa: BLE001: what has been measured by then isn't lost
+                    traceback.print_exc()
+                    broken.append(measure.__name__)
     finally:
         bench.remove()
-    sys.exit(report(rows, arguments, time.monotonic() - begin, data))
+    sys.exit(report(rows, broken, arguments, time.monotonic() - begin, data))
 
 
 if __name__ == "__main__":

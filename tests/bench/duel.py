@@ -163,7 +163,11 @@ class Duel:
 
     def __init__(self, bench, directory=None, **settings):
         self.bench, self.directory = bench, directory or bench.directory
-        settings = {"log_segment_delete_delay_ms": 250, **settings}  # memory for the next round
+        settings = {
+            "log_segment_delete_delay_ms": 250,  # memory for the next round
+            "auto_create_topics_enable": "false",  # a client that asks for a deleted topic would bring it back
+            **settings,
+        }
         self.brokers = [bench.broker(kind, self.directory, **settings) for kind in (KafkaAsShipped, SUBJECT)]
         self.kafka, self.milena = Samples(), Samples()
 
@@ -173,13 +177,15 @@ class Duel:
                 broker.start()
                 broker.admin = Admin(broker)
                 self.warm(broker)
-        except BaseException:
-            self.__exit__()
+        except BaseException as error:
+            self.__exit__(type(error))
             raise
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, error=None, *_):
         for broker in self.brokers:
+            if error is not None:
+                print(f"{broker.name} said last:\n{broker.log_tail(3000)}")
             broker.close()
 
     def warm(self, broker):
