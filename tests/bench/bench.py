@@ -113,7 +113,8 @@ def report(rows, broken, arguments, seconds, data):
         path.with_suffix(".svg").write_text(chart.svg(document))
         print(f"\nwritten: {path} and its chart")
     failed = [row.name.strip() for row in rows if not row.passes()] + [f"{name} broke" for name in broken]
-    print(f"\n{len(rows) + len(broken) - len(failed)} passed, {len(failed)} failed" + (f": {', '.join(failed)}" if failed else ""))
+    passed = len(rows) + len(broken) - len(failed)
+    print(f"\n{passed} passed, {len(failed)} failed" + (f": {', '.join(failed)}" if failed else ""))
     return 1 if failed else 0
 
 
