@@ -11,12 +11,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/bytes.h"
+#include "base/piece.h"
 #include "base/result.h"
 
 namespace milena::env {
@@ -55,6 +56,10 @@ struct File {
 
     // As read_at, but only what needs no waiting for the device: returns 0 where that is nothing.
     virtual DiskResult<size_t> read_cached(uint64_t position, std::span<std::byte> into) = 0;
+
+    // A reference to bytes of the file that are all in memory now, for whoever sends them unread; nothing where that
+    // isn't so or can't be known, or too many such references are about. It may outlive the File.
+    virtual std::optional<FileRange> cached_range(uint64_t position, size_t bytes) = 0;
 
     // As read_at, off the shard's thread; the File may be destroyed meanwhile.
     virtual void read_async(uint64_t position, size_t bytes, DiskDone<Bytes> done) = 0;

@@ -227,6 +227,7 @@ void Replica::fetch(const FetchRequest& request, std::function<void(FetchOutcome
     read.limit = limit;
     read.bytes_max = request.bytes_max;
     read.at_least_one = request.at_least_one;
+    read.may_refer = request.may_refer;
     if (auto ready = log_->read_now(read)) {
         finish_fetch(request, std::move(*ready), outcome);
         done(std::move(outcome));
@@ -248,7 +249,8 @@ void Replica::finish_fetch(const FetchRequest& request, Result<storage::ReadBatc
         outcome.error = read.error();
         return;
     }
-    outcome.records = std::move(read->parts);
+    outcome.records.assign(read->parts.begin(), read->parts.end());
+    if (read->range) outcome.records.push_back(*std::move(read->range));
     outcome.bytes = read->bytes;
     outcome.next_offset = read->next_offset;
     if (!request.committed_only || outcome.records.empty()) return;

@@ -57,6 +57,7 @@ struct FetchRequest {
     size_t bytes_max = 0;
     bool at_least_one = false;
     bool committed_only = false;  // isolation level read_committed
+    bool may_refer = false;       // the records may be ranges of files: whoever asks sends them on unseen
 };
 
 struct FetchOutcome {
@@ -64,7 +65,7 @@ struct FetchOutcome {
     Offset high_watermark = no_offset;
     Offset last_stable_offset = no_offset;
     Offset log_start_offset = no_offset;
-    std::vector<Bytes> records;
+    std::vector<Piece> records;
     size_t bytes = 0;
     Offset next_offset = no_offset;  // after the last record here; `from` if there is none
     std::vector<storage::AbortedTransaction> aborted;

@@ -25,6 +25,9 @@ constexpr int reads_in_a_row = 16;
 // A client that moves less than this in a while counts as silent, however regularly it sends a byte.
 constexpr size_t progress_bytes_min = 16U << 10;
 
+// Of a file, after which it is asked again whether the rest is in memory.
+constexpr size_t sent_at_once_max = 1U << 20;
+
 }  // namespace
 
 Connection::Connection(ConnectionHost& host, std::unique_ptr<Stream> stream, ClientInfo client)
@@ -255,8 +258,10 @@ void Connection::answer(SlotId id, wire::EncodedFrame frame) {
     answered.on_close = nullptr;
     answered.times.answered = host_.loop.clock().now();
     answered.answer = std::move(frame);
+    answered.memory_bytes = answered.answer.memory_bytes();
     answers_bytes_ += answered.answer.size;
-    host_.budget.take(answered.answer.size);
+    answers_memory_bytes_ += answered.memory_bytes;
+    host_.budget.take(answered.memory_bytes);
     if (turn_under_way_ == id) {
         turn_under_way_.reset();
         take_turns_soon();
@@ -300,12 +305,15 @@ size_t Connection::answer_bytes_room() const {
 void Connection::flush() {
     std::array<iovec, 128> parts;
     while (is_open_ && !is_waiting_to_write_) {
-        const size_t count = gather(parts, host_.loop.clock().now());
-        if (count == 0) {
+        const Outgoing next = gather(parts, host_.loop.clock().now());
+        if (next.parts_count == 0 && !next.range) {
             written(0);  // answers without bytes
             break;
         }
-        const auto bytes = stream_->write_some(std::span(parts).first(count));
+        if (next.parts_count == 0 && !next.range->is_cached()) return load(*next.range);
+        const auto bytes = next.parts_count == 0
+                               ? stream_->send_some(*next.range)
+                               : stream_->write_some(std::span(parts).first(next.parts_count), next.range.has_value());
         if (bytes.has_value()) {
             written(*bytes);
         } else if (bytes.error() == StreamEnd::closed) {
@@ -322,22 +330,43 @@ void Connection::flush() {
     if (is_finishing_ && slots_.empty()) close("");
 }
 
-// The unsent bytes of the answered front, as many parts as there is room for.
-size_t Connection::gather(std::span<iovec> parts, Instant now) {
-    size_t count = 0;
+// The client took so long that the system has let go of what we refer to.
+void Connection::load(const FileRange& range) {
+    is_waiting_to_write_ = true;
+    // Called on another thread, which mustn't be the one that destroys a connection.
+    range.source->load(range.position, range.bytes, [&loop = host_.loop, weak = weak_from_this()](bool is_loaded) {
+        loop.post([weak, is_loaded] {
+            const auto self = weak.lock();
+            if (!self || !self->is_open_) return;
+            if (!is_loaded) return self->close("records can't be read");
+            self->is_waiting_to_write_ = false;
+            self->flush();
+        });
+    });
+}
+
+Connection::Outgoing Connection::gather(std::span<iovec> parts, Instant now) {
+    Outgoing next;
     size_t skip = front_written_;
     for (Slot& each : slots_) {
         if (!each.is_answered) break;
         if (each.times.sending == Instant{}) each.times.sending = now;
-        for (const Bytes& part : each.answer.parts) {
-            if (count == parts.size()) return count;
-            const size_t skipped = std::min(skip, part.size());
+        for (const Piece& piece : each.answer.parts) {
+            if (next.parts_count == parts.size()) return next;
+            const size_t skipped = std::min(skip, piece.size());
             skip -= skipped;
-            if (skipped == part.size()) continue;
-            parts[count++] = {const_cast<std::byte*>(part.data()) + skipped, part.size() - skipped};
+            if (skipped == piece.size()) continue;
+            if (piece.is_file()) {
+                const FileRange& range = piece.range();
+                const size_t bytes = std::min(range.bytes - skipped, sent_at_once_max);
+                next.range = FileRange{range.source, range.position + skipped, bytes};
+                return next;
+            }
+            parts[next.parts_count++] = {const_cast<std::byte*>(piece.memory().data()) + skipped,
+                                         piece.size() - skipped};
         }
     }
-    return count;
+    return next;
 }
 
 void Connection::written(size_t bytes) {
@@ -361,10 +390,11 @@ void Connection::written(size_t bytes) {
 
 void Connection::pop_front(Instant now) {
     const Slot& front = slots_.front();
-    const size_t budget_bytes = front.request_bytes + front.answer.size;
+    const size_t budget_bytes = front.request_bytes + front.memory_bytes;
     host_.metrics.sent(front.times, now, front.request_bytes, front.answer.size);
     requests_bytes_ -= front.request_bytes;
     answers_bytes_ -= front.answer.size;
+    answers_memory_bytes_ -= front.memory_bytes;
     slots_.pop_front();
     ++front_;
     host_.budget.give_back(budget_bytes);
@@ -393,7 +423,7 @@ void Connection::close(std::string_view reason) {
     std::deque<Slot> slots;
     slots.swap(slots_);
     for (const Slot& each : slots) {
-        budget_bytes += each.request_bytes + each.answer.size;
+        budget_bytes += each.request_bytes + each.memory_bytes;
         if (each.on_close) each.on_close();
     }
     ++host_.metrics.connections_closed;
@@ -418,7 +448,7 @@ std::optional<Instant> Connection::silent_since() const {
 
 size_t Connection::bytes_held_by_client() const {
     return (frame_ && reading_ != Reading::throttled ? frame_charged_ : 0) +
-           (is_waiting_to_write_ ? answers_bytes_ : 0);
+           (is_waiting_to_write_ ? answers_memory_bytes_ : 0);
 }
 
 }  // namespace milena::server

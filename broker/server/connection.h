@@ -6,7 +6,7 @@
 //     front
 //
 // Memory: a request counts against the shard's Budget as it arrives and until its answer has been sent, an answer
-// while it waits to be sent. An idle connection holds neither frame nor buffer.
+// while it waits to be sent, but for what lies in files. An idle connection holds neither frame nor buffer.
 #pragma once
 
 #include <cstdint>
@@ -113,6 +113,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
         bool is_answered = false;
         size_t request_bytes = 0;
         wire::EncodedFrame answer;
+        size_t memory_bytes = 0;  // of the answer
         std::function<void()> on_close;
         RequestTimes times;
     };
@@ -139,7 +140,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void flush_soon();
     void take_turns();
     void take_turns_soon();
-    size_t gather(std::span<iovec> parts, Instant now);
+    // The unsent bytes of the answered front: as many parts as there is room for up to the next range of a file, and
+    // the begin of that range.
+    struct Outgoing {
+        size_t parts_count = 0;
+        std::optional<FileRange> range;
+    };
+    Outgoing gather(std::span<iovec> parts, Instant now);
+    void load(const FileRange& range);
     void written(size_t bytes);
     void pop_front(Instant now);
 
@@ -171,8 +179,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     SlotId front_ = 0;           // the id of slots_.front()
     size_t requests_bytes_ = 0;  // of all slots
     size_t answers_bytes_ = 0;   // of all answered slots
-    size_t front_written_ = 0;   // of the front's answer
-    std::deque<Turn> turns_;     // that wait; of an open connection
+    size_t answers_memory_bytes_ = 0;
+    size_t front_written_ = 0;  // of the front's answer
+    std::deque<Turn> turns_;    // that wait; of an open connection
     std::optional<SlotId> turn_under_way_;
     bool is_waiting_to_write_ = false;
     bool is_flush_posted_ = false;

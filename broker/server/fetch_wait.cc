@@ -255,7 +255,7 @@ void FetchWait::trim() {
             size_t kept = 0;
             size_t bytes = 0;
             while (bytes + outcome.records[kept].size() <= left) bytes += outcome.records[kept++].size();
-            outcome.records.resize(kept);
+            outcome.records.erase(outcome.records.begin() + static_cast<ptrdiff_t>(kept), outcome.records.end());
             outcome.bytes = bytes;
             left -= bytes;
         } else {

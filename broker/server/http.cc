@@ -114,7 +114,7 @@ class HttpServer::Client : public std::enable_shared_from_this<Client> {
     void write() {
         while (is_open_ && !output_.empty()) {
             const iovec part{output_.data(), output_.size()};
-            const auto bytes = stream_->write_some(std::span(&part, 1));
+            const auto bytes = stream_->write_some(std::span(&part, 1), false);
             if (bytes.has_value()) {
                 output_.erase(0, *bytes);
             } else if (bytes.error() == StreamEnd::closed) {

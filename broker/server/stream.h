@@ -9,6 +9,7 @@
 
 #include <sys/uio.h>
 
+#include "base/piece.h"
 #include "base/result.h"
 
 namespace milena::server {
@@ -20,7 +21,10 @@ struct Stream {
 
     // At least one byte, or why there is none.
     virtual Result<size_t, StreamEnd> read_some(std::span<std::byte> into) = 0;
-    virtual Result<size_t, StreamEnd> write_some(std::span<const iovec> parts) = 0;
+    // `has_more`: something follows at once, for which the other end need not be woken twice.
+    virtual Result<size_t, StreamEnd> write_some(std::span<const iovec> parts, bool has_more) = 0;
+    // The same out of a file, which must be cached.
+    virtual Result<size_t, StreamEnd> send_some(const FileRange& range) = 0;
 
     // Calls back once, from the loop; at most one call of each kind may be outstanding. Never after close().
     virtual void when_readable(std::function<void()> call) = 0;

@@ -12,13 +12,17 @@ namespace {
 constexpr uint64_t unindexed_bytes = 16U << 10;
 constexpr size_t read_bytes_min = 4096;
 
+// Batches below this are cheaper to copy than to look at one by one.
+constexpr size_t sent_batch_bytes_min = 8U << 10;
+
 }  // namespace
 
 PartitionLog::Reader::Reader(PartitionLog& log, const ReadRequest& request)
     : log_(log),
       request_(request),
       segment_(log.segment_index(request.from)),
-      result_(ReadBatches{.parts = {}, .bytes = 0, .next_offset = request.from}) {
+      is_looking_(request.may_refer),
+      result_(ReadBatches{.parts = {}, .range = {}, .bytes = 0, .next_offset = request.from}) {
     begin_segment();
 }
 
@@ -79,7 +83,8 @@ void PartitionLog::Reader::begin_records(uint64_t position, bool is_hint) {
 void PartitionLog::Reader::want(size_t bytes_min) {
     // A hint lies up to an index interval before the batch.
     const size_t skipped = is_hint_ ? 2 * size_t{log_.config_->index_interval_bytes} : 0;
-    const size_t bytes = std::max({request_.bytes_max + skipped, read_bytes_min, bytes_min});
+    const size_t content = is_looking_ ? 0 : request_.bytes_max;
+    const size_t bytes = std::max({content + skipped, read_bytes_min, bytes_min});
     const uint64_t left = segment().bytes - position_;
     wanted_bytes_ = static_cast<size_t>(std::min<uint64_t>(bytes, left));
     wanted_bytes_min_ = static_cast<size_t>(std::min<uint64_t>(bytes_min, left));
@@ -88,6 +93,7 @@ void PartitionLog::Reader::want(size_t bytes_min) {
 void PartitionLog::Reader::feed(Bytes bytes) {
     check(phase_ != Phase::done);
     if (phase_ == Phase::records) return take_batches(bytes);
+    if (phase_ == Phase::headers) return take_header(bytes);
     search_->feed(bytes.span());
     if (search_->wanted().has_value()) return;
     const auto entry = search_->found();
@@ -148,6 +154,13 @@ void PartitionLog::Reader::take_batches(const Bytes& bytes) {
         const bool is_needed = !has_batches && request_.at_least_one;
         const bool fits = at + size - first <= request_.bytes_max;
         if (header->last_offset() >= request_.limit || (!fits && !is_needed)) return finish(bytes, first, at, next);
+        if (std::exchange(is_looking_, false)) {
+            if (size >= sent_batch_bytes_min) return begin_headers(position);
+            if (size <= rest.size()) {
+                position_ = position;
+                return want(wire::batch_header_bytes);
+            }
+        }
         if (size > rest.size()) {
             if (has_batches) break;
             position_ = position;
@@ -162,11 +175,43 @@ void PartitionLog::Reader::take_batches(const Bytes& bytes) {
     begin_segment();
 }
 
+// The batch at `position` is the first of the result.
+void PartitionLog::Reader::begin_headers(uint64_t position) {
+    phase_ = Phase::headers;
+    range_begin_ = position_ = position;
+    range_next_ = request_.from;
+    wanted_bytes_ = wanted_bytes_min_ = wire::batch_header_bytes;
+}
+
+void PartitionLog::Reader::take_header(const Bytes& bytes) {
+    const auto header = wire::parse_batch_header(bytes.span());
+    const bool is_first = position_ == range_begin_;
+    const uint64_t left = segment().bytes - position_;
+    const bool is_sound =
+        header.has_value() && header->size_bytes() <= left && (is_first || header->base_offset >= range_next_);
+    if (!is_sound || header->last_offset() >= request_.limit) return finish_range();
+    const uint64_t end = position_ + header->size_bytes();
+    if (end - range_begin_ > request_.bytes_max && !(is_first && request_.at_least_one)) return finish_range();
+    position_ = end;
+    range_next_ = header->next_offset();
+    if (segment().bytes - position_ < wire::batch_header_bytes) finish_range();
+}
+
+void PartitionLog::Reader::finish_range() {
+    const auto bytes = static_cast<size_t>(position_ - range_begin_);
+    auto range = bytes == 0 ? std::nullopt : segment().file->cached_range(range_begin_, bytes);
+    if (!range) return begin_records(range_begin_, false);
+    phase_ = Phase::done;
+    log_.remember({range_next_, segment().base_offset, position_});
+    result_ = ReadBatches{.parts = {}, .range = std::move(range), .bytes = bytes, .next_offset = range_next_};
+}
+
 void PartitionLog::Reader::finish(const Bytes& bytes, size_t first, size_t end, Offset next) {
     phase_ = Phase::done;
     log_.remember({next, segment().base_offset, position_ + end});
     if (end == first) return;
-    result_ = ReadBatches{.parts = {bytes.slice(first, end - first)}, .bytes = end - first, .next_offset = next};
+    result_ =
+        ReadBatches{.parts = {bytes.slice(first, end - first)}, .range = {}, .bytes = end - first, .next_offset = next};
 }
 
 }  // namespace milena::storage

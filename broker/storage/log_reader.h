@@ -14,6 +14,8 @@ namespace milena::storage {
 class PartitionLog::Reader {
   public:
     // `request.from` lies in a segment of `log`, which isn't changed in other ways than by appends while this is used.
+    // With may_refer, large batches are only looked at, one header after the other; if all of them are in memory, the
+    // result is their range of the file.
     Reader(PartitionLog& log, const ReadRequest& request);
 
     struct Wanted {
@@ -31,13 +33,16 @@ class PartitionLog::Reader {
     Result<ReadBatches> take_result() { return std::move(result_); }
 
   private:
-    enum class Phase : uint8_t { index, records, done };
+    enum class Phase : uint8_t { index, records, headers, done };
 
     void begin_segment();
     void begin_index(Segment& segment);
     void begin_records(uint64_t position, bool is_hint);
     void want(size_t bytes_min);
     void take_batches(const Bytes& bytes);
+    void begin_headers(uint64_t position);
+    void take_header(const Bytes& bytes);
+    void finish_range();
     void finish(const Bytes& bytes, size_t first, size_t end, Offset next);
     void refuse(uint64_t position);
     Segment& segment() { return log_.segments_[segment_]; }
@@ -51,6 +56,9 @@ class PartitionLog::Reader {
     std::shared_ptr<env::File> index_;
     uint64_t position_ = 0;
     bool is_hint_ = false;  // position_ is what the index says: not believed yet
+    bool is_looking_;       // whether a large batch is worth a range of the file
+    uint64_t range_begin_ = 0;
+    Offset range_next_;  // behind the batches in [range_begin_, position_)
     size_t wanted_bytes_ = 0;
     size_t wanted_bytes_min_ = 0;
     Result<ReadBatches> result_;

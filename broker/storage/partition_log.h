@@ -83,10 +83,12 @@ struct ReadRequest {
     Offset limit;  // batches that reach it are not returned: the high watermark, the last stable offset or the log end
     size_t bytes_max = 1U << 20;
     bool at_least_one = false;  // the first batch is returned even if it is larger than bytes_max
+    bool may_refer = false;     // the result may be a range of a file; for whoever doesn't look at the records
 };
 
 struct ReadBatches {
-    std::vector<Bytes> parts;  // whole batches back to back, beginning with the one that contains `from`
+    std::vector<Bytes> parts;        // whole batches back to back, beginning with the one that contains `from`
+    std::optional<FileRange> range;  // or where they lie, if that was allowed; then there are no parts
     size_t bytes = 0;
     Offset next_offset;  // after the last batch; `from` if there is none
 };

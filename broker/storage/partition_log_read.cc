@@ -58,7 +58,7 @@ std::optional<Result<ReadBatches>> PartitionLog::read_now(const ReadRequest& ask
     if (asked.from < log_start_ || asked.from > log_end_) return unexpected(ErrorCode::offset_out_of_range);
     ReadRequest request = asked;
     request.limit = std::min(asked.limit, log_end_);
-    ReadBatches batches{.parts = {}, .bytes = 0, .next_offset = request.from};
+    ReadBatches batches{.parts = {}, .range = {}, .bytes = 0, .next_offset = request.from};
     if (request.from >= request.limit) {
         tail_.was_read_to_end();
         return batches;
@@ -89,6 +89,7 @@ void PartitionLog::read(const ReadRequest& asked, ReadDone done) {
     if (auto now = read_now(asked)) return done(*std::move(now));
     ReadRequest request = asked;
     request.limit = std::min(asked.limit, log_end_);
+    request.may_refer = false;  // it would be in memory
     std::make_shared<ColdRead>(*this, request, std::move(done))->step();
 }
 

@@ -6,11 +6,17 @@
 
 namespace milena::wire {
 
+size_t EncodedFrame::memory_bytes() const {
+    size_t bytes = size;
+    for (const Piece& part : parts) bytes -= part.is_file() ? part.size() : 0;
+    return bytes;
+}
+
 Bytes EncodedFrame::joined() const {
-    if (parts.size() == 1) return parts.front();
+    if (parts.size() == 1) return parts.front().memory();
     std::vector<std::byte> whole;
     whole.reserve(size);
-    for (const Bytes& part : parts) whole.insert(whole.end(), part.data(), part.data() + part.size());
+    for (const Piece& part : parts) whole.insert(whole.end(), part.memory().data(), part.memory().data() + part.size());
     return Bytes::from(std::move(whole));
 }
 
@@ -55,11 +61,11 @@ void Encoder::bytes(const Bytes& content) {
 
 void Encoder::bytes(const Slices& content) {
     array_count(content.size());
-    for (const Bytes& part : content.parts()) piece(part);
+    for (const Piece& part : content.parts()) piece(part);
 }
 
-void Encoder::piece(const Bytes& content) {
-    if (content.size() < splice_bytes_min) return raw(content.data(), content.size());
+void Encoder::piece(const Piece& content) {
+    if (!content.is_file() && content.size() < splice_bytes_min) return raw(content.memory().data(), content.size());
     splices_.push_back({used(), content});
     spliced_ += content.size();
 }

@@ -15,6 +15,7 @@
 
 #include "base/big_endian.h"
 #include "base/bytes.h"
+#include "base/piece.h"
 #include "base/uuid.h"
 #include "base/varint.h"
 #include "wire/schema.h"
@@ -24,10 +25,11 @@ namespace milena::wire {
 
 // What goes out, in order, and how many bytes that is.
 struct EncodedFrame {
-    std::vector<Bytes> parts;
+    std::vector<Piece> parts;
     size_t size = 0;
 
-    // The frame as one piece: for tests and for records that are small anyway.
+    size_t memory_bytes() const;  // of `size`, what isn't in files
+    // The frame as one piece: for tests and for records that are small anyway. None of it may be in a file.
     Bytes joined() const;
 };
 
@@ -85,7 +87,7 @@ class Encoder {
   private:
     struct Splice {
         size_t offset = 0;  // in the buffer; the content goes in front of the byte there
-        Bytes content;
+        Piece content;
     };
 
     size_t used() const { return static_cast<size_t>(at_ - memory_.get()); }
@@ -94,7 +96,7 @@ class Encoder {
         return at_;
     }
     void grow(size_t size);
-    void piece(const Bytes& content);
+    void piece(const Piece& content);
     void raw(const void* from, size_t size);
 
     std::shared_ptr<std::byte[]> memory_;

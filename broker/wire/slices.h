@@ -1,5 +1,5 @@
 // Slices: one byte string in several pieces, none of them copied: the records that a Fetch answers with, as they lie
-// in the log's memory. On the wire it is the same as Bytes. A value.
+// in memory or in the log's files. On the wire it is the same as Bytes. A value.
 #pragma once
 
 #include <algorithm>
@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/bytes.h"
+#include "base/piece.h"
 
 namespace milena::wire {
 
@@ -17,20 +17,21 @@ class Slices {
     Slices(Bytes whole) : size_(whole.size()) {
         if (!whole.empty()) parts_.push_back(std::move(whole));
     }
-    explicit Slices(std::vector<Bytes> parts) : parts_(std::move(parts)) {
-        for (const Bytes& part : parts_) size_ += part.size();
+    explicit Slices(std::vector<Piece> parts) : parts_(std::move(parts)) {
+        for (const Piece& part : parts_) size_ += part.size();
     }
 
-    const std::vector<Bytes>& parts() const { return parts_; }
+    const std::vector<Piece>& parts() const { return parts_; }
     size_t size() const { return size_; }
     bool empty() const { return size_ == 0; }
 
-    // In one piece; copies unless it is one.
+    // In one piece; copies unless it is one. None may be in a file.
     Bytes joined() const {
-        if (parts_.size() == 1) return parts_.front();
+        if (parts_.size() == 1) return parts_.front().memory();
         std::vector<std::byte> all;
         all.reserve(size_);
-        for (const Bytes& part : parts_) all.insert(all.end(), part.span().begin(), part.span().end());
+        for (const Piece& part : parts_)
+            all.insert(all.end(), part.memory().span().begin(), part.memory().span().end());
         return Bytes::from(std::move(all));
     }
 
@@ -38,7 +39,7 @@ class Slices {
     bool operator==(const Slices& other) const { return size_ == other.size_ && joined() == other.joined(); }
 
   private:
-    std::vector<Bytes> parts_;
+    std::vector<Piece> parts_;
     size_t size_ = 0;
 };
 

@@ -61,6 +61,7 @@ class MemoryFile final : public env::File {
         completions_->push_back([done = std::move(done)] { done({}); });
     }
     env::DiskResult<void> sync_now() override { return {}; }
+    std::optional<FileRange> cached_range(uint64_t, size_t) override { return std::nullopt; }
     void start_writeback(uint64_t, uint64_t) override {}
 
   private:

@@ -44,8 +44,8 @@ void Consumer::poll() {
 void Consumer::got(const replica::FetchOutcome& outcome) {
     if (outcome.error == ErrorCode::offset_out_of_range) return out_of_range();
     if (outcome.error != ErrorCode::none) return;
-    for (const Bytes& part : outcome.records)
-        if (!has_met_damage_) take(part);
+    for (const Piece& part : outcome.records)
+        if (!has_met_damage_) take(part.memory());
     is_at_end_ = position_ == outcome.high_watermark;
 }
 

@@ -89,6 +89,22 @@ struct SimDisk::Node {
     }
 };
 
+// Only the test looks behind it.
+struct SimDisk::SimRange final : RangeSource {
+    explicit SimRange(NodePtr held) : node(std::move(held)) {}
+    int descriptor() const override { return -1; }
+    bool is_cached(uint64_t, size_t) const override { return true; }
+    void load(uint64_t, size_t, std::function<void(bool)> done) const override { done(true); }
+
+    const NodePtr node;
+};
+
+Bytes SimDisk::content_of(const FileRange& range) {
+    const auto& content = dynamic_cast<const SimRange&>(*range.source).node->content;
+    check(range.position + range.bytes <= content.size());
+    return Bytes::copy_of(std::span(content).subspan(range.position, range.bytes));
+}
+
 class SimFile final : public env::File {
   public:
     SimFile(SimDisk& disk, std::string path, SimDisk::NodePtr node, bool writable)
@@ -167,6 +183,11 @@ class SimFile final : public env::File {
         return {};
     }
 
+    std::optional<FileRange> cached_range(uint64_t position, size_t bytes) override {
+        constexpr uint64_t one_cold_range_in = 8;
+        if (disk_.random_.next() % one_cold_range_in == 0 || position + bytes > size()) return std::nullopt;
+        return FileRange{std::make_shared<SimDisk::SimRange>(node_), position, bytes};
+    }
     void start_writeback(uint64_t position, uint64_t bytes) override { disk_.writebacks.push_back({position, bytes}); }
 
   private:

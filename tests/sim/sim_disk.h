@@ -55,6 +55,9 @@ class SimDisk final : public env::Disk {
     // content.
     std::optional<std::string> flip_bit(std::string_view suffix);
 
+    // What would be sent of a range of one of its files.
+    static Bytes content_of(const FileRange& range);
+
     struct Range {
         uint64_t position;
         uint64_t bytes;
@@ -70,6 +73,7 @@ class SimDisk final : public env::Disk {
   private:
     friend class SimFile;
     struct Node;
+    struct SimRange;
     struct Write;
     using NodePtr = std::shared_ptr<Node>;
 

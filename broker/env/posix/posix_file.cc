@@ -8,6 +8,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "env/posix/posix_range.h"
+
 namespace milena::env {
 
 PosixFile::PosixFile(PosixDisk& disk, const std::string& path, std::shared_ptr<Descriptor> descriptor, Status status)
@@ -105,6 +107,17 @@ DiskResult<size_t> PosixFile::read_cached(uint64_t position, std::span<std::byte
         }
     }
     return done;
+}
+
+std::optional<FileRange> PosixFile::cached_range(uint64_t position, size_t bytes) {
+    if (disk_.ranges_count_->load() >= disk_.ranges_max_) return std::nullopt;
+    auto file = descriptor();
+    if (!file.has_value()) return std::nullopt;
+    FileRange range{
+        std::make_shared<PosixRange>(std::move(file).value(), disk_.threads_.readers(), disk_.ranges_count_), position,
+        bytes};
+    if (!range.is_cached()) return std::nullopt;
+    return range;
 }
 
 void PosixFile::read_async(uint64_t position, size_t bytes, DiskDone<Bytes> done) {

@@ -19,6 +19,7 @@ class PosixFile final : public File {
     DiskResult<void> write_at(uint64_t position, std::span<const Bytes> parts) override;
     DiskResult<size_t> read_at(uint64_t position, std::span<std::byte> into) override;
     DiskResult<size_t> read_cached(uint64_t position, std::span<std::byte> into) override;
+    std::optional<FileRange> cached_range(uint64_t position, size_t bytes) override;
     void read_async(uint64_t position, size_t bytes, DiskDone<Bytes> done) override;
     DiskResult<void> truncate(uint64_t bytes) override;
     void sync(Urgency urgency, DiskDone<void> done) override;

@@ -67,6 +67,7 @@ void resolve(const FetchCall& call, Fetching& fetching) {
         item.request.last_fetched_epoch = LeaderEpoch(wish.request.last_fetched_epoch);
         item.request.bytes_max = static_cast<size_t>(std::max(wish.request.partition_max_bytes, 0));
         item.request.committed_only = call->request.isolation_level == read_committed;
+        item.request.may_refer = true;
         fetching.plan.items.push_back(item);
         fetching.asked.push_back(i);
     }

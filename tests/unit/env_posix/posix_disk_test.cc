@@ -1,6 +1,9 @@
 #include "env/posix/posix_disk.h"
 
+#include <future>
+
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "unit/env_posix/test_directory.h"
 
@@ -145,6 +148,44 @@ TEST_F(PosixDiskTest, what_was_just_written_is_read_without_waiting) {
     std::string text(4, '?');
     EXPECT_EQ(file->read_cached(3, std::as_writable_bytes(std::span(text))).value(), 4U);
     EXPECT_EQ(text, "3456");
+}
+
+TEST_F(PosixDiskTest, what_was_just_written_can_be_sent_unread) {
+    auto file = create("a");
+    append(*file, "hello world");
+    const auto range = file->cached_range(6, 5);
+    if (!range) GTEST_SKIP() << "this kernel doesn't tell what it caches";
+    EXPECT_EQ(range->bytes, 5U);
+    file.reset();  // the range goes on without it
+    std::string content(5, ' ');
+    EXPECT_EQ(::pread(range->source->descriptor(), content.data(), 5, static_cast<off_t>(range->position)), 5);
+    EXPECT_EQ(content, "world");
+}
+
+TEST_F(PosixDiskTest, what_is_sent_unread_keeps_few_descriptors_open) {
+    const auto file = create("a");
+    const auto other = create("b");
+    append(*file, "hello world");
+    append(*other, "hello world");
+    auto range = file->cached_range(6, 5);
+    if (!range) GTEST_SKIP() << "this kernel doesn't tell what it caches";
+    EXPECT_FALSE(other->cached_range(6, 5));
+    range.reset();
+    EXPECT_TRUE(other->cached_range(6, 5));
+}
+
+TEST_F(PosixDiskTest, what_is_sent_unread_can_be_loaded) {
+    const auto file = create("a");
+    append(*file, "hello world");
+    const auto range = file->cached_range(6, 5);
+    if (!range) GTEST_SKIP() << "this kernel doesn't tell what it caches";
+    const auto loaded = [&](size_t bytes) {
+        std::promise<bool> done;
+        range->source->load(6, bytes, [&done](bool is_loaded) { done.set_value(is_loaded); });
+        return done.get_future().get();
+    };
+    EXPECT_TRUE(loaded(5));
+    EXPECT_FALSE(loaded(6));
 }
 
 TEST_F(PosixDiskTest, truncate_shortens_file_and_size) {

@@ -16,6 +16,14 @@ struct FakeClock final : env::Clock {
     Timestamp wall() override { return Timestamp(0); }
 };
 
+struct FakeSource final : RangeSource {
+    bool cached = true;
+    mutable std::function<void(bool)> loaded;
+    int descriptor() const override { return 3; }
+    bool is_cached(uint64_t, size_t) const override { return cached; }
+    void load(uint64_t, size_t, std::function<void(bool)> done) const override { loaded = std::move(done); }
+};
+
 // The content of a frame is a word; the answer to it is the word in brackets. "wait…" is answered when the test says
 // so.
 struct ConnectionTest : testing::Test {
@@ -41,6 +49,12 @@ struct ConnectionTest : testing::Test {
 
     static wire::EncodedFrame encoded(const std::string& text) {
         return {.parts = {Bytes::copy_of(std::string_view(text))}, .size = text.size()};
+    }
+    // Two MiB of a file between two words.
+    static wire::EncodedFrame around(std::shared_ptr<const RangeSource> file) {
+        const Bytes head = Bytes::copy_of(std::string_view("head,"));
+        const Bytes foot = Bytes::copy_of(std::string_view(",foot"));
+        return {.parts = {head, FileRange{std::move(file), 100, 2U << 20}, foot}, .size = 10 + (2U << 20)};
     }
     static std::string framed(const std::string& content) {
         std::string frame(4, '\0');
@@ -120,6 +134,58 @@ TEST_F(ConnectionTest, answers_given_at_a_time_leave_in_one_write) {
     run();
     EXPECT_EQ(peer.written, "[a][b][quick]");
     EXPECT_EQ(peer.writes, 1U);
+}
+
+TEST_F(ConnectionTest, ranges_of_files_are_sent_in_their_place_and_take_no_memory) {
+    send(framed("wait") + framed("quick"));
+    peer.write_room = 8;
+    connection->answer(waiting[0], around(std::make_shared<FakeSource>()));
+    run();
+    EXPECT_EQ(peer.written, "head,<100+3>");
+    EXPECT_LT(budget.bytes_used(), 100U);
+    peer.write_room = SIZE_MAX;
+    run();
+    EXPECT_EQ(peer.written, "head,<100+3><103+1048576><1048679+1048573>,foot[quick]");
+    EXPECT_EQ(budget.bytes_used(), 0U);
+}
+
+TEST_F(ConnectionTest, what_has_left_the_page_cache_is_loaded_before_it_is_sent) {
+    const auto file = std::make_shared<FakeSource>();
+    file->cached = false;
+    send(framed("wait"));
+    connection->answer(waiting[0], around(file));
+    run();
+    EXPECT_EQ(peer.written, "head,");
+    ASSERT_TRUE(file->loaded);
+    file->cached = true;
+    std::exchange(file->loaded, nullptr)(true);
+    run();
+    EXPECT_EQ(peer.written, "head,<100+1048576><1048676+1048576>,foot");
+}
+
+TEST_F(ConnectionTest, what_can_not_be_loaded_ends_the_connection) {
+    const auto file = std::make_shared<FakeSource>();
+    file->cached = false;
+    send(framed("wait"));
+    connection->answer(waiting[0], around(file));
+    run();
+    file->loaded(false);
+    run();
+    EXPECT_EQ(peer.written, "head,");
+    EXPECT_TRUE(peer.is_closed_by_server);
+}
+
+TEST_F(ConnectionTest, may_be_closed_while_a_range_is_loaded) {
+    const auto file = std::make_shared<FakeSource>();
+    file->cached = false;
+    send(framed("wait"));
+    connection->answer(waiting[0], around(file));
+    run();
+    connection->close("");
+    file->loaded(true);
+    run();
+    EXPECT_EQ(peer.written, "head,");
+    EXPECT_EQ(budget.bytes_used(), 0U);
 }
 
 TEST_F(ConnectionTest, large_answers_are_made_one_after_the_other) {

@@ -50,7 +50,15 @@ class FakeStream final : public Stream {
         peer_.to_read.erase(0, bytes);
         return bytes;
     }
-    Result<size_t, StreamEnd> write_some(std::span<const iovec> parts) override {
+    // "<position+bytes>" in place of the content.
+    Result<size_t, StreamEnd> send_some(const FileRange& range) override {
+        const size_t bytes = std::min(range.bytes, peer_.write_room);
+        if (bytes == 0) return unexpected(StreamEnd::would_block);
+        peer_.write_room -= bytes;
+        peer_.written += "<" + std::to_string(range.position) + "+" + std::to_string(bytes) + ">";
+        return bytes;
+    }
+    Result<size_t, StreamEnd> write_some(std::span<const iovec> parts, bool) override {
         ++peer_.writes;
         size_t total = 0;
         for (const iovec& part : parts) {

@@ -75,6 +75,34 @@ TEST_F(LogRead, goes_on_from_segment_to_segment) {
     }
 }
 
+// Small batches and large ones, over several segments. A plain read may stop earlier, where its memory ends.
+TEST_F(LogRead, refers_to_what_it_would_have_read) {
+    config.segment_bytes = 200'000;
+    ASSERT_TRUE(open().has_value());
+    for (int i = 0; i < 12; ++i) {
+        add(5, 4000U * static_cast<size_t>(i % 4));
+        add(2, 15'000);
+    }
+    int ranges = 0;
+    const Offset end = log->log_end_offset();
+    for (Offset from; from < end; from = from + 1)
+        for (const size_t bytes_max : {1U, 33'000U, 100'000U, 1'000'000U})
+            for (const Offset limit : {end, Offset(end.value - 7)}) {
+                const auto plain = read({from, limit, bytes_max, from.value % 2 == 0});
+                const auto referred = log->read_now({from, limit, bytes_max, from.value % 2 == 0, true});
+                if (!referred || !referred->has_value()) continue;
+                ASSERT_GE((*referred)->bytes, plain->bytes);
+                if (!(*referred)->range) continue;
+                ++ranges;
+                EXPECT_TRUE((*referred)->bytes <= bytes_max || (*referred)->bytes == plain->bytes);
+                const auto all = read({from, (*referred)->next_offset, 1U << 20, true});
+                ASSERT_EQ(all->parts.size(), 1U);
+                EXPECT_EQ((*referred)->next_offset, all->next_offset);
+                EXPECT_EQ(sim::SimDisk::content_of(*(*referred)->range), all->parts[0]);
+            }
+    EXPECT_GT(ranges, 100);
+}
+
 TEST_F(LogRead, needs_no_file_at_the_tail) {
     cache_bytes = 1 << 20;
     start();

@@ -53,8 +53,8 @@ TEST(Encoder, long_bytes_are_spliced_and_short_ones_copied) {
     to.fixed<int8_t>(1);
     const EncodedFrame frame = std::move(to).finish();
     ASSERT_EQ(frame.parts.size(), 3U);
-    EXPECT_EQ(frame.parts[1].data(), large.data());
-    EXPECT_EQ(frame.parts[1].owner(), large.owner());
+    EXPECT_EQ(frame.parts[1].memory().data(), large.data());
+    EXPECT_EQ(frame.parts[1].memory().owner(), large.owner());
     EXPECT_EQ(frame.size, 4 + small.size() + 4 + large.size() + 1);
     EXPECT_EQ(frame.joined().size(), frame.size);
 }
@@ -66,8 +66,8 @@ TEST(Encoder, slices_are_one_byte_string_of_several_pieces) {
     to.bytes(Slices({first, second}));
     const EncodedFrame frame = std::move(to).finish();
     ASSERT_EQ(frame.parts.size(), 3U);
-    EXPECT_EQ(frame.parts[1].data(), first.data());
-    EXPECT_EQ(frame.parts[2].data(), second.data());
+    EXPECT_EQ(frame.parts[1].memory().data(), first.data());
+    EXPECT_EQ(frame.parts[2].memory().data(), second.data());
     const Bytes whole = frame.joined();
     Decoder from(whole);
     EXPECT_EQ(from.bytes().size(), 3000U);

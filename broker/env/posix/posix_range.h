@@ -1,0 +1,33 @@
+// A file whose ranges the system sends by itself, and how to know whether it has them in memory. Any thread.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "base/piece.h"
+#include "env/posix/disk_threads.h"
+
+namespace milena::env {
+
+// How many of them keep a descriptor open; shared with the disk, which may be gone before the last of them.
+using RangeCount = std::shared_ptr<std::atomic<size_t>>;
+
+class PosixRange final : public RangeSource {
+  public:
+    PosixRange(std::shared_ptr<Descriptor> file, ReaderPool& readers, RangeCount count);
+    ~PosixRange() override;
+    PosixRange(const PosixRange&) = delete;
+    PosixRange& operator=(const PosixRange&) = delete;
+
+    int descriptor() const override { return file_->fd(); }
+    // False as well on a kernel that can't tell: before Linux 6.5.
+    bool is_cached(uint64_t position, size_t bytes) const override;
+    void load(uint64_t position, size_t bytes, std::function<void(bool)> done) const override;
+
+  private:
+    const std::shared_ptr<Descriptor> file_;
+    ReaderPool& readers_;
+    const RangeCount count_;
+};
+
+}  // namespace milena::env
