@@ -11,6 +11,7 @@ import zlib
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from harness import records, tools, wire
 from harness.process import until
@@ -322,18 +323,23 @@ def test_announced_but_unsent_frames_reserve_no_memory(milena):
         assert milena.broker.process.rss_bytes() - memory < 32 << 20
 
 
+def fetch_body(topic, bytes_max, offset=0):
+    """Fetch v4 of partition 0."""
+    return (
+        struct.pack(">iiiib", -1, 0, 1, 50 << 20, 0)
+        + array(1)
+        + wire.string(topic)
+        + array(1)
+        + struct.pack(">iqi", 0, offset, bytes_max)
+    )
+
+
 def test_clients_that_never_read_are_held_back(milena):
     """Each asks again and again for a megabyte and reads nothing; the broker stops listening, and stays small."""
     rows = ((0, None, bytes(100_000), None, 0) for _ in range(20))
     records.create_topic(milena.bootstrap, "hostile-big", 1, retention_ms=-1)
     records.produce(milena.bootstrap, "hostile-big", rows)
-    fetch = (
-        struct.pack(">iiiib", -1, 0, 1, 50 << 20, 0)
-        + array(1)
-        + wire.string("hostile-big")
-        + array(1)
-        + struct.pack(">iqi", 0, 0, 1 << 20)
-    )
+    fetch = fetch_body("hostile-big", 1 << 20)
     memory = milena.broker.process.rss_bytes()
     links = []
     for _ in range(20):
@@ -356,6 +362,27 @@ def test_clients_that_never_read_are_held_back(milena):
         link.close()
     print(f"{sent} bytes of requests from clients that never read: {grown >> 20} MiB more")
     assert grown < 64 << 20
+
+
+def test_an_answer_under_way_arrives_whole_though_its_topic_is_deleted(milena):
+    """Large batches are sent out of their file, which must stay there as long as the client takes."""
+    rows = ((0, None, os.urandom(900_000), None, 0) for _ in range(20))
+    records.create_topic(milena.bootstrap, "hostile-gone", 1, file_delete_delay_ms=0)
+    records.produce(milena.bootstrap, "hostile-gone", rows, queue_buffering_max_kbytes=100_000)
+    admin = AdminClient({"bootstrap.servers": milena.bootstrap})
+    (log,) = milena.broker.data.glob("hostile-gone-0/*.log")
+    content = log.read_bytes()
+    with socket.socket() as link:
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        link.settimeout(30)
+        link.connect(("127.0.0.1", milena.broker.port))
+        link.sendall(wire.frame(1, 4, fetch_body("hostile-gone", 40 << 20, offset=10)))
+        begun = wire.receive_exactly(link, 4)
+        admin.delete_topics(["hostile-gone"])["hostile-gone"].result(30)
+        until(lambda: not any(milena.broker.data.glob("hostile-gone-0*")), "the data are gone")
+        answer = wire.receive_exactly(link, struct.unpack(">i", begun)[0])
+    got = answer[48 + len("hostile-gone") :]
+    assert len(got) > 3_000_000 and got in content
 
 
 def test_a_flood_of_connections_that_close_at_once_is_survived(side):
