@@ -14,7 +14,8 @@
 
 namespace milena {
 
-// A file that stays open as long as somebody refers to it. What lies in it isn't changed, only added to. Any thread.
+// A file that stays open as long as somebody refers to it. What is referred to must not be changed meanwhile: whoever
+// truncates a log that others fetch from must see to that. Any thread.
 class RangeSource {
   public:
     virtual ~RangeSource() = default;

@@ -103,6 +103,8 @@ struct Disk {
     virtual DiskResult<void> sync_directory(const std::string& path) = 0;                 // blocks on the device
     virtual void sync_directory_async(const std::string& path, Urgency urgency, DiskDone<void> done) = 0;
     virtual DiskResult<DiskSpace> space(const std::string& path) = 0;
+    // Whether File::cached_range() can give anything at present.
+    virtual bool may_refer() const = 0;
 };
 
 // The whole content of a small file (at most `bytes_max`, else `failed`).

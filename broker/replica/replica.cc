@@ -233,6 +233,7 @@ void Replica::fetch(const FetchRequest& request, std::function<void(FetchOutcome
         done(std::move(outcome));
         return;
     }
+    read.may_refer = false;  // what isn't cached can't be referred to
     log_->read(read, [self = handle(), request, outcome = std::move(outcome),
                       done = std::move(done)](Result<storage::ReadBatches> batches) mutable {
         if (const auto replica = self.lock())
@@ -261,6 +262,8 @@ void Replica::finish_fetch(const FetchRequest& request, Result<storage::ReadBatc
     }
     outcome.error = aborted.error();
     outcome.records.clear();
+    outcome.bytes = 0;
+    outcome.next_offset = request.from;
 }
 
 Result<Offset> Replica::delete_records(Offset before) {

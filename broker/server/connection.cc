@@ -304,16 +304,18 @@ size_t Connection::answer_bytes_room() const {
 
 void Connection::flush() {
     std::array<iovec, 128> parts;
-    while (is_open_ && !is_waiting_to_write_) {
+    while (is_open_ && !is_waiting_to_write_ && !is_loading_) {
         const Outgoing next = gather(parts, host_.loop.clock().now());
         if (next.parts_count == 0 && !next.range) {
             written(0);  // answers without bytes
             break;
         }
-        if (next.parts_count == 0 && !next.range->is_cached()) return load(*next.range);
+        if (next.range && !is_range_cached_) is_range_cached_ = next.range->is_cached();
+        if (next.parts_count == 0 && !is_range_cached_) return load(*next.range);
         const auto bytes = next.parts_count == 0
                                ? stream_->send_some(*next.range)
-                               : stream_->write_some(std::span(parts).first(next.parts_count), next.range.has_value());
+                               : stream_->write_some(std::span(parts).first(next.parts_count), is_range_cached_);
+        if (next.parts_count == 0 || !bytes.has_value()) is_range_cached_ = false;
         if (bytes.has_value()) {
             written(*bytes);
         } else if (bytes.error() == StreamEnd::closed) {
@@ -332,14 +334,15 @@ void Connection::flush() {
 
 // The client took so long that the system has let go of what we refer to.
 void Connection::load(const FileRange& range) {
-    is_waiting_to_write_ = true;
+    is_loading_ = true;
     // Called on another thread, which mustn't be the one that destroys a connection.
     range.source->load(range.position, range.bytes, [&loop = host_.loop, weak = weak_from_this()](bool is_loaded) {
         loop.post([weak, is_loaded] {
             const auto self = weak.lock();
             if (!self || !self->is_open_) return;
             if (!is_loaded) return self->close("records can't be read");
-            self->is_waiting_to_write_ = false;
+            self->is_loading_ = false;
+            self->is_range_cached_ = true;  // asked again, it might have gone again, for ever
             self->flush();
         });
     });

@@ -185,6 +185,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::optional<SlotId> turn_under_way_;
     bool is_waiting_to_write_ = false;
     bool is_flush_posted_ = false;
+    bool is_range_cached_ = false;  // what is sent next, if that is a range of a file
+    bool is_loading_ = false;       // that range
 
     bool is_open_ = true;
     bool is_finishing_ = false;

@@ -7,6 +7,8 @@
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 
+#include "base/log.h"
+
 namespace milena::server {
 namespace {
 
@@ -60,8 +62,11 @@ class TcpStream final : public Stream {
             auto position = static_cast<off_t>(range.position);
             const ssize_t n = ::sendfile(socket_->native_handle(), range.source->descriptor(), &position, range.bytes);
             if (n > 0) return static_cast<size_t>(n);
-            // The file has become shorter: what was promised can't be sent any more.
-            if (n == 0) return unexpected(StreamEnd::closed);
+            if (n == 0) {
+                log_error("records gone that an answer has promised: its connection is closed",
+                          {{"position", range.position}, {"bytes", range.bytes}});
+                return unexpected(StreamEnd::closed);
+            }
             if (errno != EINTR) return unexpected(end_of(errno));
         }
     }

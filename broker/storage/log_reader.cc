@@ -12,8 +12,10 @@ namespace {
 constexpr uint64_t unindexed_bytes = 16U << 10;
 constexpr size_t read_bytes_min = 4096;
 
-// Batches below this are cheaper to copy than to look at one by one.
+// Batches that are smaller than this on average are cheaper to copy than to look at one by one, and so is what is less
+// than this in all.
 constexpr size_t sent_batch_bytes_min = 8U << 10;
+constexpr size_t sent_range_bytes_min = 64U << 10;
 
 }  // namespace
 
@@ -102,6 +104,12 @@ void PartitionLog::Reader::feed(Bytes bytes) {
     begin_records(is_inside ? static_cast<uint64_t>(entry->value) : 0, is_inside);
 }
 
+bool PartitionLog::Reader::settle() {
+    if (phase_ != Phase::headers || position_ == range_begin_) return false;
+    finish_range();
+    return true;
+}
+
 void PartitionLog::Reader::fail(env::DiskError error) {
     phase_ = Phase::done;
     result_ = log_.failed(error, "read");
@@ -156,7 +164,7 @@ void PartitionLog::Reader::take_batches(const Bytes& bytes) {
         if (header->last_offset() >= request_.limit || (!fits && !is_needed)) return finish(bytes, first, at, next);
         if (std::exchange(is_looking_, false)) {
             if (size >= sent_batch_bytes_min) return begin_headers(position);
-            if (size <= rest.size()) {
+            if (size <= rest.size() && position_ + bytes.size() < segment().bytes) {
                 position_ = position;
                 return want(wire::batch_header_bytes);
             }
@@ -179,6 +187,7 @@ void PartitionLog::Reader::take_batches(const Bytes& bytes) {
 void PartitionLog::Reader::begin_headers(uint64_t position) {
     phase_ = Phase::headers;
     range_begin_ = position_ = position;
+    range_batches_ = 0;
     range_next_ = request_.from;
     wanted_bytes_ = wanted_bytes_min_ = wire::batch_header_bytes;
 }
@@ -192,6 +201,7 @@ void PartitionLog::Reader::take_header(const Bytes& bytes) {
     if (!is_sound || header->last_offset() >= request_.limit) return finish_range();
     const uint64_t end = position_ + header->size_bytes();
     if (end - range_begin_ > request_.bytes_max && !(is_first && request_.at_least_one)) return finish_range();
+    if (++range_batches_ * sent_batch_bytes_min > end - range_begin_) return finish_range();
     position_ = end;
     range_next_ = header->next_offset();
     if (segment().bytes - position_ < wire::batch_header_bytes) finish_range();
@@ -199,7 +209,7 @@ void PartitionLog::Reader::take_header(const Bytes& bytes) {
 
 void PartitionLog::Reader::finish_range() {
     const auto bytes = static_cast<size_t>(position_ - range_begin_);
-    auto range = bytes == 0 ? std::nullopt : segment().file->cached_range(range_begin_, bytes);
+    auto range = bytes < sent_range_bytes_min ? std::nullopt : segment().file->cached_range(range_begin_, bytes);
     if (!range) return begin_records(range_begin_, false);
     phase_ = Phase::done;
     log_.remember({range_next_, segment().base_offset, position_});

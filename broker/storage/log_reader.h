@@ -28,6 +28,8 @@ class PartitionLog::Reader {
     std::optional<Wanted> wanted() const;
     // At least bytes_min bytes.
     void feed(Bytes bytes);
+    // Instead, if what is wanted isn't cached: true if what has been found so far is enough to go on with.
+    bool settle();
     void fail(env::DiskError error);
 
     Result<ReadBatches> take_result() { return std::move(result_); }
@@ -58,6 +60,7 @@ class PartitionLog::Reader {
     bool is_hint_ = false;  // position_ is what the index says: not believed yet
     bool is_looking_;       // whether a large batch is worth a range of the file
     uint64_t range_begin_ = 0;
+    size_t range_batches_ = 0;
     Offset range_next_;  // behind the batches in [range_begin_, position_)
     size_t wanted_bytes_ = 0;
     size_t wanted_bytes_min_ = 0;

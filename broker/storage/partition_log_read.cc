@@ -69,16 +69,17 @@ std::optional<Result<ReadBatches>> PartitionLog::read_now(const ReadRequest& ask
         for (const Bytes& part : batches.parts) batches.bytes += part.size();
         return batches;
     }
+    request.may_refer = asked.may_refer && disk().may_refer();
     Reader reader(*this, request);
     while (const auto wanted = reader.wanted()) {
         auto [bytes, memory] = allocate(wanted->bytes);
         const auto read = wanted->file->read_cached(wanted->position, memory);
         if (!read.has_value())
             reader.fail(read.error());
-        else if (*read < wanted->bytes_min)
-            return std::nullopt;
-        else
+        else if (*read >= wanted->bytes_min)
             reader.feed(bytes.slice(0, *read));
+        else if (!reader.settle())
+            return std::nullopt;
     }
     auto result = reader.take_result();
     if (result.has_value() && result->next_offset >= request.limit) tail_.was_read_to_end();

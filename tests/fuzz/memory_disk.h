@@ -116,6 +116,7 @@ class MemoryDisk final : public env::Disk {
         completions_->push_back([done = std::move(done)] { done({}); });
     }
     env::DiskResult<env::DiskSpace> space(const std::string&) override { return env::DiskSpace{}; }
+    bool may_refer() const override { return false; }
 
   private:
     std::shared_ptr<Completions> completions_ = std::make_shared<Completions>();

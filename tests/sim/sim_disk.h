@@ -35,6 +35,7 @@ class SimDisk final : public env::Disk {
     env::DiskResult<void> sync_directory(const std::string& path) override;
     void sync_directory_async(const std::string& path, env::Urgency urgency, env::DiskDone<void> done) override;
     env::DiskResult<env::DiskSpace> space(const std::string& path) override;
+    bool may_refer() const override { return true; }
 
     // The process dies at the nth write from now (1: the next), tearing it. Everything fails until restart().
     void crash_at_write(uint64_t nth) { writes_until_crash_ = nth; }

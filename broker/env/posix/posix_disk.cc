@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "env/posix/posix_file.h"
+#include "env/posix/posix_range.h"
 
 namespace milena::env {
 namespace {
@@ -44,8 +45,14 @@ DiskResult<std::unique_ptr<File>> PosixDisk::open(const std::string& path, OpenM
         new PosixFile(*this, path, std::move(descriptor), {static_cast<uint64_t>(status.st_size), is_writable}));
 }
 
+bool PosixDisk::may_refer() const {
+    return PosixRange::is_known_what_is_cached() && ranges_count_->load() < ranges_max_;
+}
+
 void PosixDisk::make_room() {
-    while (open_.size() >= descriptors_max_) open_.front()->release_descriptor();
+    // A range counts even where its descriptor is among these as well: which ones are, isn't worth knowing.
+    while (!open_.empty() && open_.size() + ranges_count_->load() >= descriptors_max_)
+        open_.front()->release_descriptor();
 }
 
 DiskResult<std::vector<DirectoryEntry>> PosixDisk::list(const std::string& directory) {

@@ -33,6 +33,7 @@ class PosixDisk final : public Disk {
     DiskResult<void> sync_directory(const std::string& path) override;
     void sync_directory_async(const std::string& path, Urgency urgency, DiskDone<void> done) override;
     DiskResult<DiskSpace> space(const std::string& path) override;
+    bool may_refer() const override;
 
     size_t descriptors_open() const { return open_.size(); }
 

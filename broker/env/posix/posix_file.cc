@@ -110,7 +110,7 @@ DiskResult<size_t> PosixFile::read_cached(uint64_t position, std::span<std::byte
 }
 
 std::optional<FileRange> PosixFile::cached_range(uint64_t position, size_t bytes) {
-    if (disk_.ranges_count_->load() >= disk_.ranges_max_) return std::nullopt;
+    if (!disk_.may_refer()) return std::nullopt;
     auto file = descriptor();
     if (!file.has_value()) return std::nullopt;
     FileRange range{

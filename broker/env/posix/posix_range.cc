@@ -1,6 +1,9 @@
 #include "env/posix/posix_range.h"
 
+#include <cerrno>
+
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 namespace milena::env {
@@ -36,7 +39,20 @@ bool PosixRange::is_cached(uint64_t position, size_t bytes) const {
     CachestatRange range{position, bytes};
     Cachestat found{};
     if (::syscall(cachestat_number, file_->fd(), &range, &found, 0U) != 0) return false;
-    return found.cached_pages >= (position + bytes - 1) / page_bytes - position / page_bytes + 1;
+    const uint64_t last = position + bytes - 1;
+    if (found.cached_pages < last / page_bytes - position / page_bytes + 1) return false;
+    char byte = 0;
+    const iovec vector{&byte, 1};
+    return ::preadv2(file_->fd(), &vector, 1, static_cast<off_t>(last), RWF_NOWAIT) == 1 || errno == EOPNOTSUPP;
+}
+
+bool PosixRange::is_known_what_is_cached() {
+    static const bool is_known = [] {
+        CachestatRange range{0, 1};
+        Cachestat found{};
+        return ::syscall(cachestat_number, -1, &range, &found, 0U) != 0 && errno == EBADF;
+    }();
+    return is_known;
 }
 
 void PosixRange::load(uint64_t position, size_t bytes, std::function<void(bool)> done) const {

@@ -19,8 +19,11 @@ class PosixRange final : public RangeSource {
     PosixRange(const PosixRange&) = delete;
     PosixRange& operator=(const PosixRange&) = delete;
 
+    // Linux can tell since 6.5, unless a sandbox forbids it.
+    static bool is_known_what_is_cached();
+
     int descriptor() const override { return file_->fd(); }
-    // False as well on a kernel that can't tell: before Linux 6.5.
+    // What the device is still bringing counts as cached to cachestat(2); the last byte tells of that in most cases.
     bool is_cached(uint64_t position, size_t bytes) const override;
     void load(uint64_t position, size_t bytes, std::function<void(bool)> done) const override;
 

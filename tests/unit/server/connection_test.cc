@@ -157,6 +157,10 @@ TEST_F(ConnectionTest, what_has_left_the_page_cache_is_loaded_before_it_is_sent)
     run();
     EXPECT_EQ(peer.written, "head,");
     ASSERT_TRUE(file->loaded);
+    EXPECT_FALSE(connection->silent_since());  // it is we who owe
+    std::exchange(file->loaded, nullptr)(true);
+    run();
+    EXPECT_EQ(peer.written, "head,<100+1048576>");  // though it has gone again
     file->cached = true;
     std::exchange(file->loaded, nullptr)(true);
     run();
