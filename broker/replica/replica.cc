@@ -233,9 +233,8 @@ void Replica::fetch(const FetchRequest& request, std::function<void(FetchOutcome
         done(std::move(outcome));
         return;
     }
-    read.may_refer = false;  // what isn't cached can't be referred to
-    log_->read(read, [self = handle(), request, outcome = std::move(outcome),
-                      done = std::move(done)](Result<storage::ReadBatches> batches) mutable {
+    log_->read_cold(read, [self = handle(), request, outcome = std::move(outcome),
+                           done = std::move(done)](Result<storage::ReadBatches> batches) mutable {
         if (const auto replica = self.lock())
             (*replica)->finish_fetch(request, std::move(batches), outcome);
         else

@@ -163,7 +163,7 @@ void PartitionLog::Reader::take_batches(const Bytes& bytes) {
         const bool fits = at + size - first <= request_.bytes_max;
         if (header->last_offset() >= request_.limit || (!fits && !is_needed)) return finish(bytes, first, at, next);
         if (std::exchange(is_looking_, false)) {
-            if (size >= sent_batch_bytes_min) return begin_headers(position);
+            if (size >= sent_batch_bytes_min) return begin_headers(position, bytes.slice(at));
             if (size <= rest.size() && position_ + bytes.size() < segment().bytes) {
                 position_ = position;
                 return want(wire::batch_header_bytes);
@@ -183,13 +183,14 @@ void PartitionLog::Reader::take_batches(const Bytes& bytes) {
     begin_segment();
 }
 
-// The batch at `position` is the first of the result.
-void PartitionLog::Reader::begin_headers(uint64_t position) {
+// The batch at `position`, which begins with `bytes`, is the first of the result.
+void PartitionLog::Reader::begin_headers(uint64_t position, const Bytes& bytes) {
     phase_ = Phase::headers;
     range_begin_ = position_ = position;
     range_batches_ = 0;
     range_next_ = request_.from;
     wanted_bytes_ = wanted_bytes_min_ = wire::batch_header_bytes;
+    take_header(bytes);
 }
 
 void PartitionLog::Reader::take_header(const Bytes& bytes) {

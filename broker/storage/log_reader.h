@@ -42,7 +42,7 @@ class PartitionLog::Reader {
     void begin_records(uint64_t position, bool is_hint);
     void want(size_t bytes_min);
     void take_batches(const Bytes& bytes);
-    void begin_headers(uint64_t position);
+    void begin_headers(uint64_t position, const Bytes& bytes);
     void take_header(const Bytes& bytes);
     void finish_range();
     void finish(const Bytes& bytes, size_t first, size_t end, Offset next);

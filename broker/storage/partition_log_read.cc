@@ -88,9 +88,13 @@ std::optional<Result<ReadBatches>> PartitionLog::read_now(const ReadRequest& ask
 
 void PartitionLog::read(const ReadRequest& asked, ReadDone done) {
     if (auto now = read_now(asked)) return done(*std::move(now));
+    read_cold(asked, std::move(done));
+}
+
+void PartitionLog::read_cold(const ReadRequest& asked, ReadDone done) {
     ReadRequest request = asked;
     request.limit = std::min(asked.limit, log_end_);
-    request.may_refer = false;  // it would be in memory
+    request.may_refer = false;  // what isn't cached can't be referred to
     std::make_shared<ColdRead>(*this, request, std::move(done))->step();
 }
 

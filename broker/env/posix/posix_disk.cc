@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "env/posix/posix_file.h"
-#include "env/posix/posix_range.h"
 
 namespace milena::env {
 namespace {

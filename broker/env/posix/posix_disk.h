@@ -4,12 +4,12 @@
 // handles along.
 #pragma once
 
-#include <atomic>
 #include <list>
 #include <map>
 
 #include "env/disk.h"
 #include "env/posix/disk_threads.h"
+#include "env/posix/posix_range.h"
 
 namespace milena::env {
 
@@ -48,7 +48,7 @@ class PosixDisk final : public Disk {
     const size_t descriptors_max_;
     // Ranges of files that are being sent keep descriptors open, whatever is used most recently.
     const size_t ranges_max_ = descriptors_max_ / 2;
-    const std::shared_ptr<std::atomic<size_t>> ranges_count_ = std::make_shared<std::atomic<size_t>>(0);
+    const RangeCount ranges_count_ = std::make_shared<std::atomic<size_t>>(0);
     const std::shared_ptr<const Post> post_;
     Handles handles_;             // by path
     std::list<PosixFile*> open_;  // handles with a descriptor, the least recently used first

@@ -8,8 +8,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "env/posix/posix_range.h"
-
 namespace milena::env {
 
 PosixFile::PosixFile(PosixDisk& disk, const std::string& path, std::shared_ptr<Descriptor> descriptor, Status status)

@@ -56,6 +56,15 @@ struct ConnectionTest : testing::Test {
         const Bytes foot = Bytes::copy_of(std::string_view(",foot"));
         return {.parts = {head, FileRange{std::move(file), 100, 2U << 20}, foot}, .size = 10 + (2U << 20)};
     }
+    // An answer that begins to leave, and whose file has left the page cache.
+    std::shared_ptr<FakeSource> owe_cold_range() {
+        auto file = std::make_shared<FakeSource>();
+        file->cached = false;
+        send(framed("wait"));
+        connection->answer(waiting[0], around(file));
+        run();
+        return file;
+    }
     static std::string framed(const std::string& content) {
         std::string frame(4, '\0');
         store_big_endian(reinterpret_cast<std::byte*>(frame.data()), static_cast<int32_t>(content.size()));
@@ -150,11 +159,7 @@ TEST_F(ConnectionTest, ranges_of_files_are_sent_in_their_place_and_take_no_memor
 }
 
 TEST_F(ConnectionTest, what_has_left_the_page_cache_is_loaded_before_it_is_sent) {
-    const auto file = std::make_shared<FakeSource>();
-    file->cached = false;
-    send(framed("wait"));
-    connection->answer(waiting[0], around(file));
-    run();
+    const auto file = owe_cold_range();
     EXPECT_EQ(peer.written, "head,");
     ASSERT_TRUE(file->loaded);
     EXPECT_FALSE(connection->silent_since());  // it is we who owe
@@ -168,11 +173,7 @@ TEST_F(ConnectionTest, what_has_left_the_page_cache_is_loaded_before_it_is_sent)
 }
 
 TEST_F(ConnectionTest, what_can_not_be_loaded_ends_the_connection) {
-    const auto file = std::make_shared<FakeSource>();
-    file->cached = false;
-    send(framed("wait"));
-    connection->answer(waiting[0], around(file));
-    run();
+    const auto file = owe_cold_range();
     file->loaded(false);
     run();
     EXPECT_EQ(peer.written, "head,");
@@ -180,11 +181,7 @@ TEST_F(ConnectionTest, what_can_not_be_loaded_ends_the_connection) {
 }
 
 TEST_F(ConnectionTest, may_be_closed_while_a_range_is_loaded) {
-    const auto file = std::make_shared<FakeSource>();
-    file->cached = false;
-    send(framed("wait"));
-    connection->answer(waiting[0], around(file));
-    run();
+    const auto file = owe_cold_range();
     connection->close("");
     file->loaded(true);
     run();

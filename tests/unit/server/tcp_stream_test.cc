@@ -2,24 +2,22 @@
 
 #include <asio/io_context.hpp>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 namespace milena::server {
 namespace {
 
-struct TemporaryFile final : RangeSource {
-    explicit TemporaryFile(const std::string& content) {
-        std::string path = testing::TempDir() + "milena-XXXXXX";
-        fd = ::mkstemp(path.data());
-        ::unlink(path.c_str());
+struct MemoryFile final : RangeSource {
+    explicit MemoryFile(const std::string& content) {
         EXPECT_EQ(::write(fd, content.data(), content.size()), static_cast<ssize_t>(content.size()));
     }
-    ~TemporaryFile() override { ::close(fd); }
+    ~MemoryFile() override { ::close(fd); }
     int descriptor() const override { return fd; }
     bool is_cached(uint64_t, size_t) const override { return true; }
     void load(uint64_t, size_t, std::function<void(bool)>) const override {}
 
-    int fd;
+    const int fd = ::memfd_create("range", MFD_CLOEXEC);
 };
 
 struct TcpStreamTest : testing::Test {
@@ -45,14 +43,14 @@ TEST_F(TcpStreamTest, sends_a_range_of_a_file_behind_what_was_written) {
     std::string head = "head,";
     const iovec part{head.data(), head.size()};
     EXPECT_EQ(stream->write_some(std::span(&part, 1), true).value(), 5U);
-    EXPECT_EQ(stream->send_some({std::make_shared<TemporaryFile>("0123456789"), 3, 4}).value(), 4U);
+    EXPECT_EQ(stream->send_some({std::make_shared<MemoryFile>("0123456789"), 3, 4}).value(), 4U);
     EXPECT_EQ(receive(9), "head,3456");
 }
 
 TEST_F(TcpStreamTest, sends_as_much_as_the_client_takes) {
     std::string content(32U << 20, ' ');
     for (size_t i = 0; i < content.size(); ++i) content[i] = static_cast<char>('a' + i % 23);
-    const auto file = std::make_shared<TemporaryFile>(content);
+    const auto file = std::make_shared<MemoryFile>(content);
     size_t sent = 0;
     for (;;) {
         const auto bytes = stream->send_some({file, sent, content.size() - sent});
@@ -67,7 +65,7 @@ TEST_F(TcpStreamTest, sends_as_much_as_the_client_takes) {
 }
 
 TEST_F(TcpStreamTest, a_file_that_was_cut_short_ends_the_stream) {
-    const auto file = std::make_shared<TemporaryFile>("0123456789");
+    const auto file = std::make_shared<MemoryFile>("0123456789");
     EXPECT_EQ(stream->send_some({file, 8, 4}).value(), 2U);
     const auto rest = stream->send_some({file, 10, 2});
     ASSERT_FALSE(rest.has_value());
