@@ -193,10 +193,16 @@ def administer(side):
     """The same changes on both brokers; what they leave in the metadata log must be the same records."""
 
     def topics(*arguments):
-        assert side.tool("kafka-topics", *arguments)["exit"] == 0
+        done = side.tool("kafka-topics", *arguments)
+        assert done["exit"] == 0, (side.broker.name, done)
 
-    topics("--create", "--topic", "meta-a", "--partitions", "2", "--config", "retention.ms=5000")
-    topics("--create", "--topic", "meta-b", "--replica-assignment", "1,1,1")
+    def create(name, *arguments):
+        topics("--create", "--topic", name, *arguments)
+        # Kafka answers when its controller knows the topic; its broker may learn of it a moment later.
+        until(lambda: side.tool("kafka-topics", "--describe", "--topic", name)["exit"] == 0, f"{name} is there", 30)
+
+    create("meta-a", "--partitions", "2", "--config", "retention.ms=5000")
+    create("meta-b", "--replica-assignment", "1,1,1")
     topics("--alter", "--topic", "meta-a", "--partitions", "3")
     assert (
         side.tool(
@@ -236,14 +242,14 @@ def administer(side):
         )["exit"]
         == 0
     )
-    topics("--create", "--topic", "meta-c")
+    create("meta-c")
     topics("--delete", "--topic", "meta-c")
 
 
 @pytest.fixture(scope="module")
 def administered(run_directory, sides):
     """Two brokers with some metadata that take snapshots often, both stopped."""
-    often = {"metadata.log.max.record.bytes.between.snapshots": "100", "metadata.max.idle.interval.ms": "100"}
+    often = {"metadata.log.max.record.bytes.between.snapshots": "1", "metadata.max.idle.interval.ms": "100"}
     made = [
         Side(type(side.broker)(run_directory / f"metadata-{index}", often), side.jvm)
         for index, side in enumerate(sides)
