@@ -52,7 +52,7 @@ class Bench:
     def __init__(self, arguments):
         self.quick = arguments.quick
         self.rounds = arguments.rounds or (3 if arguments.quick else 7)
-        self.directory = data_directory(8e9) if arguments.data is None else pathlib.Path(arguments.data)
+        self.directory = pathlib.Path(arguments.data or paths.data_directory("milena-bench-", 8e9))
         self.on_disk = None
         self.made = 0
 
@@ -74,14 +74,6 @@ class Bench:
         for directory in (self.directory, self.on_disk):
             if directory is not None:
                 shutil.rmtree(directory, ignore_errors=True)
-
-
-def data_directory(bytes_needed):
-    """On tmpfs if it has room, else where everything else lies."""
-    memory = pathlib.Path("/dev/shm")
-    has_room = memory.is_dir() and shutil.disk_usage(memory).free > bytes_needed
-    paths.TEMPORARY.mkdir(parents=True, exist_ok=True)
-    return pathlib.Path(tempfile.mkdtemp(prefix="milena-bench-", dir=memory if has_room else paths.TEMPORARY))
 
 
 def file_system(directory):

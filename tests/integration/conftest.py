@@ -4,8 +4,8 @@ import os
 import pathlib
 import re
 import shutil
+import subprocess
 import sys
-import tempfile
 
 import pytest
 
@@ -36,13 +36,15 @@ def pytest_sessionfinish():
 
 @pytest.fixture(scope="session")
 def run_directory(request):
-    paths.TEMPORARY.mkdir(parents=True, exist_ok=True)
-    directory = pathlib.Path(tempfile.mkdtemp(prefix="integration-", dir=paths.TEMPORARY))
+    directory = paths.data_directory("milena-integration-", 6e9)
     yield directory
-    if request.session.testsfailed == 0 and not request.config.getoption("--keep"):
-        shutil.rmtree(directory, ignore_errors=True)
-    else:
-        print(f"\nlogs and data: {directory}", file=sys.stderr)
+    if request.session.testsfailed != 0 or request.config.getoption("--keep"):
+        kept = paths.TEMPORARY / directory.name
+        print(f"\nlogs and data: {kept}", file=sys.stderr)
+        if kept == directory:
+            return
+        subprocess.run(["cp", "--archive", "--sparse=always", directory, kept], check=True)
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

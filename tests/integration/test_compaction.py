@@ -192,10 +192,11 @@ def test_tombstones_go_after_delete_retention(compacted):
         until(is_gone, f"{broker.name} forgets a tombstone", 60, poll_s=1)
 
 
-def test_kafkas_log_compaction_tester_finds_nothing(compacted, jvm):
+def test_kafkas_log_compaction_tester_finds_nothing(compacted, sides):
     """Kafka's own tool: it writes keyed records and deletions, reads them back later, and compares the last values."""
-    for broker in compacted:
-        done = jvm.run(
+
+    def test(broker, side):
+        done = side.jvm.run(
             "log-compaction-tester",
             *("--bootstrap-server", broker.bootstrap, "--topics", 2, "--messages", 100_000, "--sleep", 3),
             *("--percent-deletes", 20, "--duplicates", 5, "--compression-type", "lz4"),
@@ -203,6 +204,9 @@ def test_kafkas_log_compaction_tester_finds_nothing(compacted, jvm):
         )
         assert done["exit"] == 0 and "Data verification is completed" in done["out"], (broker.name, done)
         assert float(re.search(r"\(([\d.]+)% reduction\)", done["out"])[1]) > 5, (broker.name, done["out"])
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        list(pool.map(test, compacted, sides))
 
 
 def test_each_opens_what_the_other_has_compacted(compacted, make_broker):

@@ -1,6 +1,6 @@
 """The two brokers under test behind one interface: Milena, and real Apache Kafka as the oracle.
 
-Both get the same server.properties, a data directory of their own under build/tmp, and ports that are free."""
+Both get the same server.properties, a data directory of their own, and ports that are free."""
 
 import os
 import pathlib

@@ -1,7 +1,9 @@
-"""Where things lie. Everything that is written goes under build/."""
+"""Where things lie. What stays is under build/; the data of brokers under test is in memory where there is room."""
 
 import os
 import pathlib
+import shutil
+import tempfile
 
 INTEGRATION = pathlib.Path(__file__).resolve().parent.parent
 REPOSITORY = INTEGRATION.parent.parent
@@ -11,3 +13,11 @@ MILENA = pathlib.Path(os.environ.get("MILENA", BUILD / "bin/milena"))
 KAFKA_LIB = pathlib.Path(os.environ.get("KAFKA_LIB") or BUILD / "kafka/lib")
 CLASSPATH = f"{BUILD / 'kafka/classes'}:{KAFKA_LIB}/*"
 TEMPORARY = BUILD / "tmp"
+
+
+def data_directory(prefix, bytes_needed):
+    """On tmpfs if it has room, for on a disk thousands of small files take their time; else under build/."""
+    memory = pathlib.Path("/dev/shm")
+    has_room = memory.is_dir() and shutil.disk_usage(memory).free > bytes_needed
+    TEMPORARY.mkdir(parents=True, exist_ok=True)
+    return pathlib.Path(tempfile.mkdtemp(prefix=prefix, dir=memory if has_room else TEMPORARY))
