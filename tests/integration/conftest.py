@@ -24,11 +24,6 @@ def pytest_addoption(parser):
     parser.addoption("--keep", action="store_true", help="keep the directories under build/tmp")
 
 
-def pytest_collection_modifyitems(items):
-    """What looks at what the other tests have shown comes last."""
-    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
-
-
 def pytest_sessionfinish():
     if SUBJECT is Milena:
         compatibility.save()

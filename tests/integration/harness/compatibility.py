@@ -1,5 +1,5 @@
-"""What the tests have shown to work with Milena. Clients report themselves when their script has passed; sessions add
-them to build/compatibility.json. Of tools it is the sources of the tests that say which they run."""
+"""What the tests have shown to work with Milena. Clients report themselves when their script has passed, tools when one
+is started; each process of a run of the tests leaves a file of them under build/compatibility."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import re
 
 from harness import paths
 
-FILE = paths.BUILD / "compatibility.json"
+SHOWN = paths.BUILD / "compatibility"
 DOCUMENT = paths.REPOSITORY / "docs/compatibility.md"
 OPTIONAL = {"create": "topics", "offsets": "offsets by time", "delete group": "groups"}
 TOOL = re.compile(r"\"((?:kafka|log)-[a-z0-9-]+)\"|(metadata_shell)\(")
@@ -28,10 +28,17 @@ def record_tool(name):
         tools_run.add(name)
 
 
+def shown():
+    """(clients, tools) of all processes that have left something."""
+    files = [json.loads(file.read_text()) for file in sorted(SHOWN.glob("*.json"))]
+    every_client = {name: cells for file in files for name, cells in file["clients"].items()}
+    return every_client, {tool for file in files for tool in file["tools"]}
+
+
 def save():
-    """Adds what this session has shown to what earlier ones have."""
-    before = json.loads(FILE.read_text()) if FILE.exists() else {}
-    FILE.write_text(json.dumps({**before, **clients}, indent=1, sort_keys=True) + "\n")
+    SHOWN.mkdir(parents=True, exist_ok=True)
+    document = {"clients": clients, "tools": sorted(tools_run)}
+    (SHOWN / f"{os.getpid()}.json").write_text(json.dumps(document, indent=1) + "\n")
 
 
 def row(*cells):
