@@ -134,14 +134,6 @@ bool ClassicGroup::supports(const wire::JoinGroupRequest& request) const {
            });
 }
 
-void ClassicGroup::add_pending_join(const std::string& member_id, Deadline deadline) {
-    pending_joins.emplace(member_id, std::move(deadline));
-    pending_order_.push_back(member_id);
-    if (pending_order_.size() <= pending_joins_max) return;
-    pending_joins.erase(pending_order_.front());
-    pending_order_.pop_front();
-}
-
 Member& ClassicGroup::add(Member member, std::string_view protocol_type) {
     if (members_.empty()) protocol_type_ = protocol_type;
     if (!leader_) leader_ = member.id;

@@ -11,7 +11,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -22,6 +21,7 @@
 #include "base/bytes.h"
 #include "base/time.h"
 #include "group/deadlines.h"
+#include "group/pending_joins.h"
 #include "group/reply.h"
 #include "wire/messages/groups.h"
 #include "wire/records/group_records.h"
@@ -135,11 +135,14 @@ class ClassicGroup {
     // Of all members, for the leader.
     std::vector<wire::JoinGroupResponse::Member> member_list() const;
 
-    // Ids handed out to members that have to come back with them (KIP-394). In a storm of new members those that were
-    // handed out first are forgotten; their members ask for others.
-    static constexpr size_t pending_joins_max = 10'000;
-    std::map<std::string, Deadline, std::less<>> pending_joins;
-    void add_pending_join(const std::string& member_id, Deadline deadline);
+    // Ids handed out to members that have to come back with them (KIP-394).
+    struct PendingJoin {
+        PendingJoins::Place place;
+        Deadline deadline;
+    };
+    std::map<std::string, PendingJoin, std::less<>> pending_joins;
+    // Not in the log: there is nothing to the group yet but pending joins.
+    bool is_provisional = false;
     // While it prepares a rebalance. An initial one is prolonged as long as new members come.
     bool is_initial_rebalance = false;
     bool has_new_member = false;
@@ -162,7 +165,6 @@ class ClassicGroup {
     std::optional<std::set<std::string, std::less<>>> subscribed_topics_;
 
     Members members_;
-    std::deque<std::string> pending_order_;  // of pending_joins; also some that are pending no longer
     std::map<std::string, std::string, std::less<>> static_members_;  // member ids by instance id
     std::map<std::string, size_t, std::less<>> protocol_counts_;      // how many members support each protocol
     size_t metadata_bytes_ = 0;

@@ -58,7 +58,8 @@ bool Coordinator::apply_offset(const Record& record, Offset offset) {
     }
     const auto value = wire::decode_versioned<wire::OffsetCommitValue>(*record.value);
     if (!value.has_value()) return false;
-    if (find(key->group) == nullptr) create(key->group);
+    ClassicGroup* known = find(key->group);
+    (known != nullptr ? *known : create(key->group)).is_provisional = false;
     CommittedOffset committed;
     committed.offset = Offset(value->offset);
     committed.record_offset = offset;
@@ -82,7 +83,9 @@ bool Coordinator::apply_group(const Record& record) {
     const auto value = wire::decode_versioned<wire::GroupMetadataValue>(*record.value);
     if (!value.has_value()) return false;
     ClassicGroup* known = find(key->group);
-    (known != nullptr ? *known : create(key->group)).apply(*value);
+    ClassicGroup& group = known != nullptr ? *known : create(key->group);
+    group.apply(*value);
+    group.is_provisional = false;
     return true;
 }
 

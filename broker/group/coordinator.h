@@ -147,6 +147,7 @@ class Coordinator {
     ClassicGroup* find(std::string_view group_id);
     ClassicGroup& create(std::string_view group_id);
 
+    void join_known(const JoinRequest& request, const Client& client, ClassicGroup& group, JoinReply reply);
     void join_new(const JoinRequest& request, const Client& client, ClassicGroup& group, JoinReply reply);
     void join_again(const JoinRequest& request, const Client& client, ClassicGroup& group, JoinReply reply);
     void rejoin(const JoinRequest& request, const Client& client, ClassicGroup& group, JoinReply reply);
@@ -178,7 +179,9 @@ class Coordinator {
     void extend_session(Member& member) { extend_session(member, Milliseconds(member.session_timeout_ms)); }
     void extend_session(Member& member, Milliseconds timeout) { member.session.set(clock().now() + timeout); }
     void session_expired(const std::string& group_id, const std::string& member_id);
-    void pending_join_expired(const std::string& group_id, const std::string& member_id);
+    void await_return(const JoinRequest& request, ClassicGroup& group, const std::string& member_id);
+    void forget_pending_join(const std::string& group_id, const std::string& member_id);
+    void forget_if_unused(std::string_view group_id);
     std::string new_member_id(std::string_view prefix);
 
     ErrorCode check_commit(const wire::OffsetCommitRequest& request, wire::Version version);
@@ -192,6 +195,7 @@ class Coordinator {
     const Environment environment_;
     const Config config_;
     Deadlines deadlines_;
+    PendingJoins pending_joins_;
     std::map<std::string, std::unique_ptr<ClassicGroup>, std::less<>> groups_;
     CommittedOffsets offsets_;
     std::vector<Answer> answers_;

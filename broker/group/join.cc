@@ -52,23 +52,24 @@ void Coordinator::join_group(const JoinRequest& request, const Client& client, J
     if (group == nullptr) {
         if (!request.member_id.empty())
             return answer_join_error(std::move(reply), request.member_id, ErrorCode::unknown_member_id);
-        // The group is there, empty, before anybody is in it.
-        wire::GroupMetadataValue empty;
-        empty.current_state_timestamp = clock().wall().value;
-        const ErrorCode error = write({group_record(request.group_id, empty)});
-        if (error != ErrorCode::none) return answer_join_error(std::move(reply), "", error);
-        group = find(request.group_id);
+        group = &create(request.group_id);
+        group->is_provisional = true;
     }
-    if (!accepts(*group, request.member_id) || !has_room(*group, request)) {
-        group->remove(std::string(request.member_id));
+    join_known(request, client, *group, std::move(reply));
+    forget_if_unused(request.group_id);
+}
+
+void Coordinator::join_known(const JoinRequest& request, const Client& client, ClassicGroup& group, JoinReply reply) {
+    if (!accepts(group, request.member_id) || !has_room(group, request)) {
+        group.remove(std::string(request.member_id));
         return answer_join_error(std::move(reply), "", ErrorCode::group_max_size_reached);
     }
-    if (!group->supports(request))
+    if (!group.supports(request))
         return answer_join_error(std::move(reply), request.member_id, ErrorCode::inconsistent_group_protocol);
     if (request.member_id.empty())
-        join_new(request, client, *group, std::move(reply));
+        join_new(request, client, group, std::move(reply));
     else
-        join_again(request, client, *group, std::move(reply));
+        join_again(request, client, group, std::move(reply));
 }
 
 // Members that have joined already stay, however many they are; those who come last are left out.
@@ -106,11 +107,8 @@ void Coordinator::join_new(const JoinRequest& request, const Client& client, Cla
     std::string member_id = new_member_id(client.id);
     if (client.version < member_id_required_since)
         return add_member(request, client, group, std::move(member_id), std::move(reply));
-    Deadline deadline(deadlines_,
-                      [this, group_id = group.id(), member_id] { pending_join_expired(group_id, member_id); });
-    deadline.set(clock().now() + Milliseconds(request.session_timeout_ms));
     answer_join_error(std::move(reply), member_id, ErrorCode::member_id_required);
-    group.add_pending_join(member_id, std::move(deadline));
+    await_return(request, group, member_id);
 }
 
 void Coordinator::join_again(const JoinRequest& request, const Client& client, ClassicGroup& group, JoinReply reply) {
@@ -152,6 +150,13 @@ void Coordinator::answer_current_generation(const ClassicGroup& group, const Mem
 
 void Coordinator::add_member(const JoinRequest& request, const Client& client, ClassicGroup& group,
                              std::string member_id, JoinReply reply) {
+    if (group.is_provisional) {
+        // The group is in the log, empty, before anybody is in it.
+        wire::GroupMetadataValue empty;
+        empty.current_state_timestamp = clock().wall().value;
+        const ErrorCode error = write({group_record(group.id(), empty)});
+        if (error != ErrorCode::none) return answer_join_error(std::move(reply), request.member_id, error);
+    }
     Member member;
     member.id = std::move(member_id);
     if (request.group_instance_id) member.instance_id = std::string(*request.group_instance_id);

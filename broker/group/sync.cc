@@ -124,6 +124,7 @@ void Coordinator::leave_group(const wire::LeaveGroupRequest& request, const Repl
         has_left |= answered.error_code == ErrorCode::none;
     }
     if (has_left && !group->is_in(ClassicState::empty)) rebalance_or_complete(*group);
+    forget_if_unused(request.group_id);
     answer(reply, Result<wire::LeaveGroupResponse>(std::move(response)));
 }
 
@@ -173,10 +174,31 @@ void Coordinator::session_expired(const std::string& group_id, const std::string
     }
 }
 
-void Coordinator::pending_join_expired(const std::string& group_id, const std::string& member_id) {
+// --- members that have an id, and nothing else yet
+// --------------------------------------------------------------------
+
+void Coordinator::await_return(const JoinRequest& request, ClassicGroup& group, const std::string& member_id) {
+    Deadline deadline(deadlines_,
+                      [this, group_id = group.id(), member_id] { forget_pending_join(group_id, member_id); });
+    deadline.set(clock().now() + Milliseconds(request.session_timeout_ms));
+    group.pending_joins.try_emplace(member_id, pending_joins_.add({group.id(), member_id}), std::move(deadline));
+    while (pending_joins_.are_too_many()) {
+        const PendingJoins::Id oldest = pending_joins_.oldest();
+        forget_pending_join(oldest.group_id, oldest.member_id);
+    }
+}
+
+void Coordinator::forget_pending_join(const std::string& group_id, const std::string& member_id) {
     ClassicGroup* group = find(group_id);
     if (group == nullptr || group->pending_joins.erase(member_id) == 0) return;
     if (group->is_in(ClassicState::preparing_rebalance) && group->have_all_joined()) complete_join(*group);
+    forget_if_unused(group_id);
+}
+
+// A group that nobody was ever in leaves no trace.
+void Coordinator::forget_if_unused(std::string_view group_id) {
+    const auto at = groups_.find(group_id);
+    if (at != groups_.end() && at->second->is_provisional && at->second->pending_joins.empty()) groups_.erase(at);
 }
 
 }  // namespace milena::group

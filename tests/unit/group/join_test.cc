@@ -32,17 +32,69 @@ TEST_F(Join, the_first_member_leads_and_is_told_the_members) {
 }
 
 TEST_F(Join, a_group_is_in_the_log_before_it_has_a_member) {
-    join(request());
+    join_as_new();
     ASSERT_EQ(journal.records.size(), 1U);
     reload();
     EXPECT_EQ(state(), ClassicState::empty);
     EXPECT_EQ(group().generation(), 0);
 }
 
-TEST_F(Join, a_group_that_cannot_be_written_is_not_there) {
+TEST_F(Join, a_group_that_cannot_be_written_has_no_member) {
     journal.refusal = ErrorCode::not_enough_replicas;
-    EXPECT_EQ(join(request())->error_code, ErrorCode::coordinator_not_available);
+    EXPECT_EQ(join(static_request("i"))->error_code, ErrorCode::coordinator_not_available);
+    EXPECT_EQ(join(request(), 3)->error_code, ErrorCode::coordinator_not_available);
     EXPECT_EQ(coordinator->group_count(), 0U);
+    const std::string id = join(request())->member_id;
+    EXPECT_EQ(join(request(id))->error_code, ErrorCode::coordinator_not_available);
+    journal.refusal = ErrorCode::none;
+    EXPECT_FALSE(join(request(id)).is_there());
+}
+
+TEST_F(Join, a_group_that_nobody_came_back_to_leaves_no_trace) {
+    join(request());
+    EXPECT_EQ(state(), ClassicState::empty);
+    pass(std::chrono::seconds(11));
+    EXPECT_EQ(coordinator->group_count(), 0U);
+    EXPECT_TRUE(journal.records.empty());
+}
+
+TEST_F(Join, a_group_that_its_only_pending_member_leaves_is_gone) {
+    const std::string id = join(request())->member_id;
+    EXPECT_EQ(leave(id), ErrorCode::none);
+    EXPECT_EQ(coordinator->group_count(), 0U);
+}
+
+TEST_F(Join, a_group_stays_for_what_was_committed_while_nobody_was_in_it) {
+    join(request());
+    EXPECT_EQ(commit(commit_request("orders", 5)), ErrorCode::none);
+    pass(std::chrono::seconds(11));
+    EXPECT_EQ(committed("orders"), 5);
+    EXPECT_EQ(state(), ClassicState::empty);
+}
+
+TEST_F(Join, a_member_that_no_group_would_take_makes_none) {
+    JoinRequest nothing = request();
+    nothing.protocols.clear();
+    EXPECT_EQ(join(nothing)->error_code, ErrorCode::inconsistent_group_protocol);
+    EXPECT_EQ(coordinator->group_count(), 0U);
+    EXPECT_TRUE(journal.records.empty());
+}
+
+TEST_F(Join, a_storm_of_groups_is_not_remembered_in_full) {
+    const std::string early = join(request("", "early"))->member_id;
+    const std::string member = stable_member();
+    size_t most = 0;
+    for (int i = 0; i < 10'000; ++i) {
+        join(request("", "storm-" + std::to_string(i)));
+        most = std::max(most, coordinator->group_count());
+    }
+    EXPECT_EQ(journal.records.size(), 2U);
+    EXPECT_LT(most, 5'000U);
+    EXPECT_GT(most, 2'000U);
+    EXPECT_EQ(join(request(early, "early"))->error_code, ErrorCode::unknown_member_id);
+    EXPECT_EQ(heartbeat(member, 1), ErrorCode::none);
+    pass(std::chrono::seconds(11));
+    EXPECT_EQ(coordinator->group_count(), 1U);
 }
 
 TEST_F(Join, an_id_that_was_never_given_is_unknown) {
@@ -59,10 +111,28 @@ TEST_F(Join, a_given_id_is_forgotten_after_the_session_timeout) {
 
 TEST_F(Join, a_storm_of_new_members_is_not_remembered_in_full) {
     const Joined early = join(request());
-    for (size_t i = 0; i < ClassicGroup::pending_joins_max; ++i) join(request());
-    EXPECT_EQ(group().pending_joins.size(), ClassicGroup::pending_joins_max);
+    for (int i = 0; i < 10'000; ++i) join(request());
+    EXPECT_LT(group().pending_joins.size(), 5'000U);
+    EXPECT_GT(group().pending_joins.size(), 2'000U);
     EXPECT_EQ(join(request(early->member_id))->error_code, ErrorCode::unknown_member_id);
     EXPECT_EQ(join(request(group().pending_joins.begin()->first)).is_there(), false);
+}
+
+TEST_F(Join, long_ids_are_fewer) {
+    const std::string group_id(30'000, 'g');
+    for (int i = 0; i < 200; ++i) join(request("", group_id));
+    EXPECT_LT(std::as_const(*coordinator).find(group_id)->pending_joins.size(), 70U);
+}
+
+TEST_F(Join, a_rebalance_goes_on_without_the_ids_that_a_storm_has_made_it_forget) {
+    const std::string leader = stable_member();
+    const Joined second = join_as_new();
+    join(request());
+    const Joined again = join(request(leader));
+    EXPECT_FALSE(again.is_there());
+    for (int i = 0; i < 10'000; ++i) join(request("", "storm"));
+    deliver();
+    EXPECT_TRUE(again.is_there() && second.is_there());
 }
 
 TEST_F(Join, a_member_must_support_what_the_group_uses) {
