@@ -15,6 +15,9 @@ constexpr wire::Version skips_assignment_since = 9;    // KIP-814
 // one that waits.
 constexpr Milliseconds new_member_timeout = std::chrono::minutes(5);
 
+// However short the members' rebalance timeouts are: as long as nothing can change, nobody looks in between.
+constexpr Milliseconds static_member_wait_min = std::chrono::seconds(1);
+
 int32_t rebalance_timeout_ms(const wire::JoinGroupRequest& request, const Client& client) {
     return client.version < rebalance_timeout_since ? request.session_timeout_ms
                                                     : int32_t{request.rebalance_timeout_ms};
@@ -287,7 +290,8 @@ void Coordinator::complete_join(ClassicGroup& group) {
     if (!group.elect_joined_leader() && !group.members().empty()) {
         // Only static members are left, and none has come: their sessions have the last word.
         group.is_initial_rebalance = false;
-        group.join_deadline.set(clock().now() + Milliseconds(group.rebalance_timeout_ms()));
+        const Milliseconds timeout(group.rebalance_timeout_ms());
+        group.join_deadline.set(clock().now() + std::max(timeout, static_member_wait_min));
         return;
     }
     group.begin_generation(clock().wall());

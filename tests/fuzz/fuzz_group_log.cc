@@ -101,20 +101,19 @@ class Life {
         }
     }
 
-    // What survives, as records.
+    // What survives, as records. Offsets of a group that was deleted without them show again only if it does.
     Records state() {
         Records records;
         for (const auto& listed : groups()) {
             const ClassicGroup& group = *std::as_const(*coordinator_).find(listed.group_id);
             records.push_back(group_record(group.id(), group.value()));
-        }
-        coordinator_->offsets().each_from("", [&](const std::string& group, const CommittedOffsets::Topics& topics) {
-            for (const auto& named : topics)
+            const CommittedOffsets::Topics* topics = coordinator_->offsets().of_group(group.id());
+            if (topics == nullptr) continue;
+            for (const auto& named : *topics)
                 named.second.each([&](const CommittedOffset& offset) {
-                    records.push_back(offset_record(group, named.first, offset));
+                    records.push_back(offset_record(group.id(), named.first, offset));
                 });
-            return true;
-        });
+        }
         return records;
     }
 

@@ -391,5 +391,20 @@ TEST_F(StaticMember, must_not_use_an_id_that_was_given_to_a_dynamic_one) {
     EXPECT_EQ(join(static_request("i", first->member_id))->error_code, ErrorCode::unknown_server_error);
 }
 
+TEST_F(Join, a_static_member_without_time_to_rebalance_holds_up_nobody) {
+    const std::string leader = stable_member();
+    JoinRequest hasty = static_request("i");
+    hasty.rebalance_timeout_ms = 0;
+    const Joined joined = join(hasty);
+    join(request(leader));
+    sync(joined->member_id, 2);
+    EXPECT_EQ(sync(leader, 2, {{leader, "all"}})->error_code, ErrorCode::none);
+    EXPECT_EQ(leave(leader), ErrorCode::none);
+    pass(std::chrono::seconds(5));
+    EXPECT_EQ(state(), ClassicState::preparing_rebalance);
+    pass(std::chrono::seconds(10));
+    EXPECT_EQ(state(), ClassicState::empty);
+}
+
 }  // namespace
 }  // namespace milena::group
