@@ -20,7 +20,7 @@ SUBJECT = RealKafka if os.environ.get("SUBJECT") == "kafka" else Milena
 def pytest_addoption(parser):
     parser.addoption("--kills", type=int, default=5, help="how often the crash test kills the broker")
     parser.addoption("--out", help="where the crash test writes what it counted, as JSON")
-    parser.addoption("--idle-connections", type=int, default=1000, help="how many connections idle in the hostile test")
+    parser.addoption("--idle-connections", type=int, default=10_000, help="how many clients idle in the hostile test")
     parser.addoption("--keep", action="store_true", help="keep the directories under build/tmp")
 
 
