@@ -65,6 +65,7 @@ format: install-test ## let clang-format lay out every C++ file
 	$(CPP) | xargs -0 -n 20 -P $(JOBS) clang-format-19 -i
 
 image: ## build the container image `IMAGE=…` and start it once
+	@$(DEPS) image
 	$(STAGE) image .ci/image $(IMAGE) $(DOCKER_BUILD_FLAGS)
 
 clean: ## remove everything that was built
