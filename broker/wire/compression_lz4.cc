@@ -47,6 +47,16 @@ class Lz4Compression final : public CompressionStream {
     LZ4F_cctx* context_ = nullptr;
 };
 
+// Kafka's reader takes only frames of independent blocks and without a dictionary; a batch of others would be lost on
+// consumers in Java.
+bool can_kafka_read(std::span<const std::byte> frame) {
+    constexpr size_t flags_position = 4;
+    constexpr auto has_independent_blocks = std::byte{0x20};
+    constexpr auto has_dictionary = std::byte{0x01};
+    return frame.size() > flags_position &&
+           (frame[flags_position] & (has_independent_blocks | has_dictionary)) == has_independent_blocks;
+}
+
 // Exactly one frame.
 class Lz4Decompression final : public DecompressionStream {
   public:
@@ -61,9 +71,11 @@ class Lz4Decompression final : public DecompressionStream {
         }
         input_ = input;
         has_ended_ = false;
+        is_refused_ = !can_kafka_read(input);
     }
 
     Result<std::span<const std::byte>> next(std::span<std::byte> chunk) override {
+        if (is_refused_) return unexpected(ErrorCode::invalid_record);
         while (!has_ended_) {
             size_t produced = chunk.size();
             size_t consumed = input_.size();
@@ -83,6 +95,7 @@ class Lz4Decompression final : public DecompressionStream {
     LZ4F_dctx* context_ = nullptr;
     std::span<const std::byte> input_;  // not yet read
     bool has_ended_ = false;
+    bool is_refused_ = false;
 };
 
 }  // namespace

@@ -235,6 +235,12 @@ def bomb():
     return b"".join(packer.compress(bytes(1 << 20)) for _ in range(200)) + packer.flush()
 
 
+def dependent_lz4(content):
+    """A frame with one block, not compressed, of a kind that Kafka's reader doesn't take."""
+    head = bytes.fromhex("04224d18 40 70 df")
+    return head + struct.pack("<I", 1 << 31 | len(content)) + content + bytes(4)
+
+
 BATCHES = {
     "a wrong CRC": lambda: batch(crc=1),
     "an old magic": lambda: batch(magic=1),
@@ -252,6 +258,7 @@ BATCHES = {
     "garbage as snappy": lambda: batch(payload=b"\xff" * 40, attributes=2),
     "garbage as lz4": lambda: batch(payload=b"\xff" * 40, attributes=3),
     "garbage as zstd": lambda: batch(payload=b"\xff" * 40, attributes=4),
+    "lz4 blocks that depend on each other": lambda: batch(payload=dependent_lz4(record(0, b"v")), attributes=3),
     "a decompression bomb": lambda: batch(payload=bomb(), attributes=1, count=1),
     "a size beyond the set": lambda: batch(size=100_000),
     "a negative size": lambda: batch(size=-1),
@@ -275,6 +282,7 @@ CLEARER = {
     "garbage as lz4",
     "garbage as snappy",
     "garbage as zstd",
+    "lz4 blocks that depend on each other",
 }
 CORRUPT_MESSAGE, UNSUPPORTED_COMPRESSION_TYPE, INVALID_RECORD = 2, 76, 87
 

@@ -160,6 +160,19 @@ TEST(Compression, lz4_frame_that_was_cut_short_does_not_harm_the_next) {
     EXPECT_EQ(output, plain);
 }
 
+TEST(Compression, lz4_frame_of_blocks_that_depend_on_each_other_is_refused_as_kafka_does) {
+    const ByteVector plain = some_text(100'000);
+    for (const auto mode : {LZ4F_blockIndependent, LZ4F_blockLinked}) {
+        LZ4F_preferences_t preferences = LZ4F_INIT_PREFERENCES;
+        preferences.frameInfo.blockMode = mode;
+        ByteVector frame(LZ4F_compressFrameBound(plain.size(), &preferences));
+        frame.resize(LZ4F_compressFrame(frame.data(), frame.size(), plain.data(), plain.size(), &preferences));
+        const auto read = decompressed(Codec::lz4, frame);
+        EXPECT_EQ(read.has_value(), mode == LZ4F_blockIndependent);
+        if (!read) EXPECT_EQ(read.error(), ErrorCode::invalid_record);
+    }
+}
+
 TEST(Compression, snappy_block_that_claims_more_than_it_can_hold_is_refused_without_the_memory) {
     // 2 GB out of six bytes.
     EXPECT_EQ(decompressed(Codec::snappy, byte_vector({0xff, 0xff, 0xff, 0xff, 0x07, 0})).error(),
