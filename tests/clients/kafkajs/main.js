@@ -4,12 +4,29 @@
 const { Kafka, CompressionTypes, CompressionCodecs, logLevel } = require('kafkajs')
 const { version } = require('kafkajs/package.json')
 
+// kafkajs itself has gzip only; the others come as its users bring them.
+const lz4 = require('lz4-napi')
+const zstd = new Promise((resolve) => require('zstd-codec').ZstdCodec.run((binding) => resolve(new binding.Simple())))
 CompressionCodecs[CompressionTypes.Snappy] = require('kafkajs-snappy')
+CompressionCodecs[CompressionTypes.LZ4] = () => ({
+  compress: (encoder) => lz4.compressFrame(encoder.buffer),
+  decompress: (buffer) => lz4.decompressFrame(buffer),
+})
+CompressionCodecs[CompressionTypes.ZSTD] = () => ({
+  compress: async (encoder) => Buffer.from((await zstd).compress(encoder.buffer)),
+  decompress: async (buffer) => Buffer.from((await zstd).decompress(buffer)),
+})
 
 const [bootstrap, topic] = process.argv.slice(2)
 const PARTITIONS = 3
 const EACH = 6
-const CODECS = { none: CompressionTypes.None, gzip: CompressionTypes.GZIP, snappy: CompressionTypes.Snappy }
+const CODECS = {
+  none: CompressionTypes.None,
+  gzip: CompressionTypes.GZIP,
+  snappy: CompressionTypes.Snappy,
+  lz4: CompressionTypes.LZ4,
+  zstd: CompressionTypes.ZSTD,
+}
 const ALL = Object.keys(CODECS).length * EACH
 const BEGIN_MS = 1_700_000_000_000
 const MIDDLE_MS = BEGIN_MS + 9500

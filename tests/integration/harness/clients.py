@@ -47,7 +47,7 @@ CLIENTS = [
     Client("confluent-kafka", "Python", python("confluent_kafka")),
     Client("kafka-python", "Python", python("kafka_python")),
     Client("aiokafka", "Python", python("aiokafka")),
-    Client("kafkajs", "JavaScript", ["node", BUILT / "kafkajs/main.js"], ("none", "gzip", "snappy")),
+    Client("kafkajs", "JavaScript", ["node", BUILT / "kafkajs/main.js"]),
     Client("franz-go", "Go", [BUILT / "franz-go"]),
     Client("sarama", "Go", [BUILT / "sarama"]),
 ]
