@@ -48,11 +48,6 @@ server::QuotaWindow quota_window(int32_t samples, int32_t seconds) {
     return {.samples = samples, .sample_length = std::chrono::seconds(seconds)};
 }
 
-bool are_equal(const replica::DirectoryOffsets& a, const replica::DirectoryOffsets& b) {
-    return a.recovery_points == b.recovery_points && a.log_starts == b.log_starts &&
-           a.high_watermarks == b.high_watermarks && a.cleaned == b.cleaned;
-}
-
 std::vector<raft::Voter> raft_voters(const settings::BrokerConfig& config) {
     std::vector<raft::Voter> voters;
     const std::string listener =
@@ -323,8 +318,7 @@ void Broker::tick_raft() {
 void Broker::serving() {
     if (phase_ == Phase::stopping) return;
     phase_ = Phase::active;
-    checkpoint_timer_ = loop_.after(Milliseconds(config_.replica_high_watermark_checkpoint_interval_ms),
-                                    [this] { checkpoint_offsets(); });
+    checkpoints_ = std::make_unique<OffsetCheckpoints>(*shards_, loop_, disk_, dirs_.directories, config_);
     for (const BoundListener& listener : listeners_)
         log_info("listener open", {{"listener", listener.endpoint.listener_name},
                                    {"host", listener.endpoint.host.empty() ? "*" : listener.endpoint.host},
@@ -345,57 +339,6 @@ void Broker::fail(const std::string& reason) {
     });
 }
 
-// --- checkpoints of offsets ------------------------------------------------------------------------------------------
-
-void Broker::checkpoint_offsets() {
-    shards_->ask_all<std::vector<replica::DirectoryOffsets>>(
-        loop_, [](shard::Shard& shard) { return offsets_of(shard); },
-        [this](const std::vector<std::vector<replica::DirectoryOffsets>>& by_shard) {
-            if (phase_ != Phase::stopping) write_changed_checkpoints(by_shard);
-        });
-}
-
-namespace {
-
-// Of one directory, of all shards together.
-replica::DirectoryOffsets gather(const std::vector<std::vector<replica::DirectoryOffsets>>& by_shard,
-                                 size_t directory) {
-    replica::DirectoryOffsets all;
-    const auto append = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
-    for (const auto& shard : by_shard) {
-        append(all.recovery_points, shard[directory].recovery_points);
-        append(all.log_starts, shard[directory].log_starts);
-        append(all.high_watermarks, shard[directory].high_watermarks);
-        append(all.cleaned, shard[directory].cleaned);
-    }
-    return all;
-}
-
-}  // namespace
-
-// The next round begins when this one has ended: probes are answered meanwhile.
-void Broker::write_changed_checkpoints(const std::vector<std::vector<replica::DirectoryOffsets>>& by_shard) {
-    checkpointed_.resize(dirs_.directories.size());
-    const auto missing = std::make_shared<size_t>(1);
-    const auto written = [this, missing] {
-        if (--*missing > 0 || phase_ == Phase::stopping) return;
-        checkpoint_timer_ = loop_.after(Milliseconds(config_.replica_high_watermark_checkpoint_interval_ms),
-                                        [this] { checkpoint_offsets(); });
-    };
-    for (size_t i = 0; i < dirs_.directories.size(); ++i) {
-        replica::DirectoryOffsets all = gather(by_shard, i);
-        if (are_equal(all, checkpointed_[i])) continue;
-        ++*missing;
-        const std::string& path = dirs_.directories[i].path;
-        replica::write_offsets_async(disk_, path, all, [this, i, all, written](env::DiskResult<void> outcome) {
-            // What failed is written anew the next time; recovery takes longer meanwhile, that is all.
-            if (outcome.has_value()) checkpointed_[i] = all;
-            written();
-        });
-    }
-    written();
-}
-
 // --- the way down ----------------------------------------------------------------------------------------------------
 
 void Broker::stop() {
@@ -403,7 +346,7 @@ void Broker::stop() {
     phase_ = Phase::stopping;
     http_.reset();
     admin_.reset();
-    loop_.cancel(checkpoint_timer_);
+    checkpoints_.reset();
     // Nothing has been served yet: what was being recovered is recovered again.
     if (!was_active) return loop_.stop();
     auto missing = std::make_shared<size_t>(shards_->size());
@@ -451,7 +394,7 @@ void Broker::logs_closed(const std::vector<MaintenanceEnd>& ends) {
     std::vector<std::vector<replica::DirectoryOffsets>> by_shard;
     for (const MaintenanceEnd& end : ends) by_shard.push_back(end.offsets);
     for (size_t i = 0; i < dirs_.directories.size(); ++i)
-        (void)replica::write_offsets(disk_, dirs_.directories[i].path, gather(by_shard, i));
+        (void)replica::write_offsets(disk_, dirs_.directories[i].path, offsets_of_all(by_shard, i));
     const bool is_clean = std::ranges::all_of(ends, &MaintenanceEnd::all_closed);
     if (is_clean)
         for (const shard::DirectoryAtStart& directory : dirs_.directories)

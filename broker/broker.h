@@ -15,6 +15,7 @@
 #include "env/posix/posix_disk.h"
 #include "log_dirs.h"
 #include "maintenance.h"
+#include "offset_checkpoints.h"
 #include "peer/admin_server.h"
 #include "raft/raft.h"
 #include "server/client_metrics.h"
@@ -77,8 +78,6 @@ class Broker {
     void stop();
     void flush_logs();
     void close_logs();
-    void checkpoint_offsets();
-    void write_changed_checkpoints(const std::vector<std::vector<replica::DirectoryOffsets>>& by_shard);
     void logs_closed(const std::vector<MaintenanceEnd>& ends);
     server::HttpResponse answer_http(const std::string& path) const;
     void answer_metrics(server::HttpServer::Respond respond);
@@ -112,9 +111,7 @@ class Broker {
     std::unique_ptr<server::ControllerGate> gate_;
     std::shared_ptr<const settings::BrokerConfig> live_config_;  // with what is dynamic
 
-    // By directory, what the checkpoint files say.
-    std::vector<replica::DirectoryOffsets> checkpointed_;
-    shard::TimerId checkpoint_timer_;
+    std::unique_ptr<OffsetCheckpoints> checkpoints_;
 
     int exit_status_ = 0;
 };

@@ -61,6 +61,7 @@ void Maintenance::add(Milliseconds first, Milliseconds interval, Slice slice) {
 
 void Maintenance::run(Chore& chore) {
     const bool is_round_over = chore.slice(shard_.partitions());
+    if (is_round_over && chore.interval <= Duration::zero()) return;  // once, as with Kafka's scheduler
     chore.timer = shard_.loop().after(is_round_over ? chore.interval : between_slices, [this, &chore] { run(chore); });
 }
 
@@ -72,13 +73,6 @@ void Maintenance::clean() {
 void Maintenance::move() {
     const Duration pause = shard_.partitions().move_logs();
     mover_timer_ = shard_.loop().after(pause, [this] { move(); });
-}
-
-std::vector<replica::DirectoryOffsets> offsets_of(const shard::Shard& shard) {
-    std::vector<replica::DirectoryOffsets> offsets;
-    for (const shard::Shard::Directory& directory : shard.directories())
-        offsets.push_back(shard.partitions().offsets_in(directory.id));
-    return offsets;
 }
 
 }  // namespace milena

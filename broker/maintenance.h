@@ -47,7 +47,4 @@ struct MaintenanceEnd {
     std::vector<replica::DirectoryOffsets> offsets;  // by directory
 };
 
-// By directory of the shard.
-std::vector<replica::DirectoryOffsets> offsets_of(const shard::Shard& shard);
-
 }  // namespace milena

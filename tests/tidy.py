@@ -185,6 +185,23 @@ def check_pairs():
             breach(ROOT / ".ci/run", 1, f"`make {word}` is no verb of the Makefile")
 
 
+def check_settings():
+    """What a table calls effective is read somewhere: the member that has its value, or its name."""
+    tables = ROOT / "broker/settings"
+    called = dict(re.findall(r'^    \{"([^"]+)",.*?\b(effective|accepted)\b',
+                             "".join(path.read_text() for path in sorted(tables.glob("table_*.cc"))), re.M | re.S))
+    outside = "".join(path.read_text() for path in sorted((ROOT / "broker").rglob("*.cc"))
+                      if tables not in path.parents)
+    for file, owner in (("broker_config.cc", r"config\w*(?:\(\))?"), ("topic_config.cc", r"topic|\w*defaults")):
+        members = re.findall(r'^    f\("([^"]+)", c\.(\w+)\);', (tables / file).read_text(), re.M)
+        for name, member in members:
+            is_read = re.search(rf'"{re.escape(name)}"|\b(?:{owner})(?:\.|->){member}\b', outside)
+            if called[name] == "effective" and not is_read:
+                breach(tables / file, 1, f"{name} is called effective, and nothing reads {member}")
+        if len(members) < 20:
+            breach(tables / file, 1, "its members are no longer found here")
+
+
 def main():
     everything = files()
     for path in everything:
@@ -194,6 +211,7 @@ def main():
             check_cpp(path, text)
     check_headers([path for path in everything if path.suffix == ".h" and (ROOT / "broker") in path.parents])
     check_pairs()
+    check_settings()
     print("\n".join(breaches) or f"tidy: {len(everything)} files keep the conventions")
 
 

@@ -22,14 +22,21 @@ void add_offsets(env::Disk& disk, const std::string& path, std::string_view file
     }
 }
 
-// The files and what they are to hold.
-std::array<std::pair<std::string, std::string>, 4> checkpoints_of(const std::string& path,
+std::pair<std::string, std::string> file(const std::string& path, std::string_view name,
+                                         const std::vector<storage::PartitionOffset>& offsets) {
+    return {path + "/" + std::string(name), storage::offsets_text(offsets)};
+}
+
+// The file of the log start offsets and what it is to hold; then the others.
+std::pair<std::string, std::string> log_starts_of(const std::string& path, const DirectoryOffsets& offsets) {
+    return file(path, storage::log_start_offset_file, offsets.log_starts);
+}
+
+std::array<std::pair<std::string, std::string>, 3> checkpoints_of(const std::string& path,
                                                                   const DirectoryOffsets& offsets) {
-    const auto file = [&path](std::string_view name) { return path + "/" + std::string(name); };
-    return {{{file(storage::recovery_point_file), storage::offsets_text(offsets.recovery_points)},
-             {file(storage::log_start_offset_file), storage::offsets_text(offsets.log_starts)},
-             {file(storage::high_watermark_file), storage::offsets_text(offsets.high_watermarks)},
-             {file(storage::cleaner_offset_file), storage::offsets_text(offsets.cleaned)}}};
+    return {file(path, storage::recovery_point_file, offsets.recovery_points),
+            file(path, storage::high_watermark_file, offsets.high_watermarks),
+            file(path, storage::cleaner_offset_file, offsets.cleaned)};
 }
 
 }  // namespace
@@ -52,7 +59,8 @@ env::DiskResult<DirectoryInventory> take_inventory(env::Disk& disk, const std::s
 
 env::DiskResult<void> write_offsets(env::Disk& disk, const std::string& path, const DirectoryOffsets& offsets) {
     for (const auto& [file, text] : checkpoints_of(path, offsets)) RETURN_IF_ERROR(env::replace_file(disk, file, text));
-    return {};
+    const auto [file, text] = log_starts_of(path, offsets);
+    return env::replace_file(disk, file, text);
 }
 
 void write_offsets_async(env::Disk& disk, const std::string& path, const DirectoryOffsets& offsets,
@@ -69,6 +77,12 @@ void write_offsets_async(env::Disk& disk, const std::string& path, const Directo
             if (!replaced.has_value()) writing->outcome = replaced;
             if (--writing->missing == 0) writing->done(writing->outcome);
         });
+}
+
+void write_log_starts_async(env::Disk& disk, const std::string& path, const DirectoryOffsets& offsets,
+                            env::DiskDone<void> done) {
+    const auto [file, text] = log_starts_of(path, offsets);
+    env::replace_file_async(disk, file, text, std::move(done));
 }
 
 }  // namespace milena::replica

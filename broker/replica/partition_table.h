@@ -73,10 +73,13 @@ struct DirectoryOffsets {
 };
 
 // Replaces the checkpoint files of a directory; `offsets` are those of all shards together. The first blocks on the
-// device; of the second only one may be under way for a directory.
+// device. The second leaves out the log start offsets, which have an interval of their own and the third; of each of
+// these two only one may be under way for a directory.
 env::DiskResult<void> write_offsets(env::Disk& disk, const std::string& path, const DirectoryOffsets& offsets);
 void write_offsets_async(env::Disk& disk, const std::string& path, const DirectoryOffsets& offsets,
                          env::DiskDone<void> done);
+void write_log_starts_async(env::Disk& disk, const std::string& path, const DirectoryOffsets& offsets,
+                            env::DiskDone<void> done);
 
 class PartitionTable {
   public:

@@ -177,6 +177,31 @@ def test_the_clean_marker_and_the_checkpoints_are_in_kafkas_format(written):
         assert checkpoint(written[0][0], name) == checkpoint(written[1][0], name)
 
 
+@pytest.mark.parametrize("often", ["log.flush.start.offset", "replica.high.watermark"])
+def test_log_start_offsets_are_saved_at_an_interval_of_their_own(make_broker, jvm, often):
+    rarely = {"log.flush.start.offset", "replica.high.watermark"} - {often}
+    intervals = {f"{often}.checkpoint.interval.ms": 200, f"{rarely.pop()}.checkpoint.interval.ms": 3_600_000}
+    broker = make_broker({**intervals, "log.initial.task.delay.ms": 0})
+    broker.start()
+    records.create_topic(broker.bootstrap, "trimmed")
+    records.produce(broker.bootstrap, "trimmed", (row(index) for index in range(10)))
+    trimmed = {"name": "trimmed", "partitions": [{"partitionIndex": 0, "offset": 7}]}
+    body = {"topics": [trimmed], "timeoutMs": 30000}
+    answer = Side(broker, jvm).requests({"api": "DeleteRecords", "version": 2, "body": body})[0]
+    assert answer["value"]["topics"][0]["partitions"][0]["lowWatermark"] == 7
+    records.produce(broker.bootstrap, "trimmed", [row(10)])
+
+    def saves(name, offset):
+        path = broker.data / name
+        return path.exists() and f"trimmed 0 {offset}" in path.read_text().splitlines()
+
+    files = {"log.flush.start.offset": ("log-start-offset-checkpoint", 7)}
+    files["replica.high.watermark"] = ("replication-offset-checkpoint", 11)
+    until(lambda: saves(*files[often]), f"{files[often]} is saved", 60)
+    del files[often]
+    assert not any(saves(*file) for file in files.values()), files
+
+
 CLUSTER_RECORDS = {"TOPIC_RECORD", "PARTITION_RECORD", "CONFIG_RECORD", "REMOVE_TOPIC_RECORD"}
 
 

@@ -245,6 +245,7 @@ void SimBroker::write_checkpoints(size_t directory) {
         if (alive.expired() || outcome.has_value()) return;
         (void)directories_[directory]->failed(outcome.error(), "writing checkpoints", path);
     };
+    replica::write_log_starts_async(disk_, path, offsets_in(directory), written);
     replica::write_offsets_async(disk_, path, offsets_in(directory), std::move(written));
 }
 

@@ -1,0 +1,56 @@
+// The checkpoint files of the log directories while the broker runs: what the shards' logs are to be remembered by is
+// asked of them at the intervals that the settings say, and written where it has changed. What can't be written is
+// tried again the next time; recovery takes longer meanwhile. On the main thread; never blocks it.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "env/disk.h"
+#include "replica/partition_table.h"
+#include "settings/broker_config.h"
+#include "shard/shard.h"
+
+namespace milena {
+
+// By directory of the shard.
+using ShardOffsets = std::vector<replica::DirectoryOffsets>;
+ShardOffsets offsets_of(const shard::Shard& shard);
+
+// Of one directory, of all shards together.
+replica::DirectoryOffsets offsets_of_all(const std::vector<ShardOffsets>& by_shard, size_t directory);
+
+class OffsetCheckpoints {
+  public:
+    // Begins at once; all of these outlive it.
+    OffsetCheckpoints(const shard::Shards& shards, shard::Loop& loop, env::Disk& disk,
+                      const std::vector<shard::DirectoryAtStart>& directories, const settings::BrokerConfig& config);
+    ~OffsetCheckpoints();
+    OffsetCheckpoints(const OffsetCheckpoints&) = delete;
+    OffsetCheckpoints& operator=(const OffsetCheckpoints&) = delete;
+
+  private:
+    // Files that are written together.
+    struct Group {
+        Milliseconds interval;  // 0: once
+        bool (*are_equal)(const replica::DirectoryOffsets&, const replica::DirectoryOffsets&);
+        void (*write)(env::Disk&, const std::string& path, const replica::DirectoryOffsets&, env::DiskDone<void>);
+        ShardOffsets written;  // by directory, what the files say
+        shard::TimerId timer{};
+    };
+
+    void wait(Group& group);
+    void ask(Group& group);
+    void write_changed(Group& group, const std::vector<ShardOffsets>& by_shard);
+
+    const shard::Shards& shards_;
+    shard::Loop& loop_;
+    env::Disk& disk_;
+    const std::vector<shard::DirectoryAtStart>& directories_;
+    std::array<Group, 2> groups_;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // what is under way may outlive this
+};
+
+}  // namespace milena
