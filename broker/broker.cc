@@ -239,6 +239,9 @@ void Broker::adopt_settings(const metadata::Image& image) {
     auto config = settings::broker_config(live, config_.listeners.advertised_broker.front().host);
     if (!config.has_value()) {
         for (const std::string& reason : config.error()) log_warn("dynamic setting ignored", {{"reason", reason}});
+    for (const std::string& notice : settings::dynamic_notices(live_settings_, live))
+        log_info("setting noted", {{"notice", notice}});
+    live_settings_ = live;
         return;
     }
     // Who we are and where we listen was decided at start.

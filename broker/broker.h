@@ -109,7 +109,8 @@ class Broker {
     std::unique_ptr<raft::Raft> raft_;
     std::unique_ptr<controller::Controller> controller_;
     std::unique_ptr<server::ControllerGate> gate_;
-    std::shared_ptr<const settings::BrokerConfig> live_config_;  // with what is dynamic
+    settings::BrokerSettings live_settings_;  // with what is dynamic
+    std::shared_ptr<const settings::BrokerConfig> live_config_;
 
     std::unique_ptr<OffsetCheckpoints> checkpoints_;
 

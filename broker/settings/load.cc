@@ -99,17 +99,24 @@ std::string placed(const std::string& error, const Texts& places) {
     return place == places.end() ? error : place->second + ": " + error;
 }
 
+// Names with the places where they were given a value: those that nothing here reads.
 std::vector<std::string> notices_of(const Texts& places) {
     std::vector<std::string> notices;
     for (const auto& [name, place] : places) {
         const Setting* setting = find(broker_settings(), name);
-        if (setting == nullptr) {
-            notices.push_back(name + " has no effect here (" + place + ")");
-        } else if (setting->effect == Effect::accepted) {
-            notices.push_back(name + " has no effect here (" + place + "): " + std::string(setting->doc));
-        }
+        if (setting != nullptr && setting->effect == Effect::effective) continue;
+        const std::string reason = setting == nullptr ? "" : ": " + std::string(setting->doc);
+        notices.push_back(name + " has no effect here (" + place + ")" + reason);
     }
     return notices;
+}
+
+// The names that `after` has otherwise than `before`, each with the place.
+void add_changed(const Texts& before, const Texts& after, const std::string& place, Texts& places) {
+    for (const auto& [name, text] : after) {
+        const auto old = before.find(name);
+        if (old == before.end() || old->second != text) places.insert_or_assign(name, place);
+    }
 }
 
 }  // namespace
@@ -139,6 +146,13 @@ Result<Loaded, Errors> load(const Input& input) {
     }
     if (!errors.empty()) return unexpected(std::move(errors));
     return Loaded{std::move(settings), std::move(*config), notices_of(places)};
+}
+
+std::vector<std::string> dynamic_notices(const BrokerSettings& before, const BrokerSettings& after) {
+    Texts places;
+    add_changed(before.dynamic_default(), after.dynamic_default(), "dynamic default of the cluster", places);
+    add_changed(before.dynamic_broker(), after.dynamic_broker(), "dynamic setting of this broker", places);
+    return notices_of(places);
 }
 
 }  // namespace milena::settings

@@ -28,6 +28,9 @@ struct Loaded {
 // On failure, one line per error: `server.properties:12: unknown setting "log.dir.s"; did you mean "log.dirs"?`.
 Result<Loaded, std::vector<std::string>> load(const Input& input);
 
+// The same for dynamic settings: one line for each that `after` has otherwise than `before`.
+std::vector<std::string> dynamic_notices(const BrokerSettings& before, const BrokerSettings& after);
+
 // The setting that an environment variable stands for, by the convention of Kafka's container image: KAFKA_LOG_DIRS is
 // log.dirs, "__" is "_", "___" is "-"; MILENA_SHARDS is milena.shards. Empty: the variable is none of ours.
 std::string setting_of_variable(std::string_view variable);

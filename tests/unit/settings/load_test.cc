@@ -173,6 +173,20 @@ TEST(Load, open_name_spaces_are_accepted_with_a_notice) {
     for (const std::string& line : node.notices) EXPECT_EQ(line.find("secret"), std::string::npos);
 }
 
+TEST(Load, a_dynamic_setting_without_an_effect_is_noticed_when_it_changes) {
+    const BrokerSettings none;
+    const Texts of_broker{{"num.io.threads", "4"}, {"log.retention.ms", "5"}, {"listener.name.x.ssl.protocol", "TLS"}};
+    const BrokerSettings some = none.with_dynamic(of_broker, {{"background.threads", "3"}, {"message.max.bytes", "9"}});
+    const Lines notices = dynamic_notices(none, some);
+    ASSERT_EQ(notices.size(), 3u);
+    EXPECT_TRUE(notices[0].starts_with("background.threads has no effect here (dynamic default of the cluster): "));
+    EXPECT_EQ(notices[1], "listener.name.x.ssl.protocol has no effect here (dynamic setting of this broker)");
+    EXPECT_TRUE(notices[2].starts_with("num.io.threads has no effect here (dynamic setting of this broker): "));
+    EXPECT_TRUE(dynamic_notices(some, some).empty());
+    EXPECT_TRUE(dynamic_notices(some, none).empty());
+    EXPECT_EQ(dynamic_notices(some, none.with_dynamic({{"num.io.threads", "5"}}, {})).size(), 1u);
+}
+
 TEST(Load, values_of_config_providers_are_refused) {
     EXPECT_EQ(
         errors_of("broker.rack=${env:RACK}"),
