@@ -19,7 +19,9 @@ constexpr size_t records_per_batch = 10'000;
 // What was decided did not come into the log: nothing of it has happened.
 void refuse(wire::CreateTopicsResponse& response, ErrorCode code) {
     for (auto& topic : response.topics) {
-        if (topic.error_code == ErrorCode::none) topic = {.name = topic.name, .error_code = code};
+        if (topic.error_code != ErrorCode::none) continue;
+        topic = {.name = topic.name, .error_code = code};
+        topic.configs.emplace();
     }
 }
 void refuse(wire::DeleteTopicsResponse& response, ErrorCode code) {

@@ -194,6 +194,7 @@ Decision<wire::CreateTopicsResponse> decide(const Context& context, const wire::
                                                       ? refused(ErrorCode::invalid_request, "Duplicate topic name.")
                                                       : create(context, broker_defaults, topic, decision);
         if (created) continue;
+        result.configs.emplace();  // none, as Kafka says it of a topic that isn't there
         result.error_code = created.error().code;
         result.error_message = created.error().message;
     }

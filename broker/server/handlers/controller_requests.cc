@@ -33,6 +33,7 @@ struct Creation {
     static void refuse(wire::CreateTopicsResponse& response, const wire::CreateTopicsRequest::Topic& topic) {
         auto& refused = response.topics.emplace_back();
         refused.name = std::string(topic.name);
+        refused.configs.emplace();
         refused.error_code = ErrorCode::throttling_quota_exceeded;
         refused.error_message = quota_exceeded;
     }

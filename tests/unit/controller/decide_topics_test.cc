@@ -98,6 +98,12 @@ TEST_F(CreateTopics, bad_counts_are_refused) {
     EXPECT_EQ(error_of(creation("a", 2'000'000'000)), ErrorCode::policy_violation);
 }
 
+TEST_F(CreateTopics, a_topic_that_is_refused_has_no_settings_instead_of_unknown_ones) {
+    const auto response = done(creation("a", 1, 2));
+    ASSERT_TRUE(response.topics.front().configs.has_value());
+    EXPECT_TRUE(response.topics.front().configs->empty());
+}
+
 TEST_F(CreateTopics, bad_settings_are_refused) {
     auto request = creation("a");
     request.topics[0].configs.push_back({"no.such.setting", "1"});
