@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "env/posix/processors.h"
+#include "metadata/feature_levels.h"
 #include "storage/log_directory.h"
 #include "version.h"
 
@@ -66,6 +67,7 @@ Broker::Broker(settings::Loaded loaded)
       loop_(clock_),
       disk_(disk_threads_, {.descriptors_max = main_descriptors_max,
                             .post = [this](shard::Task task) { loop_.post(std::move(task)); }}),
+      incarnation_id_(Uuid::from_random(random_.next(), random_.next())),
       live_config_(std::make_shared<const settings::BrokerConfig>(config_)) {}
 
 Broker::~Broker() { loop_.discard(); }
@@ -216,6 +218,7 @@ Result<void, std::string> Broker::open_raft() {
 // Every shard gets the image and opens, closes and promotes what is its own; the controller is told when all have.
 void Broker::publish(const metadata::Delta& delta, std::function<void()> published) {
     adopt_settings(*delta.after);
+    report_cordoned(*delta.after);
     limiter_->adopt(delta.after->client_quotas);
     auto shared = std::make_shared<const metadata::Delta>(delta);
     auto missing = std::make_shared<size_t>(shards_->size());
@@ -236,12 +239,12 @@ void Broker::publish(const metadata::Delta& delta, std::function<void()> publish
 void Broker::adopt_settings(const metadata::Image& image) {
     const settings::BrokerSettings live =
         loaded_.settings.with_dynamic(image.broker_config(config_.quorum.node_id), image.broker_defaults());
-    auto config = settings::broker_config(live, config_.listeners.advertised_broker.front().host);
-    if (!config.has_value()) {
-        for (const std::string& reason : config.error()) log_warn("dynamic setting ignored", {{"reason", reason}});
     for (const std::string& notice : settings::dynamic_notices(live_settings_, live))
         log_info("setting noted", {{"notice", notice}});
     live_settings_ = live;
+    auto config = settings::broker_config(live, config_.listeners.advertised_broker.front().host);
+    if (!config.has_value()) {
+        for (const std::string& reason : config.error()) log_warn("dynamic setting ignored", {{"reason", reason}});
         return;
     }
     // Who we are and where we listen was decided at start.
@@ -252,10 +255,30 @@ void Broker::adopt_settings(const metadata::Image& image) {
     limiter_->configure(connection_limits(*live_config_, descriptors_limit()));
 }
 
+std::vector<Uuid> Broker::cordoned_directories() const {
+    std::vector<Uuid> cordoned;
+    for (const shard::DirectoryAtStart& directory : dirs_.directories)
+        if (std::ranges::find(live_config_->cordoned_log_dirs, directory.path) != live_config_->cordoned_log_dirs.end())
+            cordoned.push_back(directory.id);
+    std::ranges::sort(cordoned);
+    return cordoned;
+}
+
+// Once this run is registered, what is cordoned follows the settings. It is proposed before whoever changed them is
+// answered; so no request after that finds the brokers as they were.
+void Broker::report_cordoned(const metadata::Image& image) {
+    const metadata::BrokerImage* registered = image.broker(config_.quorum.node_id);
+    if (registered == nullptr || registered->incarnation_id != incarnation_id_) return;
+    if (!metadata::knows_cordoned_directories(*image.features)) return;
+    controller::CordonDirectories request{config_.quorum.node_id, cordoned_directories()};
+    if (registered->cordoned_directories == request.directories) return;
+    shards_->first().post([this, request] { controller_->submit(request, [](const Result<void>&) {}); });
+}
+
 void Broker::register_node() {
     controller::BrokerRegistration registration;
     registration.id = config_.quorum.node_id;
-    registration.incarnation_id = Uuid::from_random(random_.next(), random_.next());
+    registration.incarnation_id = incarnation_id_;
     for (const settings::Endpoint& advertised : config_.listeners.advertised_broker) {
         uint16_t port = advertised.port;
         for (const BoundListener& bound : listeners_)
@@ -265,6 +288,7 @@ void Broker::register_node() {
     if (!config_.rack.empty()) registration.rack = config_.rack;
     for (const shard::DirectoryAtStart& directory : dirs_.directories) registration.directories.push_back(directory.id);
     std::ranges::sort(registration.directories);
+    registration.cordoned_directories = cordoned_directories();
     controller_->submit(registration, [this](Result<controller::BrokerEpoch> epoch) {
         if (!epoch.has_value())
             return fail("the broker could not be registered: " + std::string(error_name(epoch.error())));

@@ -69,6 +69,8 @@ class Broker {
     Result<void, std::string> open_raft();
     void publish(const metadata::Delta& delta, std::function<void()> published);
     void adopt_settings(const metadata::Image& image);
+    void report_cordoned(const metadata::Image& image);
+    std::vector<Uuid> cordoned_directories() const;
     void register_node();
     void start_serving(shard::Shard& shard);  // on each shard
     void tick_raft();
@@ -94,6 +96,7 @@ class Broker {
     env::PosixDisk disk_;  // of the main thread
     LogDirs dirs_;
     server::NodeIdentity identity_;
+    const Uuid incarnation_id_;  // of this run
     std::vector<BoundListener> listeners_;
     std::unique_ptr<shard::Shards> shards_;
     std::unique_ptr<server::ConnectionLimiter> limiter_;

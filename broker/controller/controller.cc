@@ -167,6 +167,7 @@ void Controller::submit(const BrokerRegistration& registration, Done<Result<Brok
     answer_later(proposed, std::move(decision.response), done);
 }
 void Controller::submit(const AssignDirectory& request, Done<Result<void>> done) { handle(request, done); }
+void Controller::submit(const CordonDirectories& request, Done<Result<void>> done) { handle(request, done); }
 void Controller::submit(const AllocateProducerIds& request, Done<Result<ProducerIdBlock>> done) {
     handle(request, done);
 }

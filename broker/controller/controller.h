@@ -69,6 +69,7 @@ class Controller : public raft::StateMachine {
     // Requests of brokers; here of the one in this process.
     void submit(const BrokerRegistration& registration, Done<Result<BrokerEpoch>> done);
     void submit(const AssignDirectory& request, Done<Result<void>> done);
+    void submit(const CordonDirectories& request, Done<Result<void>> done);
     void submit(const AllocateProducerIds& request, Done<Result<ProducerIdBlock>> done);
 
     // The newest committed image. Never null.

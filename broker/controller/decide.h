@@ -59,7 +59,8 @@ struct BrokerRegistration {
     Uuid incarnation_id;  // drawn anew at every start
     std::vector<metadata::Endpoint> endpoints;
     std::optional<std::string> rack;
-    std::vector<Uuid> directories;  // sorted
+    std::vector<Uuid> directories;           // sorted
+    std::vector<Uuid> cordoned_directories;  // sorted
 };
 
 struct BrokerEpoch {
@@ -91,6 +92,14 @@ struct AssignDirectory {
 };
 
 Decision<Result<void>> decide(const Context& context, const AssignDirectory& request);
+
+// These of a broker's directories, and no others, get no new replicas from now on (KIP-1066).
+struct CordonDirectories {
+    NodeId broker = no_node;
+    std::vector<Uuid> directories;  // sorted
+};
+
+Decision<Result<void>> decide(const Context& context, const CordonDirectories& request);
 
 // What a log without any record begins with: the feature levels of a new cluster, or what bootstrap.checkpoint says.
 metadata::Records decide_bootstrap(const metadata::Records& bootstrap);

@@ -30,7 +30,8 @@ wire::RegisterBrokerRecord registration_record(const Context& context, const Bro
     record.rack = registration.rack;
     record.fenced = false;
     record.log_dirs = registration.directories;
-    record.cordoned_log_dirs.emplace();
+    if (metadata::knows_cordoned_directories(*context.image.features))
+        record.cordoned_log_dirs.emplace(registration.cordoned_directories);
     return record;
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -6,6 +7,7 @@
 #include "base/parse_number.h"
 #include "controller/decide.h"
 #include "controller/topic_names.h"
+#include "metadata/feature_levels.h"
 #include "settings/alter.h"
 
 namespace milena::controller {
@@ -110,6 +112,18 @@ void add_differences(const ConfigResource& resource, const Texts& before, const 
     }
 }
 
+// Where registrations can't say what is cordoned, the setting can't be touched while the broker runs.
+Result<void, ConfigError> check_cordoning(const Context& context, const ConfigResource& resource,
+                                          const std::vector<Alteration>& alterations) {
+    constexpr std::string_view name = "cordoned.log.dirs";
+    if (resource.type != ConfigResourceType::broker) return {};
+    if (metadata::knows_cordoned_directories(*context.image.features)) return {};
+    if (std::ranges::find(alterations, name, &Alteration::name) == alterations.end()) return {};
+    return unexpected(refusal(ErrorCode::invalid_config, "The " + std::string(name) +
+                                                             " configuration value cannot be set because it requires "
+                                                             "metadata.version >= 4.3-IV0"));
+}
+
 Result<void, ConfigError> alter(const Context& context, const ConfigResource& resource, const Texts& base,
                                 const std::vector<Alteration>& alterations, metadata::Records& records) {
     // Levels of loggers are no settings: the broker that has the loggers changes them.
@@ -117,6 +131,7 @@ Result<void, ConfigError> alter(const Context& context, const ConfigResource& re
     RETURN_IF_ERROR(check_resource(context.image, resource));
     ASSIGN_OR_RETURN(const Texts after, settings::altered(scope_of(resource.type), base, alterations));
     RETURN_IF_ERROR(validate(context, resource, after));
+    RETURN_IF_ERROR(check_cordoning(context, resource, alterations));
     add_differences(resource, context.image.config(resource.type, resource.name), after, records);
     return {};
 }

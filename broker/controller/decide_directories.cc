@@ -1,4 +1,5 @@
 #include "controller/decide.h"
+#include "metadata/feature_levels.h"
 
 namespace milena::controller {
 
@@ -15,6 +16,22 @@ Decision<Result<void>> decide(const Context& context, const AssignDirectory& req
     for (const NodeId node : partition->replicas)
         directories.push_back(node == request.broker ? request.directory : partition->directory_of(node));
     change.directories.emplace(std::move(directories));
+    Decision<Result<void>> decision;
+    decision.records.emplace_back(std::move(change));
+    return decision;
+}
+
+// A broker that is gone, or a cluster whose metadata.version can't say it, leaves nothing to change.
+Decision<Result<void>> decide(const Context& context, const CordonDirectories& request) {
+    const metadata::BrokerImage* broker = context.image.broker(request.broker);
+    if (broker == nullptr) return {.records = {}, .response = unexpected(ErrorCode::broker_id_not_registered)};
+    if (!metadata::knows_cordoned_directories(*context.image.features) ||
+        broker->cordoned_directories == request.directories)
+        return {};
+    wire::BrokerRegistrationChangeRecord change;
+    change.broker_id = request.broker.value;
+    change.broker_epoch = broker->epoch;
+    change.cordoned_log_dirs.emplace(request.directories);
     Decision<Result<void>> decision;
     decision.records.emplace_back(std::move(change));
     return decision;

@@ -13,7 +13,7 @@ std::vector<NodeId> interleaved_by_rack(const metadata::Image& image, bool are_a
     std::map<std::string, std::vector<NodeId>> racks;
     size_t count = 0;
     for (const auto& [id, broker] : *image.brokers) {
-        if (broker.is_active() != are_active) continue;
+        if (broker.is_active() != are_active || !broker.has_uncordoned_directory()) continue;
         racks[broker.rack.value_or("")].push_back(id);
         ++count;
     }
@@ -44,7 +44,8 @@ Result<std::vector<std::vector<NodeId>>, std::string> place(const metadata::Imag
     const std::vector<NodeId> active = interleaved_by_rack(image, true);
     const std::vector<NodeId> inactive = interleaved_by_rack(image, false);
     const auto replicas_count = static_cast<size_t>(spec.replication_factor);
-    if (active.empty()) return unexpected(std::string("All brokers are currently fenced."));
+    if (active.empty())
+        return unexpected(std::string("All brokers are currently fenced, or have all their log directories cordoned."));
     if (replicas_count > active.size() + inactive.size())
         return unexpected("The target replication factor of " + std::to_string(replicas_count) +
                           " cannot be reached because only " + std::to_string(active.size() + inactive.size()) +

@@ -40,6 +40,10 @@ bool metadata_changed_between(int16_t lower, int16_t higher) {
     return std::ranges::any_of(changing, [&](int16_t level) { return level > lower && level <= higher; });
 }
 
+bool knows_cordoned_directories(const FeatureLevels& levels) {
+    return metadata_version(levels) >= metadata_version_cordoned_directories;
+}
+
 FeatureLevels effective_levels(const FeatureLevels& finalized) {
     FeatureLevels result;
     for (const auto& [name, level] : finalized) {

@@ -48,6 +48,9 @@ int16_t feature_level(const FeatureLevels& levels, std::string_view name);
 // The level of metadata.version; the least one where the log says nothing.
 int16_t metadata_version(const FeatureLevels& levels);
 
+// Whether registrations of brokers say which directories are cordoned (KIP-1066).
+bool knows_cordoned_directories(const FeatureLevels& levels);
+
 // What may be told to clients: a directory of real Kafka has features finalized whose behaviour isn't here.
 FeatureLevels effective_levels(const FeatureLevels& finalized);
 

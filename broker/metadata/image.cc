@@ -17,6 +17,13 @@ bool TopicImage::operator==(const TopicImage& other) const {
                               [](const auto& a, const auto& b) { return a == b || *a == *b; });
 }
 
+bool BrokerImage::has_uncordoned_directory() const {
+    if (!cordoned_directories.has_value() || directories.empty()) return true;
+    return std::ranges::any_of(directories, [&](const Uuid& directory) {
+        return std::ranges::find(*cordoned_directories, directory) == cordoned_directories->end();
+    });
+}
+
 const Endpoint* BrokerImage::endpoint(std::string_view listener) const {
     const auto at = std::ranges::find(endpoints, listener, &Endpoint::name);
     return at == endpoints.end() ? nullptr : &*at;

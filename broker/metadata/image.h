@@ -109,6 +109,8 @@ struct BrokerImage {
 
     // May take new replicas and lead partitions.
     bool is_active() const { return !is_fenced && !is_in_controlled_shutdown; }
+    // Whether new replicas may be placed on it: one that hasn't said which directories it has or cordons may have some.
+    bool has_uncordoned_directory() const;
     const Endpoint* endpoint(std::string_view listener) const;
     bool operator==(const BrokerImage&) const = default;
 };

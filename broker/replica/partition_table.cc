@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "metadata/feature_levels.h"
 
 namespace milena::replica {
 namespace {
@@ -121,7 +122,8 @@ const DirectoryInventory::Entry* PartitionTable::left_behind(size_t directory, c
 }
 
 // Where its files are, of two logs where the metadata says; else where that says, else the directory with the fewest
-// replicas.
+// replicas of those that aren't cordoned. When all are, the replica was placed here just before: the first one, as in
+// Kafka.
 size_t PartitionTable::choose_directory(const metadata::TopicImage& topic, PartitionIndex index,
                                         const metadata::PartitionImage& partition) const {
     const Uuid assigned = partition.directory_of(environment_.node);
@@ -133,13 +135,23 @@ size_t PartitionTable::choose_directory(const metadata::TopicImage& topic, Parti
     if (found) return *found;
     for (size_t i = 0; i < environment_.directories.size(); ++i)
         if (environment_.directories[i].id == assigned) return i;
-    size_t best = 0;
-    for (size_t i = 1; i < environment_.directories.size(); ++i) {
-        const bool best_failed = environment_.directories[best].log_directory->has_failed();
-        const bool this_failed = environment_.directories[i].log_directory->has_failed();
-        if (this_failed != best_failed ? best_failed : directory_load_[i] < directory_load_[best]) best = i;
+    std::optional<size_t> first_working, best;
+    for (size_t i = 0; i < environment_.directories.size(); ++i) {
+        if (environment_.directories[i].log_directory->has_failed()) continue;
+        if (!first_working) first_working = i;
+        if (is_cordoned(environment_.directories[i].id)) continue;
+        if (!best || directory_load_[i] < directory_load_[*best]) best = i;
     }
-    return best;
+    return best ? *best : first_working.value_or(0);
+}
+
+bool PartitionTable::is_cordoned(const Uuid& directory_id) const {
+    if (!metadata::knows_cordoned_directories(*image_->features)) return false;
+    const auto& cordoned = config_->cordoned_log_dirs;
+    return std::ranges::any_of(environment_.directories, [&](const TableDirectory& directory) {
+        return directory.id == directory_id &&
+               std::ranges::find(cordoned, directory.log_directory->path()) != cordoned.end();
+    });
 }
 
 void PartitionTable::open(const PartitionKey& key, const metadata::TopicImage& topic,

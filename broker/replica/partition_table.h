@@ -146,6 +146,8 @@ class PartitionTable {
 
     DirectoryOffsets offsets_in(const Uuid& directory_id) const;
     bool has_failed(const Uuid& directory_id) const;
+    // Whether it gets no new replicas, by the settings in force and a metadata.version that knows of it.
+    bool is_cordoned(const Uuid& directory_id) const;
     // Ends the leaderships and makes every log durable; then close_all() has little to wait for.
     void flush_all(std::function<void()> done);
     // Makes every log durable and closes it, for a clean shutdown; false if a directory can't be marked clean.

@@ -124,6 +124,8 @@ void add_shards(Families& families, const std::vector<ShardMetrics>& shards) {
         gauge("milena_log_bytes", "Bytes of all logs.", static_cast<double>(shard.log_bytes));
         gauge("milena_offline_log_directories", "Log directories that have failed.",
               static_cast<double>(shard.offline_directories));
+        gauge("milena_cordoned_log_directories", "Log directories that get no new replicas.",
+              static_cast<double>(shard.cordoned_directories));
         gauge("milena_open_files", "Descriptors of logs that are open.", static_cast<double>(shard.descriptors));
     }
 }
@@ -201,8 +203,10 @@ void collect_metrics(shard::Shard& shard, const Server& server, std::function<vo
     metrics.tail_cache_bytes = shard.tail_cache().bytes();
     metrics.descriptors = shard.disk().descriptors_open();
     metrics.metadata_offset = static_cast<uint64_t>(shard.image()->offset.value);
-    for (const shard::Shard::Directory& directory : shard.directories())
+    for (const shard::Shard::Directory& directory : shard.directories()) {
         metrics.offline_directories += directory.files->has_failed() ? 1 : 0;
+        metrics.cordoned_directories += shard.partitions().is_cordoned(directory.id) ? 1 : 0;
+    }
     metrics.quotas = server.quotas().metrics();
     metrics.cleaner = shard.partitions().cleaner_metrics();
     for (const auto& [id, traffic] : shard.traffic())

@@ -29,6 +29,7 @@ struct ShardMetrics {
     uint64_t log_bytes = 0;
     uint64_t metadata_offset = 0;
     size_t offline_directories = 0;
+    size_t cordoned_directories = 0;
     replica::CleanerMetrics cleaner;
     QuotaMetrics quotas;
 };

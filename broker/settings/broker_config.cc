@@ -88,6 +88,7 @@ constexpr std::string_view read_otherwise[] = {
     "controller.quorum.bootstrap.servers",
     "log.dir",
     "log.dirs",
+    "cordoned.log.dirs",
     "metadata.log.dir",
     "max.connections.per.ip.overrides",
     "offsets.topic.num.partitions",
@@ -101,11 +102,20 @@ void assign(double& target, std::string_view text) { target = parse_number(text)
 void assign(bool& target, std::string_view text) { target = parse_boolean(text).value_or(false); }
 void assign(std::string& target, std::string_view text) { target = text; }
 
-void read_log_dirs(const BrokerSettings& settings, BrokerConfig& config) {
+std::vector<std::string> log_dirs(const BrokerSettings& settings) {
     const std::optional<std::string> dirs = settings.text("log.dirs");
-    config.log_dirs = parse_list(dirs ? *dirs : settings.text("log.dir").value_or(""));
+    return parse_list(dirs ? *dirs : settings.text("log.dir").value_or(""));
+}
+
+void read_log_dirs(const BrokerSettings& settings, BrokerConfig& config, Errors& errors) {
+    config.log_dirs = log_dirs(settings);
     check(!config.log_dirs.empty());  // both settings are refused when they are empty
     config.metadata_log_dir = settings.text("metadata.log.dir").value_or(config.log_dirs.front());
+    auto cordoned = cordoned_log_dirs(settings);
+    if (cordoned.has_value())
+        config.cordoned_log_dirs = std::move(*cordoned);
+    else
+        errors.push_back("cordoned.log.dirs: " + cordoned.error());
 }
 
 void read_per_ip_overrides(const BrokerSettings& settings, BrokerConfig& config, Errors& errors) {
@@ -174,13 +184,33 @@ Result<BrokerConfig, Errors> broker_config(const BrokerSettings& settings, std::
     if (!settings.is_configured("milena.memory.requests.bytes")) {
         config.memory_requests_bytes = std::max<int64_t>(config.memory_requests_bytes, config.socket_request_max_bytes);
     }
-    read_log_dirs(settings, config);
+    read_log_dirs(settings, config, errors);
     read_per_ip_overrides(settings, config, errors);
     check_together(settings, config, errors);
     config.quorum = parse_quorum(settings, errors);
     config.listeners = parse_listeners(settings, config.quorum, host_name, errors);
     if (!errors.empty()) return unexpected(std::move(errors));
     return config;
+}
+
+Result<std::vector<std::string>, std::string> cordoned_log_dirs(const BrokerSettings& settings) {
+    std::vector<std::string> dirs = log_dirs(settings);
+    const std::vector<std::string> named = parse_list(settings.text("cordoned.log.dirs").value_or(""));
+    const auto is_named = [&](const std::string& dir) { return std::ranges::find(named, dir) != named.end(); };
+    if (is_named("*")) {
+        if (named.size() > 1) return unexpected("When cordoned.log.dirs is set to *, it must not contain other values");
+        return dirs;
+    }
+    std::vector<std::string> missing = named;
+    std::erase_if(missing, [&](const std::string& dir) { return std::ranges::find(dirs, dir) != dirs.end(); });
+    if (!missing.empty()) {
+        std::string names = missing.front();
+        for (size_t i = 1; i < missing.size(); ++i) names += ", " + missing[i];
+        return unexpected(
+            "All entries in cordoned.log.dirs must be present in log.dirs or log.dir. Missing entries : " + names);
+    }
+    std::erase_if(dirs, [&](const std::string& dir) { return !is_named(dir); });
+    return dirs;
 }
 
 std::vector<std::string_view> names_read() {

@@ -24,7 +24,8 @@ struct BrokerConfig {
 
     // Directories
     std::vector<std::string> log_dirs;
-    std::string metadata_log_dir;  // the first of log_dirs unless configured
+    std::string metadata_log_dir;                // the first of log_dirs unless configured
+    std::vector<std::string> cordoned_log_dirs;  // those of log_dirs that get no new replicas, in the same order
 
     // Network
     int32_t socket_send_buffer_bytes = 0;     // -1: the system's
@@ -106,6 +107,9 @@ struct BrokerConfig {
 // All errors at once, each a sentence that names the setting. `host_name` is advertised for a listener without a host.
 Result<BrokerConfig, std::vector<std::string>> broker_config(const BrokerSettings& settings,
                                                              std::string_view host_name);
+
+// Those of log.dirs that cordoned.log.dirs names; why that can't be, in Kafka's words.
+Result<std::vector<std::string>, std::string> cordoned_log_dirs(const BrokerSettings& settings);
 
 // The names of the settings that broker_config reads.
 std::vector<std::string_view> names_read();

@@ -84,6 +84,8 @@ Check check_values(const Texts& texts) {
 }
 
 Check check_together(const BrokerSettings& changed) {
+    if (const auto cordoned = cordoned_log_dirs(changed); !cordoned)
+        return invalid_request("requirement failed: " + cordoned.error());
     // The listeners don't change: any host name will do.
     const auto config = broker_config(changed, "localhost");
     if (!config) return invalid_request(config.error().front());

@@ -16,10 +16,15 @@ struct Asked {
     ErrorCode error = ErrorCode::none;
 };
 
-Uuid directory_at(const shard::Shard& shard, std::string_view path) {
-    for (const shard::Shard::Directory& directory : shard.directories())
-        if (directory.files->path() == path) return directory.id;
-    return {};
+// Where the replicas are to go, or why they can't go there, which comes before anything that is asked of a replica.
+Result<Uuid> destination(const shard::Shard& shard, std::string_view path) {
+    for (const shard::Shard::Directory& directory : shard.directories()) {
+        if (directory.files->path() != path) continue;
+        if (directory.files->has_failed()) return unexpected(ErrorCode::kafka_storage_error);
+        if (shard.partitions().is_cordoned(directory.id)) return unexpected(ErrorCode::invalid_replica_assignment);
+        return directory.id;
+    }
+    return unexpected(ErrorCode::log_dir_not_found);
 }
 
 void respond(const CallPtr<Request, Response>& call, const std::vector<Asked>& all) {
@@ -41,19 +46,19 @@ void alter_replica_log_dirs(CallPtr<Request, Response> call) {
     std::vector<size_t> places;     // in `all`, of work.keys
     std::vector<Uuid> directories;  // likewise
     for (const Request::Dir& dir : call->request.dirs) {
-        const Uuid directory = directory_at(call->context().shard, dir.path);
+        const Result<Uuid> directory = destination(call->context().shard, dir.path);
         for (const Request::Topic& asked : dir.topics) {
             const metadata::TopicImage* topic = image.topic(asked.name);
             for (const int32_t index : asked.partitions) {
                 all->push_back({std::string(asked.name), index});
                 const bool is_there = topic != nullptr && topic->partition(PartitionIndex(index)) != nullptr;
-                if (directory.is_zero() || !is_there) {
+                if (!directory.has_value() || !is_there) {
                     all->back().error =
-                        directory.is_zero() ? ErrorCode::log_dir_not_found : ErrorCode::unknown_topic_or_partition;
+                        directory.has_value() ? ErrorCode::unknown_topic_or_partition : directory.error();
                     continue;
                 }
                 places.push_back(all->size() - 1);
-                directories.push_back(directory);
+                directories.push_back(*directory);
                 work.keys.push_back({topic->id, PartitionIndex(index)});
             }
         }

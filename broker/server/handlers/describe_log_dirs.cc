@@ -76,6 +76,7 @@ void respond(const CallPtr<Request, Response>& call, const std::vector<ShardSize
         const storage::LogDirectory& directory = *here.directories()[i].files;
         Response::Result& result = response.results.emplace_back();
         result.log_dir = directory.path();
+        result.is_cordoned = here.partitions().is_cordoned(here.directories()[i].id);
         const auto space = here.disk().space(directory.path());
         if (directory.has_failed() || !space.has_value()) {
             result.error_code = ErrorCode::kafka_storage_error;

@@ -54,7 +54,6 @@ MASKS = [
         re.compile(r"%\d\|[\d.]+\|GETPID\|[^\n]*load in progress: retrying\n"),
         "",
     ),  # the first one waits for a block of ids
-    (re.compile(r" or some brokers have all their log directories cordoned"), ""),
     (re.compile(r"Processed a total of \d+ messages"), "Processed messages"),
     (re.compile(r"%(\d)\|\d+\.\d+\|"), r"%\1|TIME|"),  # librdkafka's log prefix
     (re.compile(r"\[thrd:[^\]]*\]"), "[thrd:]"),

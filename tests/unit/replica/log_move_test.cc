@@ -92,6 +92,11 @@ struct LogMoves : PartitionTableTest {
             if (entry.is_directory) result.push_back(entry.name);
         return result;
     }
+    size_t replicas_in(const Uuid& id) const {
+        size_t count = 0;
+        table->each_in(id, [&](const Replica&) { ++count; });
+        return count;
+    }
     void remove_due() {
         run_for(std::chrono::seconds(2));
         table->remove_due_files(100);
@@ -202,6 +207,50 @@ TEST_F(LogMoves, move_that_a_crash_ended_begins_anew) {
     remove_due();
     expect_all_in("/second", "/data");
     EXPECT_EQ(log().log_end_offset(), Offset(10));
+}
+
+// metadata.version 4.3-IV0, the first that knows of cordoned directories.
+const metadata::Record cordoning = wire::FeatureLevelRecord{.name = "metadata.version", .feature_level = 30};
+
+TEST_F(LogMoves, new_replicas_go_to_a_directory_that_is_not_cordoned) {
+    config->cordoned_log_dirs = {"/data"};
+    records.push_back(cordoning);
+    start_both();
+    apply(metadata::topic_records("orders", topic_id, 4, metadata::unassigned_directory));
+    EXPECT_EQ(replicas_in(directory_id), 0u);
+    EXPECT_EQ(replicas_in(second_id), 4u);
+    EXPECT_TRUE(table->is_cordoned(directory_id));
+    EXPECT_FALSE(table->is_cordoned(second_id));
+}
+
+TEST_F(LogMoves, the_first_directory_is_the_last_resort_when_all_are_cordoned) {
+    config->cordoned_log_dirs = {"/data", "/second"};
+    records.push_back(cordoning);
+    start_both();
+    apply(metadata::topic_records("orders", topic_id, 4, metadata::unassigned_directory));
+    EXPECT_EQ(replicas_in(directory_id), 4u);
+    EXPECT_EQ(replicas_in(second_id), 0u);
+}
+
+TEST_F(LogMoves, what_lies_in_a_cordoned_directory_or_was_assigned_there_is_opened_there) {
+    records.push_back(cordoning);
+    begin();
+    produce_some(1);
+    config->cordoned_log_dirs = {"/data"};
+    disk.kill();
+    rise_again(false);
+    ASSERT_NE(table->find(key()), nullptr);
+    apply(topic("events", metadata::events_id, 1));
+    EXPECT_EQ(replicas_in(directory_id), 2u);
+    EXPECT_EQ(replicas_in(second_id), 0u);
+}
+
+TEST_F(LogMoves, an_older_metadata_version_knows_of_no_cordoned_directories) {
+    config->cordoned_log_dirs = {"/data"};
+    start_both();
+    apply(metadata::topic_records("orders", topic_id, 4, metadata::unassigned_directory));
+    EXPECT_EQ(replicas_in(directory_id), 2u);
+    EXPECT_FALSE(table->is_cordoned(directory_id));
 }
 
 struct Run : LogMoves {

@@ -91,6 +91,25 @@ TEST(Alter, the_cluster_default_refuses_what_belongs_to_one_broker) {
     }
 }
 
+// The texts are those of a real broker with these directories.
+TEST(Alter, what_is_cordoned_is_one_of_the_log_directories_or_all) {
+    const BrokerSettings settings(Texts{{"log.dirs", "/a,/b"}});
+    const auto refusal = [&](const char* text) {
+        return text_of(validate_broker_texts(settings, {{"cordoned.log.dirs", text}}));
+    };
+    for (const char* text : {"", " ", "/a", " /b , /a", "/a,/a", "*"}) EXPECT_EQ(refusal(text), "");
+    const std::string missing =
+        "INVALID_REQUEST: requirement failed: All entries in cordoned.log.dirs must be present in log.dirs or log.dir. "
+        "Missing entries : ";
+    EXPECT_EQ(refusal("/c"), missing + "/c");
+    EXPECT_EQ(refusal("/c,/a,/d"), missing + "/c, /d");
+    EXPECT_EQ(refusal("/a/"), missing + "/a/");
+    EXPECT_EQ(refusal("*,/a"),
+              "INVALID_REQUEST: requirement failed: When cordoned.log.dirs is set to *, it must not contain other "
+              "values");
+    EXPECT_EQ(refusal("/a,"), "INVALID_REQUEST: Configuration 'cordoned.log.dirs' values must not be empty.");
+}
+
 TEST(Alter, listeners_are_fixed_at_start) {
     EXPECT_EQ(for_broker({{"listeners", "PLAINTEXT://:1"}}),
               "INVALID_REQUEST: Cannot update these configs dynamically: [listeners]");

@@ -187,6 +187,17 @@ TEST(Load, a_dynamic_setting_without_an_effect_is_noticed_when_it_changes) {
     EXPECT_EQ(dynamic_notices(some, none.with_dynamic({{"num.io.threads", "5"}}, {})).size(), 1u);
 }
 
+TEST(Load, what_is_cordoned_is_read_in_the_order_of_the_log_directories) {
+    const std::string dirs = "log.dirs=/a,/b,/c\n";
+    EXPECT_EQ(loaded(with_file(dirs)).config.cordoned_log_dirs, Lines{});
+    EXPECT_EQ(loaded(with_file(dirs + "cordoned.log.dirs=*")).config.cordoned_log_dirs, (Lines{"/a", "/b", "/c"}));
+    EXPECT_EQ(loaded(with_file(dirs + "cordoned.log.dirs=/c, /a")).config.cordoned_log_dirs, (Lines{"/a", "/c"}));
+    EXPECT_EQ(loaded(with_file("log.dir=/a\ncordoned.log.dirs=/a")).config.cordoned_log_dirs, (Lines{"/a"}));
+    EXPECT_EQ(errors_of(dirs + "cordoned.log.dirs=/d"),
+              (Lines{"server.properties:2: cordoned.log.dirs: All entries in cordoned.log.dirs must be present in "
+                     "log.dirs or log.dir. Missing entries : /d"}));
+}
+
 TEST(Load, values_of_config_providers_are_refused) {
     EXPECT_EQ(
         errors_of("broker.rack=${env:RACK}"),
