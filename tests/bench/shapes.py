@@ -22,13 +22,13 @@ def tiny_keyed(bench, broker):
 
 
 def drain(bench, broker):
-    """A consumer catches up with what lies there while a producer goes on."""
+    """A consumer catches up with what lies there while a producer goes on, and isn't held up by it."""
     records = int(bench.scaled(0.3 * GB) / 1024)
     generate("produce", broker, TOPIC, records, size=1024)
     with Usage(broker) as usage:
         consumer = Background("consume", broker, TOPIC, 2 * records, partitions=6)
-        generate("produce", broker, TOPIC, records, size=1024)
-        return consumer.result() | {"usage": usage}
+        produced = generate("produce", broker, TOPIC, records, size=1024)
+        return consumer.result() | {"usage": usage, "produced": produced}
 
 
 def retention(bench, broker):
@@ -77,15 +77,15 @@ def shapes(bench):
                     run = load(bench, broker)
                 usage = run.get("usage", usage)
                 samples.add(f"{name}: rate", run["bytes"] / 1e6 / run["seconds"])
+                if produced := run.get("produced"):
+                    samples.add(f"{name}: producer's rate", produced["bytes"] / 1e6 / produced["seconds"])
                 samples.add(f"{name}: broker CPU", usage.cpu_s / (run["bytes"] / GB))
                 broker.admin.delete(TOPIC)
 
         duel.rounds(measure)
     rows = []
-    for name in SHAPES:
-        rate, cpu = f"{name}: rate", f"{name}: broker CPU"
-        rows += [
-            Row(rate, "MB/s", duel.milena[rate], "kafka", duel.kafka[rate], at_least=1, is_clear=True),
-            Row(cpu, "CPU-s per GB", duel.milena[cpu], "kafka", duel.kafka[cpu], at_most=1, is_clear=True),
-        ]
+    for name, ours in duel.milena.items():
+        is_rate = name.endswith("rate")
+        unit, target = ("MB/s", {"at_least": 1}) if is_rate else ("CPU-s per GB", {"at_most": 1})
+        rows.append(Row(name, unit, ours, "kafka", duel.kafka[name], is_clear=True, **target))
     return rows
