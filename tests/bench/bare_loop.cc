@@ -1,9 +1,10 @@
 // The floor under any broker: what the kernel and one checksum cost when nothing else is done.
-// bare_loop produce|fetch DIRECTORY GIGABYTES [--frame-bytes N]
+// bare_loop produce|fetch|cold DIRECTORY GIGABYTES [--frame-bytes N] [--congestion NAME]
 //
 // produce: a client on loopback sends frames; the loop receives each, computes its CRC-32C, appends it to a file and
-// acknowledges it. fetch: the loop sends a file to the client by sendfile. Prints one JSON object: the bytes, and the
-// CPU seconds of the loop's thread alone.
+// acknowledges it. fetch: the loop sends a file to the client by sendfile; cold: after the page cache has let go of it.
+// --congestion is how the loop's end of the connection is controlled, else as the system says. Prints one JSON object:
+// the bytes, and the CPU seconds of the loop's thread alone.
 #include <array>
 #include <cstdint>
 #include <cstdio>
@@ -44,6 +45,7 @@ struct Arguments {
     std::string directory;
     size_t bytes = 0;
     size_t frame_bytes = 65536;
+    std::string congestion;  // empty: as the system says
 };
 
 // Two ends of one TCP connection.
@@ -143,14 +145,37 @@ void fill(int file, size_t bytes) {
         if (::write(file, block.data(), block.size()) < 0) die("write");
 }
 
+void drop_from_page_cache(int file) {
+    if (::fsync(file) != 0) die("fsync");  // a dirty page stays
+    if (::posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) != 0) die("posix_fadvise");
+}
+
+void set_congestion(int end, const std::string& name) {
+    if (name.empty()) return;
+    if (::setsockopt(end, IPPROTO_TCP, TCP_CONGESTION, name.data(), static_cast<socklen_t>(name.size())) != 0)
+        die(name.c_str());
+}
+
+[[noreturn]] void explain() {
+    std::fprintf(stderr,
+                 "usage: bare_loop produce|fetch|cold DIRECTORY GIGABYTES [--frame-bytes N] "
+                 "[--congestion NAME]\n");
+    std::exit(2);
+}
+
 Arguments parse(int count, char** words) {
-    const bool is_whole = count == 4 || (count == 6 && std::strcmp(words[4], "--frame-bytes") == 0);
-    if (!is_whole || (std::strcmp(words[1], "produce") != 0 && std::strcmp(words[1], "fetch") != 0)) {
-        std::fprintf(stderr, "usage: bare_loop produce|fetch DIRECTORY GIGABYTES [--frame-bytes N]\n");
-        std::exit(2);
+    if (count < 4 || count % 2 != 0) explain();
+    Arguments arguments{words[1], words[2], static_cast<size_t>(std::atof(words[3]) * 1e9), 65536, {}};
+    if (arguments.mode != "produce" && arguments.mode != "fetch" && arguments.mode != "cold") explain();
+    for (int index = 4; index < count; index += 2) {
+        const std::string option = words[index];
+        if (option == "--frame-bytes")
+            arguments.frame_bytes = static_cast<size_t>(std::atoll(words[index + 1]));
+        else if (option == "--congestion")
+            arguments.congestion = words[index + 1];
+        else
+            explain();
     }
-    Arguments arguments{words[1], words[2], static_cast<size_t>(std::atof(words[3]) * 1e9)};
-    if (count == 6) arguments.frame_bytes = static_cast<size_t>(std::atoll(words[5]));
     return arguments;
 }
 
@@ -164,8 +189,10 @@ int main(int count, char** words) {
     ::unlink(path.c_str());
     const bool is_produce = arguments.mode == "produce";
     if (!is_produce) fill(file, arguments.bytes);
+    if (arguments.mode == "cold") drop_from_page_cache(file);
 
     const auto [client_end, loop_end] = connected_pair();
+    set_congestion(loop_end, arguments.congestion);
     std::thread client([&arguments, is_produce, server = client_end] {
         // As the load generator against a broker: the loop comes first.
         if (::nice(5) == -1) die("nice");

@@ -22,6 +22,7 @@ import traceback
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integration"))
 
 import chart  # noqa: E402
+import fetch  # noqa: E402
 import latency  # noqa: E402
 import shapes  # noqa: E402
 import startup  # noqa: E402
@@ -37,8 +38,8 @@ MEASUREMENTS = (
     startup.thousand_partitions,
     throughput.produce_and_fetch,
     throughput.million_records,
-    throughput.hot_tail,
-    throughput.cold_fetch,
+    fetch.hot_tail,
+    fetch.cold_fetch,
     latency.latency,
     latency.fsync,
     shapes.shapes,

@@ -16,6 +16,7 @@ RDK_LOAD = paths.BUILD / "bin/rdk_load"
 BARE_LOOP = paths.BUILD / "bin/bare_loop"
 MIB = 1 << 20
 GB = 1e9
+SIZES = (100, 1024, 65536)  # bytes of a value
 
 
 class KafkaAsShipped(RealKafka):
@@ -85,6 +86,20 @@ def touch_memory(directory, size):
         for _ in range(int(size) // MIB + 1):
             file.write(block)
     path.unlink()
+
+
+def bare_loop(mode, directory, volume):
+    """CPU-s per GB of what the kernel and one checksum cost: the floor that every broker stands on. Its connection is
+    controlled as Milena's are from the same host (decision 42)."""
+    touch_memory(directory, volume * 1.3)
+    command = [BARE_LOOP, mode, directory, str(volume / GB), "--congestion", "reno"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    return json.loads(done.stdout)["cpu_s_per_gb"]
+
+
+def batch_bytes(size):
+    """Of batches of 64 KiB, or of one record that is larger."""
+    return max(65536, size + 1024)
 
 
 def log_bytes(broker, topic):
