@@ -24,6 +24,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integra
 import chart  # noqa: E402
 import fetch  # noqa: E402
 import latency  # noqa: E402
+import offsets  # noqa: E402
+import perf_tools  # noqa: E402
 import shapes  # noqa: E402
 import startup  # noqa: E402
 import tenants  # noqa: E402
@@ -36,10 +38,13 @@ MEASUREMENTS = (
     startup.start,
     startup.ten_thousand_partitions,
     startup.thousand_partitions,
+    startup.full_load,
+    offsets.million_offsets,
     throughput.produce_and_fetch,
     throughput.million_records,
     fetch.hot_tail,
     fetch.cold_fetch,
+    perf_tools.perf_tools,
     latency.latency,
     latency.fsync,
     shapes.shapes,

@@ -25,7 +25,7 @@ def p99_ms(broker, seconds):
 
 def tenants(bench):
     """The quiet one alone, then beside the loud one, which sends as fast as it is let."""
-    seconds = max(bench.scaled(8), 3)
+    seconds = max(bench.scaled(5), 3)
     with Duel(bench) as duel:
         for broker in duel.brokers:
             broker.admin.create("tenants", 6)
