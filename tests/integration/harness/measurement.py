@@ -39,5 +39,5 @@ def head():
 
 
 def path_of(name=""):
-    """Where the record of today belongs: docs/measurements/<name><date>-<commit>.json."""
-    return paths.REPOSITORY / f"docs/measurements/{name}{datetime.date.today().isoformat()}-{commit()}.json"
+    """Where the record of today belongs: docs/measurements/<date>-<commit><name>.json."""
+    return paths.REPOSITORY / f"docs/measurements/{datetime.date.today().isoformat()}-{commit()}{name}.json"

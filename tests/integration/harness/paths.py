@@ -15,9 +15,11 @@ CLASSPATH = f"{BUILD / 'kafka/classes'}:{KAFKA_LIB}/*"
 TEMPORARY = BUILD / "tmp"
 
 
-def data_directory(prefix, bytes_needed):
-    """On tmpfs if it has room, for on a disk thousands of small files take their time; else under build/."""
+def data_directory(prefix, bytes_needed, wanted=None):
+    """A new one where it is wanted, else on tmpfs if that has room, for on a disk thousands of small files take their
+    time; else under build/."""
     memory = pathlib.Path("/dev/shm")
     has_room = memory.is_dir() and shutil.disk_usage(memory).free > bytes_needed
-    TEMPORARY.mkdir(parents=True, exist_ok=True)
-    return pathlib.Path(tempfile.mkdtemp(prefix=prefix, dir=memory if has_room else TEMPORARY))
+    place = pathlib.Path(wanted) if wanted else memory if has_room else TEMPORARY
+    place.mkdir(parents=True, exist_ok=True)
+    return pathlib.Path(tempfile.mkdtemp(prefix=prefix, dir=place))
