@@ -16,7 +16,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import traceback
 
@@ -73,8 +72,7 @@ class Bench:
 
     def disk_directory(self):
         if self.on_disk is None:
-            paths.TEMPORARY.mkdir(parents=True, exist_ok=True)
-            self.on_disk = pathlib.Path(tempfile.mkdtemp(prefix="milena-bench-", dir=paths.TEMPORARY))
+            self.on_disk = paths.data_directory("milena-bench-", 0, paths.TEMPORARY)
         return self.on_disk
 
     def remove(self):

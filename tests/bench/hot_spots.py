@@ -15,8 +15,8 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integration"))
 
-from bench import data_directory  # noqa: E402
 from duel import GB, Admin, MilenaAsShipped, Usage, generate, log_bytes, touch_memory  # noqa: E402
+from harness import paths  # noqa: E402
 from harness.process import until  # noqa: E402
 
 VOLUME = 0.4 * GB
@@ -93,7 +93,7 @@ def main():
     parser.add_argument("--size", type=int, default=1024, help="bytes of a value")
     parser.add_argument("--rounds", type=int, default=3, help="the last one is shown")
     arguments = parser.parse_args()
-    place = data_directory(4e9)
+    place = paths.data_directory("milena-bench-", 4e9)
     broker = MilenaAsShipped(place / "milena", {"log.segment.delete.delay.ms": "10"})
     try:
         broker.start()

@@ -38,6 +38,7 @@ def run_directory(request):
         print(f"\nlogs and data: {kept}", file=sys.stderr)
         if kept == directory:
             return
+        paths.TEMPORARY.mkdir(parents=True, exist_ok=True)
         subprocess.run(["cp", "--archive", "--sparse=always", directory, kept], check=True)
     shutil.rmtree(directory, ignore_errors=True)
 
