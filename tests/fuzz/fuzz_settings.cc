@@ -1,6 +1,6 @@
 // Hostile texts of settings: server.properties, the environment, --override, what AlterConfigs sets, meta.properties.
-// Each is taken or refused with a reason, the same every time, and what was taken can be shown. The first byte of an
-// input says which it is; the others read lines of `name=value`.
+// Each is taken or refused with a reason, and what was taken can be shown. The first byte of an input says which it is;
+// the others read lines of `name=value`.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -30,14 +30,10 @@ Texts texts_of(std::string_view text) {
 
 void start(const Input& input) {
     const auto loaded = load(input);
-    const auto again = load(input);
-    check(loaded.has_value() == again.has_value());
-    if (!loaded) {
-        check(!loaded.error().empty() && loaded.error() == again.error());
-        return;
-    }
-    check(loaded->notices == again->notices);
-    check(!describe_broker(loaded->settings).empty());
+    if (loaded)
+        check(!describe_broker(loaded->settings).empty());
+    else
+        check(!loaded.error().empty());
 }
 
 // What is allowed must apply, and what isn't must not do harm where it lies in the log already.
