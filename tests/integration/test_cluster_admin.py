@@ -7,6 +7,7 @@ import pytest
 
 from harness.broker import RealKafka
 from harness.compare import Side
+from harness.process import until
 
 PREFERRED, UNCLEAN = 0, 1
 UPGRADE, SAFE_DOWNGRADE, UNSAFE_DOWNGRADE = 1, 2, 3
@@ -255,12 +256,19 @@ def test_reassignments_on_one_broker_are_checked_and_over_at_once(both):
     both.same(script)
 
 
+def replica_count(side, name):
+    """How many replicas of the topic a directory holds; Kafka makes their logs after it has answered."""
+    described = side.requests(request("DescribeLogDirs", 4, {"topics": None}))[0]["value"]["results"]
+    return sum(len(row["partitions"]) for place in described for row in place["topics"] if row["name"] == name)
+
+
 @pytest.mark.parametrize("throttle", [[], ["--throttle", "1000000"]])
 def test_the_reassignment_tool_works_through_a_plan(both, throttle):
     name = "move-throttled" if throttle else "move-tool"
 
     def script(side):
         topic(side, name, 2)
+        until(lambda: replica_count(side, name) == 2, "both replicas are in a directory", 60)
         topics = side.broker.directory / "topics.json"
         topics.write_text(json.dumps({"version": 1, "topics": [{"topic": name}]}))
         plan = side.broker.directory / "plan.json"
