@@ -9,7 +9,7 @@ constexpr Setting rows[] = {
     {"milena.shards", int32, "0", between(0, 1024), read_only, high, effective,
      "Threads that serve, each with its own partitions and connections; 0: as many as the broker may use processors, "
      "less an eighth, but at least one less if there are several: the system's network and the disks need some."},
-    {"milena.tail.cache.bytes", int64, "33554432", at_least(0), read_only, medium, effective,
+    {"milena.tail.cache.bytes", int64, "16777216", at_least(0), read_only, medium, effective,
      "Memory for the newest records of those partitions that somebody reads at the end, over all shards."},
     {"milena.memory.requests.bytes", int64, "134217728", at_least(1'048'576), read_only, medium, effective,
      "Bytes of requests in work at a time, over all connections; beyond it, sockets aren't read."},

@@ -39,7 +39,7 @@ TEST(Load, without_a_file_one_node_of_both_roles_starts_on_9092) {
     EXPECT_EQ(node.config.log_dirs, (Lines{"./data"}));
     EXPECT_EQ(node.config.metadata_log_dir, "./data");
     EXPECT_EQ(node.config.topic_defaults, TopicConfig{});
-    EXPECT_EQ(node.config.tail_cache_bytes, 32 << 20);
+    EXPECT_EQ(node.config.tail_cache_bytes, 16 << 20);
     EXPECT_EQ(node.notices, Lines{});
 }
 
