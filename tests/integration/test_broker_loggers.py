@@ -2,7 +2,7 @@
 
 import json
 
-from harness.compare import Side
+from harness.compare import Side, request
 
 BROKER_LOGGER = 8
 SET, DELETE, APPEND, SUBTRACT = range(4)
@@ -10,10 +10,6 @@ NAMES = {
     "milena": ("milena.server", "milena.raft"),
     "kafka": ("kafka.server.KafkaApis", "kafka.server.ControllerServer"),
 }
-
-
-def request(api, version, body, **options):
-    return {"api": api, "version": version, "body": body, **options}
 
 
 def alter(broker, *changes, validate_only=False, version=1):

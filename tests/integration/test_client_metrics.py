@@ -8,7 +8,7 @@ import struct
 import pytest
 
 from harness.broker import Milena, RealKafka
-from harness.compare import Pair, Side
+from harness.compare import Pair, Side, request
 from harness.process import until
 
 CLIENT_METRICS = 16
@@ -16,10 +16,6 @@ INSTANCE = "AAAAAAAAAAAAAAAAAAAB5g"
 ZERO = "AAAAAAAAAAAAAAAAAAAAAA"
 ONE = "AAAAAAAAAAAAAAAAAAAAAQ"
 THROTTLED, UNKNOWN_SUBSCRIPTION, TOO_LARGE, INVALID_RECORD, BAD_CODEC = 89, 117, 118, 87, 76
-
-
-def request(api, version, body, **options):
-    return {"api": api, "version": version, "body": body, **options}
 
 
 @pytest.fixture

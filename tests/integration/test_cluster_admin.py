@@ -6,20 +6,11 @@ import re
 import pytest
 
 from harness.broker import RealKafka
-from harness.compare import Side
+from harness.compare import Side, request
 from harness.process import until
 
 PREFERRED, UNCLEAN = 0, 1
 UPGRADE, SAFE_DOWNGRADE, UNSAFE_DOWNGRADE = 1, 2, 3
-
-
-def request(api, version, body, **options):
-    return {"api": api, "version": version, "body": body, **options}
-
-
-def topic(side, name, partitions=1):
-    made = side.tool("kafka-topics", "--create", "--topic", name, "--partitions", partitions)
-    assert made["exit"] == 0, made
 
 
 def plain(tool):
@@ -151,7 +142,7 @@ def test_an_old_directory_of_kafka_is_upgraded_here_and_opened_there_again(make_
     """One directory, in turn Kafka's, ours, Kafka's: metadata.version goes up by kafka-features, and topics stay."""
     kafka = make_broker(kind=OldKafka)
     kafka.start()
-    topic(Side(kafka, jvm), "old", 3)
+    Side(kafka, jvm).create_topic("old", 3)
     kafka.stop()
     milena = make_broker()
     milena.port, milena.controller_port, milena.data = kafka.port, kafka.controller_port, kafka.data
@@ -167,7 +158,7 @@ def test_an_old_directory_of_kafka_is_upgraded_here_and_opened_there_again(make_
     assert level() == "3.6-IV2"
     assert side.tool("kafka-features", "upgrade", "--feature", "metadata.version=30")["exit"] == 0
     assert level() == "4.3-IV0"
-    topic(side, "new", 2)
+    side.create_topic("new", 2)
     milena.restart()
     assert level() == "4.3-IV0"
     milena.stop()
@@ -194,7 +185,7 @@ def by_topic(answers):
 
 def test_elections_are_not_needed_and_say_so(both):
     def script(side):
-        topic(side, "elect-a", 2)
+        side.create_topic("elect-a", 2)
         asked = [("elect-a", [0, 1, 7]), ("elect-nowhere", [0]), ("elect-a", [1, 1]), ("elect-b", [])]
         lines = [election(version, topics) for version in (0, 1, 2) for topics in (asked, [])]
         lines += [election(2, asked, UNCLEAN), election(2, asked, 5), election(1, None, -1)]
@@ -209,7 +200,7 @@ def test_elections_are_not_needed_and_say_so(both):
 
 def test_the_election_tool_finds_nothing_to_do(both):
     def script(side):
-        topic(side, "elect-tool", 2)
+        side.create_topic("elect-tool", 2)
         plan = side.broker.directory / "election.json"
         rows = [{"topic": "elect-tool", "partition": 0}, {"topic": "elect-tool", "partition": 9}]
         plan.write_text(json.dumps({"partitions": rows}))
@@ -238,7 +229,7 @@ def listing(topics):
 
 def test_reassignments_on_one_broker_are_checked_and_over_at_once(both):
     def script(side):
-        topic(side, "move-a", 2)
+        side.create_topic("move-a", 2)
         replicas = ([1], [2], [], [1, 1], [-1], [1, 2], None)
         lines = [reassignment(0, ("move-a", [(0, some)])) for some in replicas]
         for allowed in (True, False):
@@ -267,7 +258,7 @@ def test_the_reassignment_tool_works_through_a_plan(both, throttle):
     name = "move-throttled" if throttle else "move-tool"
 
     def script(side):
-        topic(side, name, 2)
+        side.create_topic(name, 2)
         until(lambda: replica_count(side, name) == 2, "both replicas are in a directory", 60)
         topics = side.broker.directory / "topics.json"
         topics.write_text(json.dumps({"version": 1, "topics": [{"topic": name}]}))

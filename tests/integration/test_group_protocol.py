@@ -6,7 +6,7 @@ import struct
 import pytest
 
 from harness.broker import RealKafka
-from harness.compare import Side, normalise
+from harness.compare import Side, normalise, request
 from harness.process import until
 
 NOT_FOUND = 69
@@ -20,10 +20,6 @@ def subscription(*topics, user_data=None):
         text += struct.pack(">h", len(topic)) + topic.encode()
     text += struct.pack(">i", -1) if user_data is None else struct.pack(">i", len(user_data)) + user_data
     return base64.b64encode(text).decode()
-
-
-def request(api, version, body, **options):
-    return {"api": api, "version": version, "body": body, **options}
 
 
 def find(version, *keys, key_type=GROUP_COORDINATOR):

@@ -16,7 +16,7 @@ SESSION = {"group.min.session.timeout.ms": 1000}
 
 
 def topic(side, name, partitions, count):
-    side.tool("kafka-topics", "--create", "--topic", name, "--partitions", partitions)
+    side.create_topic(name, partitions)
     for partition in range(partitions):
         lines = "".join(f"{name} {partition} {index}\n" for index in range(count)).encode()
         assert side.kcat("-P", "-t", name, "-p", partition, stdin=lines)["exit"] == 0

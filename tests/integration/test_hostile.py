@@ -14,6 +14,7 @@ from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from harness import records, tools, wire
+from harness.batches import batch, record, varint
 from harness.process import until
 
 REQUESTS_OF_NOBODY = 60_000  # no API has this key
@@ -63,56 +64,6 @@ def produce_body(batch, topic="hostile", acks=-1):
         + struct.pack(">i", len(batch))
         + batch
     )
-
-
-CRC32C = [0] * 256
-for byte in range(256):
-    entry = byte
-    for _ in range(8):
-        entry = entry >> 1 ^ (0x82F63B78 if entry & 1 else 0)
-    CRC32C[byte] = entry
-
-
-def crc32c(content):
-    checksum = 0xFFFFFFFF
-    for one in content:
-        checksum = CRC32C[(checksum ^ one) & 0xFF] ^ checksum >> 8
-    return checksum ^ 0xFFFFFFFF
-
-
-def varint(number):
-    number = number << 1 ^ number >> 63
-    out = bytearray()
-    while number & ~0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes(out) + bytes([number])
-
-
-def record(delta, value):
-    body = b"\0" + varint(0) + varint(delta) + varint(-1) + varint(len(value)) + value + varint(0)
-    return varint(len(body)) + body
-
-
-def batch(
-    payload=None,
-    count=1,
-    last_delta=None,
-    attributes=0,
-    magic=2,
-    crc=None,
-    base_offset=0,
-    size=None,
-    producer=(-1, -1, -1),
-):
-    """A record batch; whatever is not given is right."""
-    payload = b"".join(record(index, b"value") for index in range(count)) if payload is None else payload
-    checked = (
-        struct.pack(">hiqqqhii", attributes, count - 1 if last_delta is None else last_delta, 1, 1, *producer, count)
-        + payload
-    )
-    head = struct.pack(">ibI", 0, magic, crc32c(checked) if crc is None else crc)
-    return struct.pack(">qi", base_offset, len(head + checked) if size is None else size) + head + checked
 
 
 def produce_error(side, body):

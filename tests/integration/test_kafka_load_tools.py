@@ -10,11 +10,6 @@ from harness.process import Process, until
 DESCRIBE_ACLS = 29
 
 
-def topic(side, name, partitions=1):
-    made = side.tool("kafka-topics", "--create", "--topic", name, "--partitions", partitions)
-    assert made["exit"] == 0, made
-
-
 def events(done):
     assert done["exit"] == 0, done
     return [json.loads(line) for line in done["out"].splitlines() if line.startswith("{")]
@@ -28,7 +23,7 @@ def test_the_verifiable_consumer_reads_what_the_verifiable_producer_has_written(
     count = 500
 
     def script(side):
-        topic(side, "verifiable")
+        side.create_topic("verifiable")
         produced = events(tools.alone("kafka-verifiable-producer", "--bootstrap-server", side.bootstrap, "--topic",
                                       "verifiable", "--max-messages", count, "--value-prefix", "7",
                                       "--repeating-keys", "3"))  # fmt: skip
@@ -55,7 +50,7 @@ def test_the_verifiable_consumer_reads_what_the_verifiable_producer_has_written(
 
 def test_kafkas_own_check_of_what_clients_can_do_passes(both):
     def script(side):
-        topic(side, "client-check")
+        side.create_topic("client-check")
         has_acls = DESCRIBE_ACLS in wire.api_versions(side.broker.port)
         done = side.tool("kafka-client-compatibility", "--topic", "client-check", "--offsets-for-times-supported", True,
                          "--cluster-id-supported", True, "--expect-record-too-large-exception", False,
@@ -69,7 +64,7 @@ def test_kafkas_own_check_of_what_clients_can_do_passes(both):
 
 def test_the_perf_tools_count_every_record(both):
     def script(side):
-        topic(side, "perf-read", 2)
+        side.create_topic("perf-read", 2)
         # Where a partition isn't led yet, real Kafka may take an idempotent producer's second batch before the first.
         assert side.tool("kafka-get-offsets", "--topic", "perf-read")["exit"] == 0
         wrote = side.tool("kafka-producer-perf-test", "--topic", "perf-read", "--num-records", 3000, "--record-size",
@@ -88,7 +83,7 @@ def test_the_perf_tools_count_every_record(both):
 
 def test_the_tool_that_compares_replicas_finds_no_lag(sides):
     side = sides[0]
-    topic(side, "compared", 2)
+    side.create_topic("compared", 2)
     for partition in range(2):
         assert side.kcat("-P", "-t", "compared", "-p", partition, stdin=b"a\nb\nc\n")["exit"] == 0
     compatibility.record_tool("kafka-replica-verification")
@@ -106,12 +101,12 @@ def test_the_tool_that_compares_replicas_finds_no_lag(sides):
 
 def test_an_application_of_streams_is_reset(both):
     def script(side):
-        topic(side, "streamed", 2)
+        side.create_topic("streamed", 2)
         for partition in range(2):
             side.kcat("-P", "-t", "streamed", "-p", partition, stdin=b"a\nb\nc\n")
         read = side.tool("kafka-console-consumer", "--topic", "streamed", "--group", "streams-app", "--from-beginning",
                          "--max-messages", 6)  # fmt: skip
-        topic(side, "streams-app-count-changelog")
+        side.create_topic("streams-app-count-changelog")
         return [
             read["exit"],
             *(
@@ -134,7 +129,7 @@ def offsets(side, group):
 
 def test_the_remaining_verbs_of_the_groups_tool(both):
     def script(side):
-        topic(side, "verbs", 2)
+        side.create_topic("verbs", 2)
         for partition in range(2):
             side.kcat("-P", "-t", "verbs", "-p", partition, stdin=b"a\nb\nc\nd\n")
         for number in range(2):

@@ -4,11 +4,6 @@ import json
 import re
 
 
-def topic(side, name, partitions=1, *more):
-    made = side.tool("kafka-topics", "--create", "--topic", name, "--partitions", partitions, *more)
-    assert made["exit"] == 0, made
-
-
 def fill(side, name, count, partition=0):
     made = side.kcat(
         "-P",
@@ -35,7 +30,7 @@ def consume(side, name, *arguments):
 
 def test_console_producer_and_consumer_agree_by_partition_and_offset(both):
     def script(side):
-        topic(side, "con-plain", 2)
+        side.create_topic("con-plain", 2)
         produce = [
             side.tool(
                 "kafka-console-producer",
@@ -88,7 +83,7 @@ def test_console_producer_and_consumer_agree_by_partition_and_offset(both):
 
 def test_console_tools_refuse_alike(both):
     def script(side):
-        topic(side, "con-small", 1, "--config", "max.message.bytes=500")
+        side.create_topic("con-small", 1, "--config", "max.message.bytes=500")
         return [
             consume(side, "con-small", "--partition", "7", "--offset", "earliest", "--timeout-ms", "1000"),
             side.tool("kafka-console-producer", "--topic", "con-small", "--sync", stdin="x" * 1000 + "\n"),
@@ -103,7 +98,7 @@ def test_get_offsets_knows_every_special_time(both):
     # Not the largest timestamp: which record has it is up to the clock of whoever filled the topic.
     def script(side):
         for name, partitions in (("off-a", 3), ("off-b", 1)):
-            topic(side, name, partitions)
+            side.create_topic(name, partitions)
         fill(side, "off-a", 10, 0)
         fill(side, "off-a", 5, 2)
         fill(side, "off-b", 7)
@@ -135,7 +130,7 @@ def test_get_offsets_knows_every_special_time(both):
 
 def test_delete_records_moves_the_beginning(both):
     def script(side):
-        topic(side, "del-a", 2)
+        side.create_topic("del-a", 2)
         fill(side, "del-a", 20)
 
         def delete(*rows):
@@ -176,7 +171,7 @@ def test_delete_records_moves_the_beginning(both):
 
 def test_log_dirs_show_the_same_partitions(both):
     def script(side):
-        topic(side, "dirs-a", 2)
+        side.create_topic("dirs-a", 2)
         side.kcat("-P", "-t", "dirs-a", "-p", "1", stdin=b"one record\n")
         asked = side.tool("kafka-log-dirs", "--describe", "--topic-list", "dirs-a")
         described = json.loads(asked["out"].splitlines()[-1])
@@ -199,7 +194,7 @@ def test_log_dirs_show_the_same_partitions(both):
 
 def test_producer_perf_test_sends_everything(both):
     def script(side):
-        topic(side, "perf-a", 3)
+        side.create_topic("perf-a", 3)
         # Where a partition isn't led yet, real Kafka may take an idempotent producer's second batch before the first.
         assert side.tool("kafka-get-offsets", "--topic", "perf-a")["exit"] == 0
         run = side.tool(
@@ -229,7 +224,7 @@ def test_producer_perf_test_sends_everything(both):
 
 def test_transactions_tool_describes_producers(both):
     def script(side):
-        topic(side, "prod-a")
+        side.create_topic("prod-a")
         side.kcat("-P", "-t", "prod-a", "-X", "enable.idempotence=true", stdin=b"a\nb\nc\n")
         described = side.tool("kafka-transactions", "describe-producers", "--topic", "prod-a", "--partition", "0")
         rows = [line.split() for line in described["out"].splitlines()]

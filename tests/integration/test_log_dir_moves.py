@@ -8,12 +8,8 @@ import time
 import pytest
 
 from harness.broker import Milena, RealKafka
-from harness.compare import Pair, Side
+from harness.compare import Pair, Side, request
 from harness.process import until
-
-
-def request(api, version, body, **options):
-    return {"api": api, "version": version, "body": body, **options}
 
 
 def with_two_directories(broker):
@@ -31,11 +27,6 @@ def pair(make_broker, sides):
     for broker in brokers:
         broker.start()
     return Pair(*(Side(broker, side.jvm) for broker, side in zip(brokers, sides)))
-
-
-def topic(side, name, partitions):
-    made = side.tool("kafka-topics", "--create", "--topic", name, "--partitions", partitions)
-    assert made["exit"] == 0, made
 
 
 def fill(side, name, first, count, partition=0, size=100):
@@ -81,7 +72,7 @@ def is_settled(side, name, target):
 
 def test_what_cannot_move_is_refused_alike(pair):
     def script(side):
-        topic(side, "refused", 2)
+        side.create_topic("refused", 2)
         here, there = directory(side, 0), directory(side, 1)
         lines = [
             moves(version, *dirs)
@@ -109,7 +100,7 @@ def test_what_cannot_move_is_refused_alike(pair):
 
 def test_the_reassignment_tool_moves_replicas_and_nothing_is_lost(pair):
     def script(side):
-        topic(side, "moved", 2)
+        side.create_topic("moved", 2)
         for partition in (0, 1):
             fill(side, "moved", 0, 500, partition)
         said = []
@@ -147,7 +138,7 @@ def test_a_throttled_move_shows_its_lag_and_survives_kills(make_broker, jvm):
     milena = with_two_directories(make_broker())
     milena.start()
     side = Side(milena, jvm)
-    topic(side, "slow", 1)
+    side.create_topic("slow", 1)
     fill(side, "slow", 0, 3000, size=1000)
     (place,) = replicas(side, "slow")[0]
     target = directory(side, 1 if place[0] == directory(side, 0) else 0)
@@ -184,7 +175,7 @@ def test_kafka_goes_on_with_what_has_moved(make_broker, jvm):
     milena = with_two_directories(make_broker())
     milena.start()
     side = Side(milena, jvm)
-    topic(side, "both", 1)
+    side.create_topic("both", 1)
     fill(side, "both", 0, 200)
     (place,) = replicas(side, "both")[0]
     target = directory(side, 1 if place[0] == directory(side, 0) else 0)

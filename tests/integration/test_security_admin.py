@@ -5,14 +5,10 @@ import itertools
 import re
 
 from harness.broker import RealKafka
-from harness.compare import Side
+from harness.compare import Side, request
 
 UNKNOWN, ANY, TOPIC, LITERAL, READ, ALLOW = 0, 1, 2, 3, 3, 3
 SHA_256, SHA_512 = 1, 2
-
-
-def request(api, version, body, **options):
-    return {"api": api, "version": version, "body": body, **options}
 
 
 def text(words):

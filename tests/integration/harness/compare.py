@@ -14,6 +14,11 @@ from harness import tools
 from harness.broker import Broker
 
 
+def request(api, version, body, **options):
+    """A line for java/Requests.java."""
+    return {"api": api, "version": version, "body": body, **options}
+
+
 @dataclasses.dataclass
 class Side:
     """A broker together with the clients that talk to it."""
@@ -31,6 +36,10 @@ class Side:
 
     def tool(self, name, *arguments, **options):
         return self.jvm.run(name, "--bootstrap-server", self.bootstrap, *arguments, **options)
+
+    def create_topic(self, name, partitions=1, *arguments):
+        made = self.tool("kafka-topics", "--create", "--topic", name, "--partitions", partitions, *arguments)
+        assert made["exit"] == 0, made
 
     def clients(self, scenario, *arguments, **options):
         """The JSON lines that a scenario of java/Clients.java prints."""
