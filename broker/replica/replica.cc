@@ -17,6 +17,13 @@ Offset safe_point(const PartitionLog& log, const TopicPolicy& policy) {
     return std::max(log.durable_offset(), log.log_start_offset());
 }
 
+// Of a refused append Kafka tells where the log starts if its log has looked at the batch, and not just at its frame.
+bool is_told_where_log_starts(ErrorCode error) {
+    return error != ErrorCode::not_leader_or_follower && error != ErrorCode::corrupt_message &&
+           error != ErrorCode::message_too_large && error != ErrorCode::unsupported_compression_type &&
+           error != ErrorCode::kafka_storage_error;
+}
+
 }  // namespace
 
 Replica::Replica(PartitionKey key, std::unique_ptr<PartitionLog> log, std::shared_ptr<const TopicPolicy> policy)
@@ -66,6 +73,7 @@ std::unique_ptr<PartitionLog> Replica::replace_log(std::unique_ptr<PartitionLog>
 ProduceOutcome Replica::refused(ErrorCode error) const {
     ProduceOutcome outcome;
     outcome.error = error;
+    if (is_told_where_log_starts(error)) outcome.log_start_offset = log_->log_start_offset();
     return outcome;
 }
 
@@ -95,9 +103,12 @@ ProduceOutcome Replica::produce(const ProduceRequest& request, wire::Codecs& cod
     outcome.base_offset = written->first_offset;
     outcome.last_offset = written->last_offset;
     outcome.log_start_offset = log_->log_start_offset();
-    if (policy_->rules.timestamp_type == wire::TimestampType::log_append_time)
-        outcome.log_append_time = written->is_duplicate ? written->duplicate_timestamp : request.now;
-    if (!written->is_duplicate) appended(written->last_offset - written->first_offset + 1);
+    if (written->is_duplicate) {  // its own time, of whatever type that is
+        outcome.log_append_time = written->duplicate_timestamp;
+        return outcome;
+    }
+    if (policy_->rules.timestamp_type == wire::TimestampType::log_append_time) outcome.log_append_time = request.now;
+    appended(written->last_offset - written->first_offset + 1);
     return outcome;
 }
 

@@ -57,6 +57,7 @@ std::shared_ptr<Production> resolve(const ProduceCall& call) {
     auto production = std::make_shared<Production>();
     production->response.responses.reserve(call->request.topic_data.size());
     for (const Request::Topic& topic : call->request.topic_data) {
+        if (topic.partition_data.empty()) continue;
         const metadata::Image& image = call->context().image();
         const metadata::TopicImage* found =
             call->version() >= 13 ? image.topic(plain(topic.topic_id)) : image.topic(plain(topic.name));
@@ -145,10 +146,10 @@ void fill(Response::Partition& answer, const ProduceOutcome& outcome) {
         answer.record_errors.push_back({error.record_index, error.message});
     if (outcome.error == ErrorCode::invalid_record || outcome.error == ErrorCode::invalid_timestamp)
         answer.error_message = outcome.message;
+    answer.log_start_offset = outcome.log_start_offset.value;
     if (outcome.error != ErrorCode::none) return;
     answer.base_offset = outcome.base_offset.value;
     answer.log_append_time_ms = outcome.log_append_time.value;
-    answer.log_start_offset = outcome.log_start_offset.value;
 }
 
 void add_leader_hints(const ProduceCall& call, Production& production) {

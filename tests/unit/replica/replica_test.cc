@@ -128,10 +128,31 @@ TEST_F(ReplicaTest, repeated_batch_gets_its_first_offsets_again) {
     EXPECT_EQ(replica->log().log_end_offset(), Offset{2});
 }
 
+TEST_F(ReplicaTest, repeated_batch_is_told_its_own_time) {
+    open();
+    EXPECT_EQ(produce(2, idempotent(0)).log_append_time, no_timestamp);
+    const Timestamp written = world.clock.wall();
+    run_for(std::chrono::seconds(1));
+    ProduceRequest again = request(batch_of(2, idempotent(0)));
+    EXPECT_EQ(replica->produce(again, codecs).log_append_time, written);
+}
+
 TEST_F(ReplicaTest, sequence_with_a_gap_is_refused) {
     open();
     produce(2, idempotent(0));
-    EXPECT_EQ(produce(1, idempotent(5)).error, ErrorCode::out_of_order_sequence_number);
+    const ProduceOutcome refused = produce(1, idempotent(5));
+    EXPECT_EQ(refused.error, ErrorCode::out_of_order_sequence_number);
+    EXPECT_EQ(refused.log_start_offset, Offset{0});
+}
+
+TEST_F(ReplicaTest, batch_that_nobody_could_read_is_not_told_where_the_log_starts) {
+    open();
+    const Bytes batch = batch_of(1);
+    std::vector<std::byte> broken(batch.data(), batch.data() + batch.size());
+    broken.back() ^= std::byte{1};
+    const ProduceOutcome refused = replica->produce(request(Bytes::from(std::move(broken))), codecs);
+    EXPECT_EQ(refused.error, ErrorCode::corrupt_message);
+    EXPECT_EQ(refused.log_start_offset, no_offset);
 }
 
 TEST_F(ReplicaTest, leader_epoch_of_the_client_is_compared) {
