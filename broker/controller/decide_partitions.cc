@@ -44,8 +44,7 @@ Result<std::vector<std::vector<NodeId>>, ConfigError> replicas_of_new(const Cont
 
 Result<void, ConfigError> grow(const Context& context, const Growth& growth, metadata::Records& records) {
     const metadata::TopicImage* topic = context.image.topic(growth.name);
-    if (topic == nullptr || topic->partitions.empty())
-        return refused(ErrorCode::unknown_topic_or_partition, "This server does not host this topic-partition.");
+    if (topic == nullptr || topic->partitions.empty()) return refused(ErrorCode::unknown_topic_or_partition, "");
     const auto count = static_cast<int32_t>(topic->partitions.size());
     if (growth.count == count)
         return refused(ErrorCode::invalid_partitions, "Topic already has " + std::to_string(count) + " partition(s).");
@@ -90,7 +89,7 @@ Decision<wire::CreatePartitionsResponse> decide(const Context& context, const wi
                                                     : grow(context, growth, decision.records);
         if (grown) continue;
         result.error_code = grown.error().code;
-        result.error_message = grown.error().message;
+        if (!grown.error().message.empty()) result.error_message = grown.error().message;
     }
     if (request.validate_only) decision.records.clear();
     return decision;

@@ -45,10 +45,12 @@ Result<void, ConfigError> check_name(const metadata::Image& image, std::string_v
 }
 
 Result<Partitions, ConfigError> assigned_partitions(const Context& context, const NewTopic& topic) {
-    if (topic.replication_factor != -1 || topic.num_partitions != -1)
-        return refused(ErrorCode::invalid_request,
-                       "A manual partition assignment was specified, but the number of partitions or the replication "
-                       "factor was not set to -1.");
+    const std::string_view counted = topic.replication_factor != -1 ? "replication factor"
+                                     : topic.num_partitions != -1   ? "numPartitions"
+                                                                    : "";
+    if (!counted.empty())
+        return refused(ErrorCode::invalid_request, "A manual partition assignment was specified, but " +
+                                                       std::string(counted) + " was not set to -1.");
     std::map<int32_t, metadata::PartitionImage> by_index;
     size_t replication_factor = 0;
     for (const auto& assignment : topic.assignments) {

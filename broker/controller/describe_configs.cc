@@ -94,7 +94,7 @@ DescribeConfigsResponse::Config to_wire(Described&& described, const DescribeCon
 }
 
 bool is_asked_for(const DescribeConfigsRequest::Resource& resource, std::string_view name) {
-    return !resource.configuration_keys ||
+    return !resource.configuration_keys || resource.configuration_keys->empty() ||
            std::ranges::find(*resource.configuration_keys, name) != resource.configuration_keys->end();
 }
 

@@ -48,8 +48,21 @@ TEST_F(DeleteTopics, both_or_neither_of_name_and_id_is_refused) {
 TEST_F(DeleteTopics, topic_meant_twice_is_refused) {
     wire::DeleteTopicsRequest request;
     request.topics = {{"a", {}}, {std::nullopt, image->topic("a")->id}};
-    for (const auto& result : done(request).responses) EXPECT_EQ(result.error_code, ErrorCode::invalid_request);
-    EXPECT_NE(image->topic("a"), nullptr);
+    const auto response = done(request);
+    ASSERT_EQ(response.responses.size(), 1U);
+    EXPECT_EQ(response.responses[0].error_code, ErrorCode::invalid_request);
+    EXPECT_EQ(*response.responses[0].name, "a");
+    EXPECT_EQ(response.responses[0].topic_id, image->topic("a")->id);
+}
+
+TEST_F(DeleteTopics, topic_named_twice_is_refused_once) {
+    const Uuid id = image->topic("b")->id;
+    wire::DeleteTopicsRequest request;
+    request.topics = {{"a", {}}, {"a", {}}, {std::nullopt, id}, {std::nullopt, id}};
+    const auto response = done(request);
+    ASSERT_EQ(response.responses.size(), 2U);
+    for (const auto& result : response.responses) EXPECT_EQ(result.error_code, ErrorCode::invalid_request);
+    EXPECT_EQ(image->topics->by_name.size(), 2U);
 }
 
 TEST_F(DeleteTopics, can_be_disabled) {

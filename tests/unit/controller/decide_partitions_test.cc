@@ -44,8 +44,10 @@ TEST_F(CreatePartitions, count_must_grow) {
     EXPECT_EQ(count(), 2U);
 }
 
-TEST_F(CreatePartitions, unknown_topic_is_refused) {
-    EXPECT_EQ(done(growth("b", 5)).results[0].error_code, ErrorCode::unknown_topic_or_partition);
+TEST_F(CreatePartitions, unknown_topic_is_refused_without_words) {
+    const auto response = done(growth("b", 5));
+    EXPECT_EQ(response.results[0].error_code, ErrorCode::unknown_topic_or_partition);
+    EXPECT_EQ(response.results[0].error_message, std::nullopt);
 }
 
 TEST_F(CreatePartitions, manual_assignment_is_followed) {
