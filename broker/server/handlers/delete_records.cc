@@ -37,6 +37,7 @@ void delete_records(CallPtr<Request, Response> call) {
     auto deletion = std::make_shared<Deletion>();
     deletion->response.topics.reserve(call->request.topics.size());
     for (const Request::Topic& topic : call->request.topics) {
+        if (topic.partitions.empty()) continue;
         const metadata::TopicImage* image = call->context().image().topic(topic.name);
         Response::Topic& answered = deletion->response.topics.emplace_back();
         answered.name = std::string(topic.name);

@@ -1,3 +1,4 @@
+#include "controller/topic_names.h"
 #include "server/by_shard.h"
 #include "server/handlers/handlers.h"
 
@@ -28,6 +29,18 @@ Response::Producer to_wire(const storage::ProducerEntry& entry) {
     return producer;
 }
 
+// Why nobody can say anything of this partition. Kafka has words for what is wrong with a topic only.
+std::pair<ErrorCode, std::optional<std::string>> reason_refused(const metadata::TopicImage* topic,
+                                                                const Request::Topic& asked, int32_t index) {
+    if (auto reason = controller::reason_topic_name_refused(asked.name))
+        return {ErrorCode::invalid_topic_exception, std::move(reason)};
+    if (topic == nullptr)
+        return {ErrorCode::unknown_topic_or_partition, "This server does not host this topic-partition."};
+    if (topic->partition(PartitionIndex(index)) == nullptr)
+        return {ErrorCode::unknown_topic_or_partition, std::nullopt};
+    return {ErrorCode::none, std::nullopt};
+}
+
 }  // namespace
 
 void describe_producers(CallPtr<Request, Response> call) {
@@ -42,10 +55,8 @@ void describe_producers(CallPtr<Request, Response> call) {
         for (const int32_t index : topic.partition_indexes) {
             Response::Partition& place = answered.partitions.emplace_back();
             place.partition_index = index;
-            if (image == nullptr || image->partition(PartitionIndex(index)) == nullptr) {
-                place.error_code = ErrorCode::unknown_topic_or_partition;
-                continue;
-            }
+            std::tie(place.error_code, place.error_message) = reason_refused(image, topic, index);
+            if (place.error_code != ErrorCode::none) continue;
             work.keys.push_back({image->id, PartitionIndex(index)});
             description->places.push_back(&place);
         }

@@ -58,12 +58,14 @@ void resolve(const FetchCall& call, Fetching& fetching) {
         const ErrorCode error = reason_refused(call, topic, wish.key);
         if (error != ErrorCode::none) {
             fetching.answers[i] = refused(wish.key.partition, error);
+            // As Kafka says it: null comes from a replica that was asked, an empty list if there was none to ask.
+            if (error != ErrorCode::not_leader_or_follower) fetching.answers[i].aborted_transactions.emplace();
             continue;
         }
         FetchItem item;
         item.key = {topic->id, PartitionIndex(wish.key.partition)};
         item.request.from = Offset(wish.request.fetch_offset);
-        item.request.current_leader_epoch = LeaderEpoch(wish.request.current_leader_epoch);
+        item.request.current_leader_epoch = LeaderEpoch(std::max<int32_t>(wish.request.current_leader_epoch, -1));
         item.request.last_fetched_epoch = LeaderEpoch(wish.request.last_fetched_epoch);
         item.request.bytes_max = static_cast<size_t>(std::max(wish.request.partition_max_bytes, 0));
         item.request.committed_only = call->request.isolation_level == read_committed;

@@ -7,7 +7,8 @@ using Request = wire::InitProducerIdRequest;
 using Response = wire::InitProducerIdResponse;
 
 void init_producer_id(CallPtr<Request, Response> call) {
-    Response response;
+    Response response;  // a refusal
+    response.producer_epoch = -1;
     const Request& request = call->request;
     if (request.transactional_id) {
         // Kafka's answers while it has no coordinator for the id; an empty one is nobody's.
@@ -23,10 +24,12 @@ void init_producer_id(CallPtr<Request, Response> call) {
     }
     call->context().controller.next_producer_id(call->context().shard, [call](const Result<ProducerId>& id) {
         Response answer;
-        if (id.has_value())
+        if (id.has_value()) {
             answer.producer_id = id->value;
-        else
+        } else {
             answer.error_code = ErrorCode::coordinator_load_in_progress;  // ask again
+            answer.producer_epoch = -1;
+        }
         call->respond(answer);
     });
 }

@@ -75,10 +75,12 @@ void find(replica::Replica& replica, const Request::Partition& asked, bool commi
     }
 }
 
-// A partition that is named twice is refused, as it is unclear which answer is meant.
-std::set<std::pair<std::string_view, int32_t>> repeated(const Request& request) {
-    std::set<std::pair<std::string_view, int32_t>> seen;
-    std::set<std::pair<std::string_view, int32_t>> twice;
+using Names = std::set<std::pair<std::string_view, int32_t>>;
+
+// A partition that is named twice is refused, once, as it is unclear which answer is meant.
+Names repeated(const Request& request) {
+    Names seen;
+    Names twice;
     for (const Request::Topic& topic : request.topics)
         for (const Request::Partition& partition : topic.partitions)
             if (!seen.emplace(topic.name, partition.partition_index).second)
@@ -104,17 +106,21 @@ ErrorCode reason_refused(const metadata::TopicImage* topic, const Request::Parti
 // Reserves before it points: the places must not move.
 std::shared_ptr<Listing> resolve(const ListCall& call, std::vector<replica::PartitionKey>& keys) {
     auto listing = std::make_shared<Listing>();
-    const auto twice = repeated(call->request);
+    const Names twice = repeated(call->request);
+    Names refused_before;
     listing->response.topics.reserve(call->request.topics.size());
     for (const Request::Topic& topic : call->request.topics) {
+        if (topic.partitions.empty()) continue;
         const metadata::TopicImage* image = call->context().image().topic(topic.name);
         Response::Topic& answered = listing->response.topics.emplace_back();
         answered.name = std::string(topic.name);
         answered.partitions.reserve(topic.partitions.size());
         for (const Request::Partition& partition : topic.partitions) {
+            const std::pair<std::string_view, int32_t> name(topic.name, partition.partition_index);
+            const bool is_repeated = twice.contains(name);
+            if (is_repeated && !refused_before.insert(name).second) continue;
             Response::Partition& place = answered.partitions.emplace_back();
             place.partition_index = partition.partition_index;
-            const bool is_repeated = twice.contains({topic.name, partition.partition_index});
             place.error_code = reason_refused(image, partition, is_repeated, call->version());
             if (place.error_code != ErrorCode::none) continue;
             keys.push_back({image->id, PartitionIndex(partition.partition_index)});
