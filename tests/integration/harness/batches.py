@@ -1,5 +1,6 @@
-"""Record batches by hand, right and wrong in every way."""
+"""Record batches by hand, right and wrong in every way, and the requests that write them."""
 
+import base64
 import struct
 
 CRC32C = [0] * 256
@@ -53,3 +54,18 @@ def batch(
     )
     head = struct.pack(">ibI", 0, magic, crc32c(checked) if crc is None else crc)
     return struct.pack(">qi", base_offset, len(head + checked) if size is None else size) + head + checked
+
+
+def written(index, content):
+    return {"index": index, "records": None if content is None else base64.b64encode(content).decode()}
+
+
+def produce(*contents, topic, index=0, acks=-1, transactional_id=None, timeout_ms=5000, topic_id=None):
+    return {
+        "transactionalId": transactional_id,
+        "acks": acks,
+        "timeoutMs": timeout_ms,
+        "topicData": [
+            {"name": topic, "topicId": topic_id or topic, "partitionData": [written(index, one) for one in contents]}
+        ],
+    }

@@ -7,16 +7,21 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.ByteBufferAccessor;
 import org.apache.kafka.common.protocol.ObjectSerializationCache;
+import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.requests.RequestHeader;
 import org.apache.kafka.common.requests.ResponseHeader;
 
@@ -28,7 +33,8 @@ import org.apache.kafka.common.requests.ResponseHeader;
  *
  * "on" names a connection, made when it is first named, and "as" the answer: ${first.memberId} in a later line stands
  * for what it says, and "#{first.generationId}" for a number. With "later": true nobody waits for the answer before
- * {"receive": "first"}.
+ * {"receive": "first"}. What comes after an answer that never came, since the broker has closed the connection, is sent
+ * on a new one.
  */
 public final class Requests {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -141,14 +147,17 @@ public final class Requests {
         return new Pending(link, api, version);
     }
 
-    private static JsonNode receive(Pending sent) throws Exception {
+    private JsonNode receive(Pending sent) throws Exception {
         DataInputStream input = new DataInputStream(sent.link().getInputStream());
         byte[] frame;
         try {
             frame = new byte[input.readInt()];
             input.readFully(frame);
-        } catch (IOException closed) {
-            return JSON.createObjectNode().put("closed", closed.getClass().getSimpleName());
+        } catch (IOException failure) { // a reset, if the broker hasn't read all that was sent
+            links.values().remove(sent.link());
+            sent.link().close();
+            boolean silent = failure instanceof SocketTimeoutException;
+            return JSON.createObjectNode().put("closed", silent ? "without an answer" : "by the broker");
         }
         ByteBuffer buffer = ByteBuffer.wrap(frame);
         ResponseHeader.parse(buffer, sent.api().responseHeaderVersion(sent.version()));
@@ -157,8 +166,27 @@ public final class Requests {
         if (buffer.hasRemaining()) {
             throw new IllegalStateException(buffer.remaining() + " bytes left over");
         }
-        return (JsonNode) converter(sent.api(), "Response")
-                .getMethod("write", body.getClass(), short.class)
-                .invoke(null, body, sent.version());
+        JsonNode answer = (JsonNode) converter(sent.api(), "Response")
+                                  .getMethod("write", body.getClass(), short.class)
+                                  .invoke(null, body, sent.version());
+        if (body instanceof FetchResponseData fetched) {
+            showRecords(fetched, answer);
+        }
+        return answer;
+    }
+
+    /** The converter leaves them out. */
+    private static void showRecords(FetchResponseData fetched, JsonNode answer) {
+        for (int i = 0; i < fetched.responses().size(); ++i) {
+            List<FetchResponseData.PartitionData> partitions = fetched.responses().get(i).partitions();
+            for (int j = 0; j < partitions.size(); ++j) {
+                if (partitions.get(j).records() instanceof MemoryRecords records) {
+                    byte[] bytes = new byte[records.sizeInBytes()];
+                    records.buffer().duplicate().get(bytes);
+                    ObjectNode shown = (ObjectNode) answer.get("responses").get(i).get("partitions").get(j);
+                    shown.put("records", HexFormat.of().formatHex(bytes));
+                }
+            }
+        }
     }
 }
