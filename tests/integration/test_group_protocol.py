@@ -5,8 +5,7 @@ import struct
 
 import pytest
 
-from harness.broker import RealKafka
-from harness.compare import Side, normalise, request
+from harness.compare import Pair, request
 from harness.process import until
 
 NOT_FOUND = 69
@@ -503,29 +502,58 @@ def test_offsets_of_a_deleted_topic_are_forgotten(groups):
     groups.same(script)
 
 
+def of_their_own(make_broker, sides, settings):
+    pair = Pair.started(make_broker, sides, settings)
+    for side in pair.sides:
+        side.jvm.revive()
+        side.create_topic("groups-topic")
+        side.create_topic("groups-other")
+        until(lambda side=side: is_ready(side), "coordinators of groups", 60)
+    return pair
+
+
+OFTEN = {"offsets.retention.check.interval.ms": 100, "offsets.topic.num.partitions": 2}
+
+
+def test_offsets_expire_when_their_time_is_over(make_broker, sides):
+    """Old clients say how long they want theirs to be kept; of a topic that a member has subscribed to none expires."""
+    forever, soon = {"retention_ms": -1}, {"retention_ms": 1000}
+    both_topics = {"groups-topic": {0: 1}, "groups-other": {0: 2}}
+
+    def script(side):
+        before = side.requests(
+            commit("expires", both_topics, 2, **soon),
+            commit("stays-in-part", {"groups-topic": {0: 1}}, 2, **soon),
+            commit("stays-in-part", {"groups-other": {0: 2}}, 2, **forever),
+            *alone_in("has-a-member"),
+            commit("has-a-member", both_topics, 2, 1, "${m.memberId}", **soon),
+        )
+        groups = [fetch(name, None) for name in ("expires", "stays-in-part", "has-a-member")]
+
+        def left():
+            return [len(answer["value"]["groups"][0]["topics"]) for answer in side.requests(*groups)]
+
+        until(lambda: left() == [0, 1, 1], "what is over has expired", 20)
+        return before, side.requests(*groups, describe("expires", "stays-in-part"), delete("expires"))
+
+    of_their_own(make_broker, sides, OFTEN).same(script)
+
+
 LIMITS = {"group.max.size": 1, "group.min.session.timeout.ms": 20000, "group.max.session.timeout.ms": 40000,
           "offset.metadata.max.bytes": 3, "offsets.topic.num.partitions": 2}  # fmt: skip
 
 
-def test_limits_are_those_of_the_settings(make_broker, jvm):
-    def script(kind):
-        broker = make_broker(LIMITS, kind)
-        broker.start()
-        side = Side(broker, jvm)
-        side.tool("kafka-topics", "--create", "--topic", "groups-topic", "--partitions", 1)
-        until(lambda: is_ready(side), "coordinators of groups", 60)
-        lines = [
-            *alone_in("limits"),
-            join("limits", client="second"),
-            join("limits", session=19999),
-            join("limits", session=40001),
-            join("limits", member="${m.memberId}", client="m"),
-            commit("limits-simple", {"groups-topic": {0: 1}}, metadata="abc"),
-            commit("limits-simple", {"groups-topic": {0: 2}}, metadata="abcd"),
-        ]
-        return normalise(sorted_out(side.requests(*lines)), side)
-
-    assert script(type(make_broker())) == script(RealKafka)
+def test_limits_are_those_of_the_settings(make_broker, sides):
+    same(
+        of_their_own(make_broker, sides, LIMITS),
+        *alone_in("limits"),
+        join("limits", client="second"),
+        join("limits", session=19999),
+        join("limits", session=40001),
+        join("limits", member="${m.memberId}", client="m"),
+        commit("limits-simple", {"groups-topic": {0: 1}}, metadata="abc"),
+        commit("limits-simple", {"groups-topic": {0: 2}}, metadata="abcd"),
+    )
 
 
 def test_a_member_without_heartbeats_is_expelled(groups):

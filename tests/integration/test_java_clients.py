@@ -2,6 +2,8 @@
 
 import pytest
 
+from harness.compare import Pair
+
 SCENARIOS = [
     "produce-settings",
     "produce-records",
@@ -33,6 +35,12 @@ SCENARIOS = [
 def test_scenario_has_the_same_steps(both, scenario):
     steps = both.same(lambda side: side.clients(scenario))
     assert steps
+
+
+def test_a_group_waits_for_more_members_first(make_broker, sides):
+    """As Kafka begins a group unless it is told otherwise; the other tests tell it, or they would wait for it."""
+    pair = Pair.started(make_broker, sides, {"group.initial.rebalance.delay.ms": 500})
+    assert pair.same(lambda side: side.clients("group-eager"))
 
 
 # Milena starts without a configuration file, so these have defaults of their own; see docs/decisions.md.

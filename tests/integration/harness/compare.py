@@ -11,7 +11,7 @@ import os
 import re
 
 from harness import tools
-from harness.broker import Broker
+from harness.broker import Broker, RealKafka
 
 
 def request(api, version, body, **options):
@@ -123,6 +123,14 @@ class Pair:
 
     def __init__(self, milena, kafka):
         self.sides = (milena, kafka)
+
+    @classmethod
+    def started(cls, make_broker, sides, settings):
+        """Two brokers of a test's own, with the same settings and the tools of the shared ones."""
+        brokers = [make_broker(settings), make_broker(settings, RealKafka)]
+        for broker in brokers:
+            broker.start()
+        return cls(*(Side(broker, side.jvm) for broker, side in zip(brokers, sides)))
 
     def answers(self, script):
         for side in self.sides:
