@@ -158,6 +158,31 @@ def test_bytes_behind_a_request_are_passed_over(both, version, body):
     assert both.same(script)
 
 
+def fate(side, *request):
+    with wire.connect(side.broker.port) as link:
+        try:
+            wire.call(link, *request)
+            return "answered"
+        except ConnectionError:
+            return "closed"
+
+
+@pytest.mark.parametrize("body", [b"", b"\0"], ids=["empty", "no tagged fields"])
+def test_a_request_without_a_body_has_the_same_fate_in_every_version(both, body):
+    """The second one ends the header of newer versions; a few requests consist of nothing more."""
+    advertised = [wire.api_versions(side.broker.port) for side in both.sides]
+    keys = sorted(key for key, versions in advertised[0].items() if advertised[1].get(key) == versions)
+
+    def script(side):
+        return {
+            f"{key}, v{version}": fate(side, key, version, body)
+            for key in keys
+            for version in range(advertised[0][key][0], advertised[0][key][1] + 1)
+        }
+
+    assert "closed" in both.same(script).values()
+
+
 def test_api_versions_of_an_unknown_version_is_answered_with_version_0(both):
     def script(side):
         with wire.connect(side.broker.port) as link:
