@@ -5,16 +5,12 @@ import json
 import pytest
 
 from harness.broker import RealKafka
-from harness.compare import Pair, Side
+from harness.compare import Pair, Side, request
 from harness.process import until
 
 INVALID_REPLICATION_FACTOR = 38
 BROKER = 4
 SET, DELETE, APPEND, SUBTRACT = range(4)
-
-
-def request(api, version, body, **options):
-    return {"api": api, "version": version, "body": body, **options}
 
 
 def directory(side, number):
