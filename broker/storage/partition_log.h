@@ -280,6 +280,8 @@ class PartitionLog {
     Result<void> truncate_segment(Offset offset);
     Result<size_t> count_deletable(Offset high_watermark);
     Result<void> know_max_timestamp(Segment& segment);
+    Result<void> confirm_max_timestamp(Segment& segment);
+    Result<std::optional<IndexEntry>> last_time_entry(const Segment& segment);
     Result<bool> is_past_retention(Segment& segment);
     Result<Timestamp> first_timestamp(Segment& segment);
     Offset first_dirty_offset() const;

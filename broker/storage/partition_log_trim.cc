@@ -163,23 +163,37 @@ Result<void> PartitionLog::advance_log_start(Offset offset) {
 // A segment that was closed says so in the last entry of its time index; the one that grows may have gone on since.
 Result<void> PartitionLog::know_max_timestamp(Segment& segment) {
     if (segment.knows_max_timestamp) return {};
+    if (&segment == &segments_.back()) return confirm_max_timestamp(segment);
+    ASSIGN_OR_RETURN(const auto last, last_time_entry(segment));
+    learn_max_timestamp(segment, last);
+    return {};
+}
+
+Result<std::optional<IndexEntry>> PartitionLog::last_time_entry(const Segment& segment) {
     const auto last = find_time_entry(disk(), path_, segment, Timestamp(std::numeric_limits<int64_t>::max()));
     if (!last.has_value()) return failed(last.error(), "read");
-    if (&segment == &segments_.back()) {
-        const auto scanned = scan_max_timestamp(disk(), path_, segment, *last, segment.bytes);
-        if (!scanned.has_value()) return failed(scanned.error(), "read");
-        return {};
-    }
-    learn_max_timestamp(segment, *last);
+    return *last;
+}
+
+Result<void> PartitionLog::confirm_max_timestamp(Segment& segment) {
+    ASSIGN_OR_RETURN(const auto last, last_time_entry(segment));
+    const auto scanned = scan_max_timestamp(disk(), path_, segment, last, segment.bytes);
+    if (!scanned.has_value()) return failed(scanned.error(), "read");
     return {};
 }
 
 Result<bool> PartitionLog::is_past_retention(Segment& segment) {
     if (config_->retention_ms.count() < 0) return false;
+    const auto is_old = [&] {
+        // Records without timestamps never grow old.
+        return segment.max_timestamp.value >= 0 &&
+               environment_.clock.wall() - segment.max_timestamp > config_->retention_ms.count();
+    };
     RETURN_IF_ERROR(know_max_timestamp(segment));
-    // Records without timestamps never grow old.
-    if (segment.max_timestamp.value < 0) return false;
-    return environment_.clock.wall() - segment.max_timestamp > config_->retention_ms.count();
+    if (!is_old()) return false;
+    // A damaged index costs time, never records: before they go, they say themselves how old they are.
+    RETURN_IF_ERROR(confirm_max_timestamp(segment));
+    return is_old();
 }
 
 Result<size_t> PartitionLog::count_deletable(Offset high_watermark) {

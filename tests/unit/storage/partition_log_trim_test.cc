@@ -130,7 +130,7 @@ TEST_F(LogTrim, retention_by_time_takes_the_last_segment_too) {
     EXPECT_EQ(log->log_end_offset(), Offset(40));
 }
 
-TEST_F(LogTrim, retention_after_reopening_believes_the_time_index) {
+TEST_F(LogTrim, retention_after_reopening_goes_by_the_time_index) {
     config.segment_bytes = 1000;
     config.retention_ms = std::chrono::hours(1);
     fill(20);
@@ -140,6 +140,21 @@ TEST_F(LogTrim, retention_after_reopening_believes_the_time_index) {
     EXPECT_EQ(log->delete_old_segments(log->log_end_offset()).value(), 0U);
     run(std::chrono::minutes(50));
     EXPECT_EQ(log->delete_old_segments(log->log_end_offset()).value(), 9U);
+}
+
+TEST_F(LogTrim, no_record_goes_because_a_damaged_time_index_calls_it_old) {
+    config.segment_bytes = 1000;
+    config.retention_ms = std::chrono::hours(1);
+    fill(20);
+    reopen_cleanly();
+    {
+        auto file = disk.open("/data/orders-3/00000000000000000000.timeindex", env::OpenMode::read_write).value();
+        const Bytes bad = Bytes::copy_of(std::string_view("\0", 1));  // the timestamp's third byte: months ago
+        ASSERT_TRUE(file->write_at(file->size() - 12 + 2, std::span(&bad, 1)).has_value());
+    }
+    EXPECT_EQ(log->delete_old_segments(log->log_end_offset()).value(), 0U);
+    run(std::chrono::hours(2));
+    EXPECT_EQ(log->delete_old_segments(log->log_end_offset()).value(), 10U);
 }
 
 TEST_F(LogTrim, retention_never_passes_the_high_watermark) {
