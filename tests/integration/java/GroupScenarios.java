@@ -265,6 +265,8 @@ final class GroupScenarios {
         try (Admin admin = Admin.create(clients.properties());
                 Member member = new Member(clients, topic, "a", topic)) {
             settle(Map.of(member, 2));
+            // Those that are known when it leaves are committed then.
+            member.consumer.assignment().forEach(member.consumer::position);
             member.consumer.commitSync(Map.of(partition, new OffsetAndMetadata(0)));
             Clients.show("describe", () -> {
                 var group = admin.describeConsumerGroups(List.of(topic)).describedGroups().get(topic).get();
