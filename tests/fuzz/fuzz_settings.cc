@@ -44,7 +44,8 @@ void alter(const Texts& texts) {
     (void)validate_cluster_texts(settings, texts);
     (void)validate_group_texts(settings, texts);
     (void)validate_client_metrics_texts(texts);
-    check(!describe_broker(dynamic).empty() && !describe_cluster(dynamic).empty());
+    check(!describe_broker(dynamic).empty());
+    (void)describe_cluster(dynamic);
     (void)describe_group(dynamic, texts);
     (void)describe_client_metrics(texts);
     const TopicConfig defaults = topic_defaults(dynamic);
