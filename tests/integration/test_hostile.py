@@ -20,6 +20,10 @@ from harness.process import until
 REQUESTS_OF_NOBODY = 60_000  # no API has this key
 
 
+# ThreadSanitizer remembers of each word of memory who touched it, which takes several times as much.
+SHADOW = 5 if "TSAN_OPTIONS" in os.environ else 1
+
+
 @pytest.fixture(scope="module")
 def side(sides):
     """The shared Milena with one topic, and a check after each test that ordinary clients are still served."""
@@ -45,7 +49,7 @@ def everyone_else_is_served(side):
     got = tools.kcat("-b", side.bootstrap, "-C", "-t", "hostile", "-o", "-1", "-c", "1", "-q")
     assert got["out"] == text
     grown = side.broker.process.rss_bytes() - memory
-    assert grown < (300 << 20 if side.broker.name == "kafka" else 48 << 20), f"{grown} bytes more"
+    assert grown < (300 if side.broker.name == "kafka" else 48 * SHADOW) << 20, f"{grown} bytes more"
 
 
 def array(count):
@@ -464,4 +468,4 @@ def test_a_storm_of_members_stays_bounded(milena, make_broker):
     bystander.close()
     print(f"300 members with 100 kB each and 40,000 without an id: {grown >> 20} MiB more, {refused} refused")
     assert refused > 200
-    assert grown < (120 if "TSAN_OPTIONS" in os.environ else 60) << 20  # of which a sanitizer takes most
+    assert grown < 60 * SHADOW << 20

@@ -169,7 +169,9 @@ TEST(Compression, lz4_frame_of_blocks_that_depend_on_each_other_is_refused_as_ka
         frame.resize(LZ4F_compressFrame(frame.data(), frame.size(), plain.data(), plain.size(), &preferences));
         const auto read = decompressed(Codec::lz4, frame);
         EXPECT_EQ(read.has_value(), mode == LZ4F_blockIndependent);
-        if (!read) EXPECT_EQ(read.error(), ErrorCode::invalid_record);
+        if (!read) {
+            EXPECT_EQ(read.error(), ErrorCode::invalid_record);
+        }
     }
 }
 
