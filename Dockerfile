@@ -7,9 +7,9 @@ RUN .ci/install-deps build
 COPY CMakeLists.txt CMakePresets.json ./
 COPY proto proto
 COPY broker broker
-RUN cmake --preset release && cmake --build build/release --target milena
-RUN install -D --strip --target-directory /image/usr/local/bin build/release/bin/milena \
-    && ldd build/release/bin/milena | grep -o '/[^ ]*' | xargs cp --parents --dereference --target-directory /image \
+RUN cmake --preset image && cmake --build build/image --target milena
+RUN install -D --strip --target-directory /image/usr/local/bin build/image/bin/milena \
+    && ldd build/image/bin/milena | grep -o '/[^ ]*' | xargs cp --parents --dereference --target-directory /image \
     && install -d /image/etc /data \
     && echo 'milena:x:10001:10001::/var/lib/milena:' > /image/etc/passwd \
     && echo 'milena:x:10001:' > /image/etc/group

@@ -12,7 +12,9 @@ STAGE := @.ci/stage
 CTEST := ctest --output-on-failure --no-tests=error --schedule-random -j $(JOBS)
 THREADED := unit_env_posix unit_shard unit_server unit_peer
 # Of libraries that were compiled without it, ThreadSanitizer sees half of what orders their accesses.
-TSAN := TSAN_OPTIONS=ignore_noninstrumented_modules=1:suppressions=$(CURDIR)/tests/tsan.supp
+SYMBOLIZER := external_symbolizer_path=/usr/bin/llvm-symbolizer-19
+ASAN := ASAN_OPTIONS=$(SYMBOLIZER) UBSAN_OPTIONS=$(SYMBOLIZER)
+TSAN := TSAN_OPTIONS=$(SYMBOLIZER):ignore_noninstrumented_modules=1:suppressions=$(CURDIR)/tests/tsan.supp
 TSAN_TESTS := test_kcat.py test_lifecycle.py test_hostile.py
 SPACE := $(subst ,, )
 CPP := git ls-files -co --exclude-standard -z '*.h' '*.cc'
@@ -33,12 +35,12 @@ run: build ## start one broker on port 9092 with its data in `./data`; `ARGS='�
 test: install-test lint build test-core test-protocol test-integration ## lint, unit, property and simulation tests, and real clients against the broker
 
 test-asan: ## the unit, property and simulation tests under AddressSanitizer and UBSan
-	@$(DEPS) build
+	@$(DEPS) build sanitizers
 	$(STAGE) 'asan: build' sh -c 'cmake --preset asan >/dev/null && cmake --build build/asan -j $(JOBS) --target test_programs'
-	$(STAGE) 'asan: unit, property, simulation' $(CTEST) --test-dir build/asan
+	$(STAGE) 'asan: unit, property, simulation' env $(ASAN) $(CTEST) --test-dir build/asan
 
 test-tsan: install-test ## the threaded modules' tests and a short run of real clients under ThreadSanitizer
-	@$(DEPS) build
+	@$(DEPS) build sanitizers
 	$(STAGE) 'tsan: build' sh -c 'cmake --preset tsan >/dev/null && cmake --build build/tsan -j $(JOBS) --target milena $(THREADED)'
 	$(STAGE) 'tsan: unit' env $(TSAN) $(CTEST) --test-dir build/tsan -R "^($(subst $(SPACE),|,$(THREADED)))$$"
 	$(STAGE) 'tsan: real clients' env MILENA=$(CURDIR)/build/tsan/bin/milena $(TSAN) tests/integration/run $(TSAN_TESTS)
@@ -53,7 +55,7 @@ sim: configure ## simulate `SEEDS=…` lives of a broker among faults, or the on
 	build/bin/sim --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
 
 fuzz: ## feed hostile bytes to every fuzz target for `FUZZ_SECONDS=…` each
-	@$(DEPS) build
+	@$(DEPS) build sanitizers
 	$(STAGE) fuzz tests/fuzz/run $(FUZZ_SECONDS)
 
 bench: install-test ## measure against real Kafka in the same run; JSON goes to `docs/measurements/`
