@@ -289,6 +289,7 @@ void Broker::register_node() {
     for (const shard::DirectoryAtStart& directory : dirs_.directories) registration.directories.push_back(directory.id);
     std::ranges::sort(registration.directories);
     registration.cordoned_directories = cordoned_directories();
+    registration.is_local = true;
     controller_->submit(registration, [this](Result<controller::BrokerEpoch> epoch) {
         if (!epoch.has_value())
             return fail("the broker could not be registered: " + std::string(error_name(epoch.error())));

@@ -83,6 +83,8 @@ ErrorCode outcome_of(ErrorCode refusal) {
 Controller::Controller(const Environment& environment, NodeId node, settings::BrokerSettings settings, Publish publish)
     : raft_(environment.raft),
       random_(environment.random),
+      clock_(environment.clock),
+      cluster_id_(environment.cluster_id),
       node_(node),
       static_settings_(std::move(settings)),
       publish_(std::move(publish)),
@@ -99,12 +101,30 @@ void Controller::start(std::function<void()> on_ready, std::function<void(const 
 
 // --- requests --------------------------------------------------------------------------------------------------------
 
-Context Controller::context() const { return {*proposed_, settings_, random_, raft_.next_offset()}; }
+Context Controller::context() const {
+    return {.image = *proposed_,
+            .settings = settings_,
+            .random = random_,
+            .next_offset = raft_.next_offset(),
+            .cluster_id = cluster_id_,
+            .liveness = clock_ == nullptr ? nullptr : &liveness_,
+            .now = now()};
+}
+
+Instant Controller::now() const { return clock_ == nullptr ? Instant{} : clock_->now(); }
 
 template <class Request, class Response>
 void Controller::handle(const Request& request, const Done<Response>& done) {
     Decision<Response> decision = decide(context(), request);
     answer_later(propose(decision.records), std::move(decision.response), done);
+}
+
+// A decision that may be too large for a batch. Only the active controller says how things are.
+template <class Request, class Response>
+void Controller::handle_in_pieces(const Request& request, const Done<Response>& done) {
+    if (!is_leader_) return done(unexpected(ErrorCode::not_controller));
+    Decision<Response> decision = decide(context(), request);
+    answer_later(propose_in_pieces(decision.records), std::move(decision.response), done);
 }
 
 // The answer may tell of what is proposed but not yet committed: it waits for that.
@@ -157,14 +177,35 @@ void Controller::submit(const wire::DescribeQuorumRequest& request, Done<wire::D
 void Controller::submit(const wire::AlterClientQuotasRequest& request, Done<wire::AlterClientQuotasResponse> done) {
     handle(request, done);
 }
-// A broker with many partitions: each piece makes sense without those after it.
 void Controller::submit(const BrokerRegistration& registration, Done<Result<BrokerEpoch>> done) {
+    if (!is_leader_) return done(unexpected(ErrorCode::not_controller));
     Decision<Result<BrokerEpoch>> decision = decide(context(), registration);
-    const std::span<const metadata::Record> records(decision.records);
-    Result<void> proposed;
-    for (size_t i = 0; i < records.size() && proposed; i += records_per_batch)
-        proposed = propose(records.subspan(i, std::min(records_per_batch, records.size() - i)));
+    const Result<void> proposed = propose_in_pieces(decision.records);
+    if (proposed && decision.response) {
+        liveness_.registered(registration.id, decision.response->value, now());
+        grows_topics_at_ = now();
+    }
     answer_later(proposed, std::move(decision.response), done);
+}
+// Most of them change nothing, and wait for nothing.
+void Controller::submit(const BrokerHeartbeat& heartbeat, Done<Result<HeartbeatAnswer>> done) {
+    if (!is_leader_) return done(unexpected(ErrorCode::not_controller));
+    Decision<Result<HeartbeatAnswer>> decision = decide(context(), heartbeat);
+    if (decision.response) liveness_.heard(heartbeat.broker, heartbeat.broker_epoch, heartbeat.metadata_offset, now());
+    if (decision.records.empty()) return done(std::move(decision.response));
+    const Result<void> proposed = propose_in_pieces(decision.records);
+    if (proposed && heartbeat.wants_shutdown) liveness_.leaves(heartbeat.broker, raft_.next_offset() - 1);
+    if (proposed && !decision.response->is_fenced) grows_topics_at_ = now();
+    answer_later(proposed, std::move(decision.response), done);
+}
+void Controller::submit(const AlterPartition& request, Done<Result<AlterPartitionAnswer>> done) {
+    handle_in_pieces(request, done);
+}
+void Controller::submit(const FenceBroker& request, Done<Result<void>> done) { handle_in_pieces(request, done); }
+void Controller::submit(const BalanceLeaders& request, Done<Result<Upkeep>> done) { handle_in_pieces(request, done); }
+void Controller::submit(const ElectUnclean& request, Done<Result<Upkeep>> done) { handle_in_pieces(request, done); }
+void Controller::submit(const GrowInternalTopics& request, Done<Result<Upkeep>> done) {
+    handle_in_pieces(request, done);
 }
 void Controller::submit(const AssignDirectory& request, Done<Result<void>> done) { handle(request, done); }
 void Controller::submit(const CordonDirectories& request, Done<Result<void>> done) { handle(request, done); }
@@ -193,6 +234,14 @@ Result<void> Controller::propose(std::span<const metadata::Record> records) {
     use_settings(round->delta);
     rounds_.push_back(std::move(round));
     return {};
+}
+
+// Each piece makes sense without those after it.
+Result<void> Controller::propose_in_pieces(std::span<const metadata::Record> records) {
+    Result<void> proposed;
+    for (size_t i = 0; i < records.size() && proposed; i += records_per_batch)
+        proposed = propose(records.subspan(i, std::min(records_per_batch, records.size() - i)));
+    return proposed;
 }
 
 void Controller::when_published(Waiter waiter) {
@@ -254,7 +303,7 @@ Result<metadata::Records, std::string> Controller::bootstrap_records() const {
         if (!record) return unexpected("bootstrap.checkpoint: " + std::string(record.error().reason));
         records.push_back(std::move(record).value());
     }
-    return decide_bootstrap(records);
+    return decide_bootstrap(records, static_settings_);
 }
 
 void Controller::became_leader(LeaderEpoch) {
@@ -278,6 +327,7 @@ void Controller::became_leader(LeaderEpoch) {
     round->is_committed = true;
     proposed_ = image();
     use_settings(round->delta);
+    liveness_.begin(*proposed_, now());
     rounds_.push_back(round);
     const Result<void> proposed = propose(records);
     if (!proposed) return failed("the metadata log can't be begun: " + std::string(error_name(proposed.error())));

@@ -8,6 +8,7 @@
 //                        └──── proposed image ◀──────┘
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -16,7 +17,10 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
+#include "controller/broker_liveness.h"
 #include "controller/decide.h"
+#include "env/clock.h"
 #include "env/random.h"
 #include "metadata/delta.h"
 #include "metadata/image.h"
@@ -39,6 +43,8 @@ class Controller : public raft::StateMachine {
     struct Environment {
         raft::Raft& raft;
         env::Random& random;
+        env::Clock* clock = nullptr;  // null: brokers are never fenced for their silence, and nothing is done by itself
+        std::string cluster_id = {};  // empty: brokers of any cluster are registered
     };
     Controller(const Environment& environment, NodeId node, settings::BrokerSettings settings, Publish publish);
     ~Controller() override;
@@ -66,11 +72,24 @@ class Controller : public raft::StateMachine {
     void submit(const wire::DescribeQuorumRequest& request, Done<wire::DescribeQuorumResponse> done) const;
     void submit(const wire::AlterClientQuotasRequest& request, Done<wire::AlterClientQuotasResponse> done);
 
-    // Requests of brokers; here of the one in this process.
+    // Requests of brokers, of the one in this process as well.
     void submit(const BrokerRegistration& registration, Done<Result<BrokerEpoch>> done);
+    void submit(const BrokerHeartbeat& heartbeat, Done<Result<HeartbeatAnswer>> done);
+    void submit(const AlterPartition& request, Done<Result<AlterPartitionAnswer>> done);
     void submit(const AssignDirectory& request, Done<Result<void>> done);
     void submit(const CordonDirectories& request, Done<Result<void>> done);
     void submit(const AllocateProducerIds& request, Done<Result<ProducerIdBlock>> done);
+
+    // What the controller itself wants. A decision of one of these is done without being asked for by tick().
+    void submit(const FenceBroker& request, Done<Result<void>> done);
+    void submit(const BalanceLeaders& request, Done<Result<Upkeep>> done);
+    void submit(const ElectUnclean& request, Done<Result<Upkeep>> done);
+    void submit(const GrowInternalTopics& request, Done<Result<Upkeep>> done);
+
+    // Fences brokers that are silent, and does what is due by itself. To be called about twice a second.
+    void tick();
+    // A connection to or from the broker was refused or reset: its process is gone, or as good as gone.
+    void connection_broke(NodeId broker);
 
     // The newest committed image. Never null.
     const std::shared_ptr<const metadata::Image>& image() const { return loader_.image(); }
@@ -99,8 +118,13 @@ class Controller : public raft::StateMachine {
     void handle(const Request& request, const Done<Response>& done);
     template <class Response>
     void answer_later(const Result<void>& proposed, Response response, const Done<Response>& done);
+    template <class Request, class Response>
+    void handle_in_pieces(const Request& request, const Done<Response>& done);
     Context context() const;
     Result<void> propose(std::span<const metadata::Record> records);
+    Result<void> propose_in_pieces(std::span<const metadata::Record> records);
+    Instant now() const;
+    void keep_up(Instant now);
     void when_published(Waiter waiter);
     void publish(const std::shared_ptr<Round>& round);
     void published(const std::shared_ptr<Round>& round);
@@ -109,6 +133,8 @@ class Controller : public raft::StateMachine {
 
     raft::Raft& raft_;
     env::Random& random_;
+    env::Clock* const clock_;
+    const std::string cluster_id_;
     const NodeId node_;
     const settings::BrokerSettings static_settings_;
     const Publish publish_;
@@ -120,6 +146,10 @@ class Controller : public raft::StateMachine {
     settings::BrokerSettings settings_;                // with what is dynamic in proposed_
     std::deque<std::shared_ptr<Round>> rounds_;        // in the order of the log
     bool is_leader_ = false;
+    BrokerLiveness liveness_{std::chrono::seconds(9)};
+    Instant balances_at_;  // leaders; all three: when it is due
+    Instant elects_unclean_at_;
+    Instant grows_topics_at_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // what comes back from the shards may outlive this
 };
 
