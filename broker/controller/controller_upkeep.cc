@@ -18,6 +18,8 @@ void Controller::tick() {
     const Instant at = now();
     liveness_.set_session(interval(settings_, "broker.session.timeout.ms", std::chrono::milliseconds(1)));
     for (const auto& [broker, broker_epoch] : liveness_.silent(*proposed_, at)) {
+        // The broker in this very process lives as long as this does.
+        if (broker == node_) continue;
         log_warn("broker fenced: it is silent", {{"broker", broker}, {"broker_epoch", broker_epoch}});
         submit(FenceBroker{broker, broker_epoch}, [](const Result<void>&) {});
     }

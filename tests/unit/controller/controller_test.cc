@@ -226,6 +226,15 @@ TEST_F(ControllerTest, broker_from_elsewhere_is_unfenced_by_a_heartbeat_and_fenc
     EXPECT_TRUE(is_active(1));
 }
 
+TEST_F(ControllerTest, broker_in_the_process_of_the_controller_is_never_silent) {
+    start_with_broker();
+    for (int i = 0; i < 40; ++i) {
+        controller->tick();
+        run(std::chrono::milliseconds(500));
+    }
+    EXPECT_TRUE(is_active(1));
+}
+
 TEST_F(ControllerTest, broken_connection_fences_at_once_and_the_next_heartbeat_unfences) {
     start_with_broker();
     const int64_t epoch = join_second();
