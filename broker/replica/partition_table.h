@@ -33,6 +33,7 @@ struct DirectoryInventory {
     struct Entry {
         Offset recovery_point{0};
         Offset log_start_offset{0};
+        Offset high_watermark{0};
         std::optional<Offset> cleaned_to;
     };
 
@@ -81,6 +82,29 @@ void write_offsets_async(env::Disk& disk, const std::string& path, const Directo
 void write_log_starts_async(env::Disk& disk, const std::string& path, const DirectoryOffsets& offsets,
                             env::DiskDone<void> done);
 
+// A partition that is followed from now on, or by another epoch, or (leader none) no longer.
+struct FollowChange {
+    PartitionKey key;
+    NodeId leader = no_node;
+    LeaderEpoch leader_epoch = no_leader_epoch;
+    NodeId leader_before = no_node;
+
+    bool operator==(const FollowChange&) const = default;
+};
+
+// Kafka's numbers of what a shard leads.
+struct ReplicationMetrics {
+    size_t leaders = 0;
+    size_t under_replicated = 0;
+    size_t under_min_isr = 0;
+    size_t at_min_isr = 0;
+    uint64_t isr_shrinks = 0;
+    uint64_t isr_expands = 0;
+    uint64_t isr_changes_failed = 0;
+    int64_t lag_records_max = 0;  // of the followers: to the log end, and since they were last there
+    Duration lag_max{};
+};
+
 class PartitionTable {
   public:
     explicit PartitionTable(TableEnvironment environment);
@@ -101,6 +125,18 @@ class PartitionTable {
     };
     // For requests: a replica that can be used, or the error that the client gets.
     Found use(const PartitionKey& key);
+
+    // --- replication (partition_table_replication.cc)
+    // ----------------------------------------------------------------------------------------------------------
+
+    // To be set before the first image, where there are other brokers.
+    void when_isr_changes(ProposeIsr propose) { context_.propose = std::move(propose); }
+    void when_truncated(SaveOffsets save) { context_.save_offsets = std::move(save); }
+    // Called at the end of apply() with all that it has changed.
+    void when_following(std::function<void(std::vector<FollowChange>)> following) { following_ = std::move(following); }
+    // Lets leaders look after their followers, up to `count_max` at a time; true when it has come round.
+    bool look_after_replicas(size_t count_max);
+    ReplicationMetrics replication_metrics();
 
     // --- maintenance: each call does a bounded piece of work and goes on from there at the next one
     // -------------------
@@ -195,6 +231,9 @@ class PartitionTable {
                                                  PartitionIndex index) const;
     size_t choose_directory(const metadata::TopicImage& topic, PartitionIndex index,
                             const metadata::PartitionImage& partition) const;
+    void renew_brokers();
+    void take_role(Replica& replica, const metadata::PartitionImage& partition);
+    void no_longer_followed(const Replica& replica);
     void set_aside(storage::LogDirectory& directory, const std::string& topic, PartitionIndex partition);
     void set_strays_aside();
     void remove_deleted();
@@ -215,6 +254,7 @@ class PartitionTable {
     void flush_next();
 
     TableEnvironment environment_;
+    ReplicaContext context_;                                 // of all replicas
     std::vector<storage::LogEnvironment> log_environments_;  // as the directories; the logs refer to them
     std::shared_ptr<const settings::BrokerConfig> config_;
     std::shared_ptr<const metadata::Image> image_;
@@ -225,6 +265,9 @@ class PartitionTable {
     bool uses_inventory_ = false;                                            // only while the first image is applied
     std::optional<PartitionKey> retention_last_;  // the rounds of retention and compaction have come so far
     std::optional<PartitionKey> cleaner_last_;
+    std::optional<PartitionKey> looked_after_last_;
+    std::function<void(std::vector<FollowChange>)> following_;
+    std::vector<FollowChange> follow_changes_;  // of the image that is being applied
     Cleaner cleaner_;
     std::map<PartitionKey, std::unique_ptr<LogMove>> moves_;
     PartitionKey moved_last_;  // whose slice was the last one

@@ -33,6 +33,7 @@ void each_setting(Config& c, F&& f) {
     f("log.flush.offset.checkpoint.interval.ms", c.log_flush_offset_checkpoint_interval_ms);
     f("log.flush.start.offset.checkpoint.interval.ms", c.log_flush_start_offset_checkpoint_interval_ms);
     f("replica.high.watermark.checkpoint.interval.ms", c.replica_high_watermark_checkpoint_interval_ms);
+    f("replica.lag.time.max.ms", c.replica_lag_time_max_ms);
     f("producer.id.expiration.ms", c.producer_id_expiration_ms);
     f("producer.id.expiration.check.interval.ms", c.producer_id_expiration_check_interval_ms);
     f("log.cleaner.enable", c.log_cleaner_enable);

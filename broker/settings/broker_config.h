@@ -51,6 +51,7 @@ struct BrokerConfig {
     int32_t log_flush_offset_checkpoint_interval_ms = 0;
     int32_t log_flush_start_offset_checkpoint_interval_ms = 0;
     int64_t replica_high_watermark_checkpoint_interval_ms = 0;
+    int64_t replica_lag_time_max_ms = 30'000;
     int32_t producer_id_expiration_ms = 0;
     int32_t producer_id_expiration_check_interval_ms = 0;
 
