@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 #include "replica/replica.h"
@@ -20,6 +21,8 @@ Result<Subscription> Replica::begin_following(LeaderEpoch epoch) {
     if (!is_follower()) return unexpected(ErrorCode::not_leader_or_follower);
     if (epoch != leader_epoch_)
         return unexpected(epoch < leader_epoch_ ? ErrorCode::fenced_leader_epoch : ErrorCode::unknown_leader_epoch);
+    if (!is_settled_) settle();
+    if (!is_settled_) return unexpected(ErrorCode::operation_not_attempted);
     must_begin_ = false;
     const Offset end = log_->log_end_offset();
     const bool is_empty = end == log_->log_start_offset();
@@ -70,15 +73,10 @@ Result<void> Replica::append_followed(const PartitionFrame& frame) {
     if (!first.has_value()) return unexpected(ErrorCode::corrupt_message);
     // Records were deleted up to the middle of a batch: a log that begins there begins with all of the batch.
     const bool begins_within = first->base_offset < log_end && first->last_offset() >= log_end;
-    if (begins_within && log_end == log_->log_start_offset()) {
-        const Offset before = high_watermark_;
-        RETURN_IF_ERROR(restart_at(first->base_offset));
-        RETURN_IF_ERROR(log_->append_as_follower(frame.records));
-        RETURN_IF_ERROR(log_->advance_log_start(log_end));
-        high_watermark_ = std::max(high_watermark_, before);
-    } else {
-        RETURN_IF_ERROR(log_->append_as_follower(frame.records));
-    }
+    const bool is_empty = log_end == log_->log_start_offset();
+    if (begins_within && is_empty) RETURN_IF_ERROR(log_->truncate_fully_and_start_at(first->base_offset));
+    RETURN_IF_ERROR(log_->append_as_follower(frame.records));
+    RETURN_IF_ERROR(log_->advance_log_start(is_empty ? log_end : log_->log_start_offset()));
     appended(log_->log_end_offset() - log_end);
     return {};
 }
@@ -113,32 +111,41 @@ Result<void> Replica::restart_at(Offset offset) {
 }
 
 void Replica::was_truncated(Offset recovery_point_before, Offset log_start_before) {
-    ++truncations_;
     const Offset end = log_->log_end_offset();
-    const bool is_behind_files = log_->recovery_point() < recovery_point_before ||
-                                 log_->log_start_offset() < log_start_before || end < high_watermark_;
+    must_save_ |= log_->recovery_point() < recovery_point_before || log_->log_start_offset() < log_start_before ||
+                  end < high_watermark_;
     high_watermark_ = std::min(high_watermark_, end);
     local_point_ = std::min(local_point_, end);
     sync_wanted_ = std::min(sync_wanted_, end);
-    if (!is_behind_files || !context_.save_offsets) return;
-    held_at_ = std::min(held_at_, end);
-    save_offsets();
+    has_cut_ = true;
+    is_settled_ = false;
+    settle();
 }
 
-// After a crash the files say from where on the log has to be looked at: what takes the place of what was truncated
-// would be trusted unseen.
-void Replica::save_offsets() {
-    must_save_ = is_saving_ = true;
-    context_.save_offsets(key_, [self = handle(), truncations = truncations_](ErrorCode error) {
-        const auto replica = self.lock();
-        if (!replica) return;
-        (*replica)->is_saving_ = false;
-        // What failed, or came too early, is done again by look_after().
-        if (error != ErrorCode::none || truncations != (*replica)->truncations_) return;
-        (*replica)->must_save_ = false;
-        (*replica)->held_at_ = unheld;
-        (*replica)->raise_local_point((*replica)->local_point_);
+// A power cut may bring back what was cut off, in parts: between records that were written over it, it would be taken
+// for one of them. And after a crash the checkpoint files say from where on the log has to be looked at: what takes the
+// place of what was cut off would be trusted unseen. So first the one goes, then the others are told, and then the log
+// goes on.
+void Replica::settle() {
+    if (std::exchange(is_settling_, true)) return;
+    log_->sync([self = handle()](Result<void> synced) {
+        if (const auto replica = self.lock()) (*replica)->cut_is_durable(synced);
     });
+}
+
+void Replica::cut_is_durable(Result<void> synced) {
+    if (!synced.has_value() || !must_save_ || !context_.save_offsets) return settled(synced.has_value());
+    context_.save_offsets(key_, [self = handle()](ErrorCode error) {
+        if (const auto replica = self.lock()) (*replica)->settled(error == ErrorCode::none);
+    });
+}
+
+// What failed is done again when it is asked for.
+void Replica::settled(bool is_done) {
+    is_settling_ = false;
+    if (!is_done) return;
+    is_settled_ = true;
+    has_cut_ = must_save_ = false;
 }
 
 }  // namespace milena::replica

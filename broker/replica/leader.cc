@@ -132,7 +132,7 @@ void Replica::acknowledge(NodeId node, const ReplicaWatcher& watcher, const Ack&
 bool Replica::may_ask() const { return isr_ && context_.propose && !isr_->is_quiet(context_.clock.now()); }
 
 void Replica::look_after() {
-    if (must_save_ && !is_saving_) save_offsets();
+    if (has_cut_) settle();
     if (!may_ask()) return;
     const Instant now = context_.clock.now();
     bool has_let_go = false;

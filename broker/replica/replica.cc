@@ -71,7 +71,7 @@ ProduceOutcome Replica::refused(ErrorCode error) const {
 }
 
 ProduceOutcome Replica::produce(const ProduceRequest& request, wire::Codecs& codecs) {
-    if (!is_leader()) return refused(ErrorCode::not_leader_or_follower);
+    if (!is_leader() || has_cut_) return refused(ErrorCode::not_leader_or_follower);
     if (request.demands_all_replicas && isr_size() < min_isr()) return refused(ErrorCode::not_enough_replicas);
     wire::ValidationRules rules = policy_->rules;
     rules.now = request.now;
@@ -106,7 +106,7 @@ ProduceOutcome Replica::produce(const ProduceRequest& request, wire::Codecs& cod
 }
 
 Result<Offset> Replica::append(Bytes batch) {
-    if (!is_leader()) return unexpected(ErrorCode::not_leader_or_follower);
+    if (!is_leader() || has_cut_) return unexpected(ErrorCode::not_leader_or_follower);
     if (isr_size() < min_isr()) return unexpected(ErrorCode::not_enough_replicas);
     if (batch.size() > policy_->rules.bytes_max) return unexpected(ErrorCode::message_too_large);
     storage::LeaderAppend append;
@@ -134,12 +134,12 @@ void Replica::appended(int64_t records) {
 void Replica::begin_sync() {
     is_syncing_ = true;
     const Offset end = log_->log_end_offset();
-    log_->sync([self = handle(), end, truncations = truncations_](Result<void> result) {
-        if (const auto replica = self.lock()) (*replica)->synced(end, truncations, result);
+    log_->sync([self = handle(), end](Result<void> result) {
+        if (const auto replica = self.lock()) (*replica)->synced(end, result);
     });
 }
 
-void Replica::synced(Offset end, uint32_t truncations, Result<void> result) {
+void Replica::synced(Offset end, Result<void> result) {
     is_syncing_ = false;
     if (!result.has_value()) {
         // Not durable and never will be: the log says so from now on, and nobody may be told that it was.
@@ -147,8 +147,8 @@ void Replica::synced(Offset end, uint32_t truncations, Result<void> result) {
         waiters_.fail_all(sync_error_);
         return;
     }
-    flushed(end, truncations);
-    if (truncations != truncations_ || sync_wanted_ > end) begin_sync();
+    flushed(end);
+    if (sync_wanted_ > end) begin_sync();
 }
 
 void Replica::raise_local_point(Offset to) {
@@ -308,10 +308,10 @@ bool Replica::is_flush_due(Instant now) const {
 
 void Replica::flush(Flush what, env::Urgency urgency, std::function<void()> done) {
     const Offset end = log_->log_end_offset();
-    auto flushed = [self = handle(), end, truncations = truncations_, done = std::move(done)](Result<void> result) {
+    auto flushed = [self = handle(), end, done = std::move(done)](Result<void> result) {
         // What failed is tried again, unless the directory has failed, which is told to everyone who asks.
         const auto replica = self.lock();
-        if (replica && result.has_value()) (*replica)->flushed(end, truncations);
+        if (replica && result.has_value()) (*replica)->flushed(end);
         done();
     };
     if (what == Flush::checkpoint)
@@ -320,9 +320,6 @@ void Replica::flush(Flush what, env::Urgency urgency, std::function<void()> done
         log_->sync(std::move(flushed), urgency);
 }
 
-void Replica::flushed(Offset end, uint32_t truncations) {
-    if (truncations != truncations_) return;
-    raise_local_point(sync_wanted_ > end ? end : log_->log_end_offset());
-}
+void Replica::flushed(Offset end) { raise_local_point(sync_wanted_ > end ? end : log_->log_end_offset()); }
 
 }  // namespace milena::replica

@@ -164,6 +164,7 @@ class Replica {
     // --------------------------------------------------------------------------------------
 
     // Where to go on from. Until this is asked, what arrives is refused: it may lie behind something that was lost.
+    // With OPERATION_NOT_ATTEMPTED it is to be asked again a little later: what was cut off isn't gone for good yet.
     Result<Subscription> begin_following(LeaderEpoch epoch);
     enum class Step : uint8_t { applied, begin_anew };
     // With an error, and where it is said, begin_following() has to be asked again.
@@ -182,7 +183,7 @@ class Replica {
     // A lower bound that an earlier process knew.
     void remember_high_watermark(Offset offset);
     // Everything below it is as safe here as the policy asks.
-    Offset safe_end() const { return std::min(local_point_, held_at_); }
+    Offset safe_end() const { return local_point_; }
     // From a change of leadership until what was in the log then is committed: the high watermark may be lower than the
     // one that clients knew (KIP-207).
     bool is_catching_up() const { return high_watermark_ < leader_epoch_start_; }
@@ -210,8 +211,8 @@ class Replica {
     ProduceOutcome refused(ErrorCode error) const;
     void appended(int64_t records);
     void begin_sync();
-    void synced(Offset end, uint32_t truncations, Result<void> result);
-    void flushed(Offset end, uint32_t truncations);
+    void synced(Offset end, Result<void> result);
+    void flushed(Offset end);
     void raise_local_point(Offset to);
     void raise_high_watermark(Offset to);
     FetchOutcome fetch_head(const FetchRequest& request) const;
@@ -234,7 +235,9 @@ class Replica {
     Result<void> truncate(Offset to);
     Result<void> restart_at(Offset offset);
     void was_truncated(Offset recovery_point_before, Offset log_start_before);
-    void save_offsets();
+    void settle();
+    void cut_is_durable(Result<void> synced);
+    void settled(bool is_done);
 
     const PartitionKey key_;
     std::unique_ptr<storage::PartitionLog> log_;
@@ -249,19 +252,18 @@ class Replica {
     ErrorCode sync_error_ = ErrorCode::none;  // of the sync that failed: nothing is acknowledged after it
     bool is_syncing_ = false;                 // a sync that the policy demanded is under way
     bool must_begin_ = true;                  // begin_following() must come before anything else
-    bool must_save_ = false;                  // the checkpoint files wait to be written
-    bool is_saving_ = false;
-    uint32_t truncations_ = 0;        // a sync that began before the last one says nothing about what came after it
+    // What was cut off, in this life of the process or before, is gone for good: only then may anything follow it.
+    bool is_settled_ = false;
+    bool is_settling_ = false;
+    bool has_cut_ = false;            // it is not, and it was in this life: leading, we may not append either
+    bool must_save_ = false;          // the checkpoint files speak of more than there is
     Offset local_point_;              // <= log end
-    Offset held_at_ = unheld;         // until the checkpoint files have what a truncation took back
     Offset high_watermark_;           // <= safe_end() on a leader
     Offset leader_epoch_start_{0};    // the log end when leadership began
     Offset sync_wanted_;              // a sync must reach this before local_point_ may pass where it is
     int64_t records_since_sync_ = 0;  // appended since the last sync that the policy demanded
     Waiters waiters_;
     std::shared_ptr<Replica*> self_;  // dies with the replica: callbacks of the disk look before they speak
-
-    static constexpr Offset unheld{INT64_MAX};
 };
 
 }  // namespace milena::replica

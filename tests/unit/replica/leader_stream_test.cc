@@ -187,6 +187,18 @@ TEST_F(LeaderStreamTest, new_epoch_begins_at_once) {
     EXPECT_EQ(sent().subscribe.size(), 1U);
 }
 
+TEST_F(LeaderStreamTest, what_still_comes_of_an_earlier_epoch_changes_nothing) {
+    begin_at(5, 0);
+    want(6);
+    report_begun(0);
+    EXPECT_EQ(sent().subscribe.size(), 1U);
+    arrive(last(5, ErrorCode::not_leader_or_follower));
+    arrive(frame(5, 100));
+    EXPECT_TRUE(frames.empty());
+    EXPECT_FALSE(stream.next_due().has_value());
+    EXPECT_EQ(stream.metrics().following, 1U);
+}
+
 TEST_F(LeaderStreamTest, owner_that_fails_is_begun_again_only_behind_the_leaders_last_frame) {
     begin_at(5, 0);
     arrive(frame(5, 100));
