@@ -41,6 +41,7 @@ void PartitionTable::apply(const metadata::Delta& delta, std::shared_ptr<const s
     context_.lag_time_max = Milliseconds(config_->replica_lag_time_max_ms);
     const bool brokers_changed = is_first || !delta.brokers.empty();
     if (brokers_changed) renew_brokers();
+    const bool begins_to_lead = !std::exchange(may_lead_, is_registered()) && may_lead_ && !is_first;
     const size_t size_before = replicas_.size();
     if (defaults_changed || !delta.configs.empty()) reconfigure(delta, defaults_changed);
     uses_inventory_ = is_first;
@@ -51,6 +52,7 @@ void PartitionTable::apply(const metadata::Delta& delta, std::shared_ptr<const s
         for (const auto& [key, slot] : replicas_) order_.push_back(key);
         std::sort(order_.begin(), order_.end());
     }
+    if (begins_to_lead) take_all_roles();
     // Who was fenced may have caught up already.
     if (brokers_changed && context_.propose) each([](Replica& replica) { replica.look_after(); });
     flush_next();

@@ -63,6 +63,9 @@ struct TableEnvironment {
     env::Random& random;
     wire::Codecs& codecs;
     uint64_t writeback_bytes = 0;  // as storage::LogEnvironment
+    // Of this process, as it registers. Before an image has that registration, it may be older than the last thing that
+    // the process before has agreed to as a leader, and nothing is led by it. Zero: by any image.
+    Uuid incarnation_id = {};
 };
 
 // The offsets that the checkpoint files of one directory remember of this shard's partitions.
@@ -232,6 +235,8 @@ class PartitionTable {
     size_t choose_directory(const metadata::TopicImage& topic, PartitionIndex index,
                             const metadata::PartitionImage& partition) const;
     void renew_brokers();
+    bool is_registered() const;
+    void take_all_roles();
     void take_role(Replica& replica, const metadata::PartitionImage& partition);
     void no_longer_followed(const Replica& replica);
     void set_aside(storage::LogDirectory& directory, const std::string& topic, PartitionIndex partition);
@@ -262,6 +267,7 @@ class PartitionTable {
     std::vector<PartitionKey> order_;  // keys of replicas_, sorted: what walks over them is the same in every run
     std::unordered_map<Uuid, std::shared_ptr<const TopicPolicy>> policies_;  // by topic
     std::vector<size_t> directory_load_;                                     // replicas by directory
+    bool may_lead_ = false;                                                  // by the image; see incarnation_id
     bool uses_inventory_ = false;                                            // only while the first image is applied
     std::optional<PartitionKey> retention_last_;  // the rounds of retention and compaction have come so far
     std::optional<PartitionKey> cleaner_last_;

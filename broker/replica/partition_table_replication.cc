@@ -11,16 +11,29 @@ void PartitionTable::renew_brokers() {
         if (broker.is_active()) context_.active_brokers.emplace(id, broker.epoch);
 }
 
+bool PartitionTable::is_registered() const {
+    if (environment_.incarnation_id.is_zero()) return true;
+    const metadata::BrokerImage* self = image_->broker(environment_.node);
+    return self != nullptr && self->incarnation_id == environment_.incarnation_id;
+}
+
+void PartitionTable::take_all_roles() {
+    each([this](Replica& replica) {
+        const metadata::PartitionImage* partition = image_->partition(replica.key().topic_id, replica.key().partition);
+        if (partition != nullptr) take_role(replica, *partition);
+    });
+}
+
 void PartitionTable::take_role(Replica& replica, const metadata::PartitionImage& partition) {
     const NodeId leader_before = replica.is_follower() ? replica.leader() : no_node;
     const LeaderEpoch epoch_before = replica.leader_epoch();
-    if (partition.leader == environment_.node)
+    if (partition.leader == environment_.node && may_lead_)
         replica.become_leader({.epoch = partition.leader_epoch,
                                .partition_epoch = partition.partition_epoch,
                                .isr = partition.isr,
                                .replicas = partition.replicas,
                                .adding_count = partition.adding_replicas.size()});
-    else if (partition.leader == no_node)
+    else if (partition.leader == no_node || partition.leader == environment_.node)
         replica.resign(partition.leader_epoch);
     else
         replica.become_follower(partition.leader_epoch, partition.leader);

@@ -103,6 +103,20 @@ TEST_F(ReplicatedTableTest, follower_that_is_not_heard_of_is_to_leave_after_the_
     EXPECT_EQ(asked[0], (IsrChange{key(0), LeaderEpoch{0}, 0, {node}, {-1}}));
 }
 
+TEST_F(ReplicatedTableTest, nothing_is_led_by_an_image_that_is_older_than_the_registration) {
+    begin();
+    ASSERT_EQ(produce(topic_id, 0), ErrorCode::none);
+    incarnation_id = Uuid{8, 8};
+    restart(false);
+    EXPECT_FALSE(replica(0).is_leader());
+    EXPECT_TRUE(replica(1).is_follower());
+    EXPECT_EQ(produce(topic_id, 0), ErrorCode::not_leader_or_follower);
+    wire::RegisterBrokerRecord again = metadata::broker(1, 30);
+    again.incarnation_id = incarnation_id;
+    apply({again});
+    EXPECT_EQ(produce(topic_id, 0), ErrorCode::none);
+}
+
 TEST_F(ReplicatedTableTest, high_watermark_of_the_checkpoint_is_known_after_a_restart) {
     begin();
     ASSERT_EQ(produce(topic_id, 0), ErrorCode::none);
