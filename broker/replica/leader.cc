@@ -40,8 +40,9 @@ void Replica::become_leader(const Leadership& leadership) {
         const size_t size_before = isr_->committed().size();
         dismiss_others(leadership.replicas);
         isr_->commit(leadership, context_.clock.now());
-        if (!is_new && isr_->committed().size() < size_before) ++context_.isr_shrinks;
-        if (!is_new && isr_->committed().size() > size_before) ++context_.isr_expands;
+        const bool was_known = !is_new && size_before > 0;
+        if (was_known && isr_->committed().size() < size_before) ++context_.isr_shrinks;
+        if (was_known && isr_->committed().size() > size_before) ++context_.isr_expands;
     }
     raise_local_point(local_point_);
     seek_growth();
