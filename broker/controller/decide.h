@@ -3,8 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
@@ -12,6 +15,7 @@
 #include "env/random.h"
 #include "metadata/image.h"
 #include "metadata/record.h"
+#include "replica/isr_change.h"
 #include "settings/broker_settings.h"
 #include "settings/topic_config.h"
 #include "wire/messages/auth.h"
@@ -61,6 +65,15 @@ struct BrokerRegistration {
     std::optional<std::string> rack;
     std::vector<Uuid> directories;           // sorted
     std::vector<Uuid> cordoned_directories;  // sorted
+    std::string cluster_id = {};             // empty: not known, and not compared
+    // Feature levels it can live with; none: those of this program.
+    std::map<std::string, metadata::SupportedFeature> features = {};
+    // Of the registration that its former process has ended cleanly, with everything synced (KIP-966); -1: nothing says
+    // that it has.
+    int64_t previous_epoch = -1;
+    // It is in the process of the active controller, so it has seen all that is committed: no heartbeat needs to say so.
+    // Never taken from the network.
+    bool is_local = false;
 };
 
 struct BrokerEpoch {
@@ -70,6 +83,45 @@ struct BrokerEpoch {
 // Registers the broker, unfences it at once, and makes it lead what it may, each with a new leader epoch. More records
 // than a batch holds: to be proposed in pieces.
 Decision<Result<BrokerEpoch>> decide(const Context& context, const BrokerRegistration& registration);
+
+// Says that a broker lives, how far it has come, and what it wants. Sent every broker.heartbeat.interval.ms.
+struct BrokerHeartbeat {
+    NodeId broker = no_node;
+    int64_t broker_epoch = -1;           // of its registration
+    Offset metadata_offset = no_offset;  // of the last record that all its shards use
+    bool wants_fence = false;            // stays fenced, or becomes it
+    bool wants_shutdown = false;         // leaves as soon as it leads nothing
+    std::vector<Uuid> offline_directories = {};   // that have failed since it was registered; sorted
+    std::vector<Uuid> cordoned_directories = {};  // sorted
+};
+
+struct HeartbeatAnswer {
+    bool is_caught_up = false;  // it knows its own registration and all that was committed a moment ago
+    bool is_fenced = true;
+    bool should_shut_down = false;  // it leads nothing any more
+};
+
+// STALE_BROKER_EPOCH, BROKER_ID_NOT_REGISTERED: to be registered anew.
+Decision<Result<HeartbeatAnswer>> decide(const Context& context, const BrokerHeartbeat& heartbeat);
+
+// The leader of these partitions wants other ISRs. More records than a batch holds: to be proposed in pieces.
+struct AlterPartition {
+    NodeId broker = no_node;
+    int64_t broker_epoch = -1;
+    std::vector<replica::IsrChange> changes;
+    // The registrations with which the leader knows the members, as far as it does: one that has been registered anew
+    // since is not in sync (KIP-903).
+    std::map<NodeId, int64_t> member_epochs = {};
+};
+
+// As Kafka: FENCED_LEADER_EPOCH, INVALID_UPDATE_VERSION, INELIGIBLE_REPLICA, UNKNOWN_TOPIC_ID, INVALID_REQUEST … What
+// has become of the partition comes with the next image.
+struct AlterPartitionAnswer {
+    std::vector<ErrorCode> outcomes;  // of the changes, in their order
+};
+
+// The whole is refused with STALE_BROKER_EPOCH or NOT_CONTROLLER.
+Decision<Result<AlterPartitionAnswer>> decide(const Context& context, const AlterPartition& request);
 
 // Producer ids [first, first + count) belong to the broker that asked for them.
 struct ProducerIdBlock {
