@@ -24,7 +24,7 @@ wire::RegisterBrokerRecord registration_record(const Context& context, const Bro
     record.incarnation_id = registration.incarnation_id;
     record.broker_epoch = context.next_offset.value;
     for (const metadata::Endpoint& e : registration.endpoints)
-        record.end_points.push_back({e.name, e.host, e.port, static_cast<int16_t>(e.security_protocol)});
+        record.end_points.push_back({e.name, e.host, e.port, settings::protocol_number(e.security_protocol)});
     for (const metadata::SupportedLevels& feature : metadata::supported_features())
         record.features.push_back({std::string(feature.name), feature.level_min, feature.level_max});
     record.rack = registration.rack;
