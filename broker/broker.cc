@@ -102,7 +102,7 @@ Result<void, std::string> Broker::start() {
     RETURN_IF_ERROR(start_http());
     ASSIGN_OR_RETURN(dirs_, open_log_dirs(disk_, random_, config_));
     identity_ = {dirs_.cluster_id, config_.quorum.node_id};
-    RETURN_IF_ERROR(start_admin());
+    RETURN_IF_ERROR(start_peer_server());
     start_shards();
     phase_ = Phase::recovering;
     shards_->first().post([this] { start_controller(); });
@@ -140,15 +140,18 @@ Result<void, std::string> Broker::start_http() {
     return {};
 }
 
-Result<void, std::string> Broker::start_admin() {
-    if (config_.listeners.controller.empty()) return {};
-    for (const settings::Endpoint& endpoint : config_.listeners.controller)
-        if (endpoint.protocol != settings::SecurityProtocol::plaintext)
+Result<void, std::string> Broker::start_peer_server() {
+    const std::vector<settings::Endpoint> endpoints = config_.listeners.of_peers();
+    if (endpoints.empty()) return {};
+    for (const settings::Endpoint& endpoint : endpoints)
+        if (endpoint.protocol != settings::SecurityProtocol::plaintext &&
+            endpoint.protocol != settings::SecurityProtocol::grpc)
             return unexpected("listener " + endpoint.listener_name + ": only PLAINTEXT is there yet, not " +
                               std::string(settings::protocol_name(endpoint.protocol)));
     peer::Identity identity{identity_.cluster_id, config_.quorum.node_id, {}, std::string(version)};
     for (const shard::DirectoryAtStart& directory : dirs_.directories) identity.directory_ids.push_back(directory.id);
-    ASSIGN_OR_RETURN(admin_, peer::AdminServer::start(config_.listeners.controller, std::move(identity), phase_));
+    admin_ = std::make_unique<peer::AdminService>(std::move(identity), phase_);
+    ASSIGN_OR_RETURN(peer_server_, peer::Server::start(endpoints, {admin_.get()}));
     return {};
 }
 
@@ -372,7 +375,7 @@ void Broker::stop() {
     const bool was_active = phase_ == Phase::active;
     phase_ = Phase::stopping;
     http_.reset();
-    admin_.reset();
+    peer_server_.reset();
     checkpoints_.reset();
     // Nothing has been served yet: what was being recovered is recovered again.
     if (!was_active) return loop_.stop();

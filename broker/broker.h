@@ -16,7 +16,8 @@
 #include "log_dirs.h"
 #include "maintenance.h"
 #include "offset_checkpoints.h"
-#include "peer/admin_server.h"
+#include "peer/admin_service.h"
+#include "peer/server.h"
 #include "raft/raft.h"
 #include "server/client_metrics.h"
 #include "server/connection_limiter.h"
@@ -63,7 +64,7 @@ class Broker {
     Result<void, std::string> start();
     Result<void, std::string> bind_listeners();
     Result<void, std::string> start_http();
-    Result<void, std::string> start_admin();
+    Result<void, std::string> start_peer_server();
     void start_shards();
     void start_controller();  // the next ones run on the first shard
     Result<void, std::string> open_raft();
@@ -106,7 +107,8 @@ class Broker {
     std::unique_ptr<server::ConsumerLagReader> lag_;
     std::unique_ptr<server::QuotaGate> quotas_;
     std::unique_ptr<server::HttpServer> http_;
-    std::unique_ptr<peer::AdminServer> admin_;
+    std::unique_ptr<peer::AdminService> admin_;
+    std::unique_ptr<peer::Server> peer_server_;
 
     // On the first shard.
     std::unique_ptr<raft::Raft> raft_;
