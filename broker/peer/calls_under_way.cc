@@ -1,5 +1,6 @@
 #include "peer/calls_under_way.h"
 
+#include <utility>
 #include <vector>
 
 namespace milena::peer {
@@ -11,14 +12,15 @@ CallsUnderWay::Id CallsUnderWay::add(std::function<void()> cancel) {
     return id;
 }
 
-void CallsUnderWay::remove(Id id) {
-    // What the call held is let go of outside the lock.
-    std::function<void()> cancel;
+std::function<void()> CallsUnderWay::take(Id id) {
     const std::lock_guard lock(mutex_);
     const auto found = cancels_.find(id);
-    if (found == cancels_.end()) return;
-    cancel = std::move(found->second);
-    cancels_.erase(found);
+    return found == cancels_.end() ? nullptr : std::exchange(found->second, nullptr);
+}
+
+void CallsUnderWay::remove(Id id) {
+    const std::lock_guard lock(mutex_);
+    cancels_.erase(id);
     if (cancels_.empty()) changed_.notify_all();
 }
 
@@ -26,7 +28,8 @@ void CallsUnderWay::end() {
     std::vector<std::function<void()>> cancels;
     {
         const std::lock_guard lock(mutex_);
-        for (const auto& [id, cancel] : cancels_) cancels.push_back(cancel);
+        for (const auto& [id, cancel] : cancels_)
+            if (cancel != nullptr) cancels.push_back(cancel);
     }
     // gRPC may end a call from within.
     for (const auto& cancel : cancels) cancel();

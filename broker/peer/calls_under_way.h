@@ -16,6 +16,8 @@ class CallsUnderWay {
 
     // `cancel` makes the call end soon; may be called when it has ended already, and from any thread.
     Id add(std::function<void()> cancel);
+    // The call has ended; what it was added with comes back, to be let go of where that may be.
+    std::function<void()> take(Id id);
     // The last that the call does.
     void remove(Id id);
 

@@ -74,9 +74,11 @@ void Outgoing::send(const Call& call, Done done) {
     unary->request = call.request;
     unary->response = call.response;
     const CallsUnderWay::Id under_way_id = under_way_->add([unary] { unary->context.TryCancel(); });
+    UnaryCall& under_way = *unary;
     Stub(channel).UnaryCall(
-        &unary->context, call.method, {}, unary->request.get(), unary->response.get(),
-        [unary, id, to = call.to, weak, post = post_, calls = under_way_, under_way_id](const grpc::Status& status) {
+        &under_way.context, call.method, {}, under_way.request.get(), under_way.response.get(),
+        [unary = std::move(unary), id, to = call.to, weak, post = post_, calls = under_way_,
+         under_way_id](const grpc::Status& status) mutable {
             Completion completion{.id = id, .from = to};
             if (!status.ok()) {
                 completion.error = call_error_of(status);
@@ -84,7 +86,11 @@ void Outgoing::send(const Call& call, Done done) {
                 log_debug("call failed",
                           {{"node", to}, {"code", int{status.error_code()}}, {"reason", status.error_message()}});
             }
-            (*post)([weak, completion] { complete(weak, completion); });
+            (*post)([weak, completion, held = std::move(unary), cancel = calls->take(under_way_id)]() mutable {
+                cancel = nullptr;
+                held.reset();
+                complete(weak, completion);
+            });
             calls->remove(under_way_id);
         });
 }

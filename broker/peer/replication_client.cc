@@ -161,10 +161,16 @@ void LeaderCall::OnWriteDone(bool ok) {
 }
 
 void LeaderCall::OnDone(const grpc::Status& status) {
-    const std::shared_ptr<LeaderCall> last = std::move(self_);
     const StreamEnd why = is_nonsense_ ? StreamEnd::refused : end_of(status);
-    tell([why](Owner& owner) { owner.tell_ended(why); });
-    under_way_->remove(under_way_id_);
+    const std::shared_ptr<CallsUnderWay> under_way = under_way_;
+    const CallsUnderWay::Id id = under_way_id_;
+    const std::shared_ptr<const Post> post = post_;
+    (*post)([weak = owner_, why, held = std::move(self_), cancel = under_way->take(id)]() mutable {
+        cancel = nullptr;
+        held.reset();
+        if (const auto owner = weak.lock()) owner->tell_ended(why);
+    });
+    under_way->remove(id);
 }
 
 void LeaderCall::tell(std::function<void(Owner&)> what) {
