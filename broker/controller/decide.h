@@ -131,6 +131,7 @@ struct ProducerIdBlock {
 
 struct AllocateProducerIds {
     NodeId broker = no_node;
+    int64_t broker_epoch = -1;  // here and below: of its registration; -1: of this process, whichever that is
 };
 
 Decision<Result<ProducerIdBlock>> decide(const Context& context, const AllocateProducerIds& request);
@@ -141,6 +142,7 @@ struct AssignDirectory {
     Uuid topic_id;
     PartitionIndex partition;
     Uuid directory;
+    int64_t broker_epoch = -1;
 };
 
 Decision<Result<void>> decide(const Context& context, const AssignDirectory& request);
@@ -149,6 +151,7 @@ Decision<Result<void>> decide(const Context& context, const AssignDirectory& req
 struct CordonDirectories {
     NodeId broker = no_node;
     std::vector<Uuid> directories;  // sorted
+    int64_t broker_epoch = -1;
 };
 
 Decision<Result<void>> decide(const Context& context, const CordonDirectories& request);

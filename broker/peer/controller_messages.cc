@@ -64,6 +64,12 @@ Read<replica::IsrChange> read_change(const proto::AlterPartitionRequest::Change&
     return change;
 }
 
+// Which registration asks. Without an epoch it would be the process that answers.
+template <class Message>
+bool has_asker(const Message& from) {
+    return from.broker() >= 0 && from.broker_epoch() >= 0;
+}
+
 // --- answers ---------------------------------------------------------------------------------------------------------
 
 template <class T, class Message>
@@ -156,7 +162,7 @@ void write(const controller::BrokerHeartbeat& request, proto::HeartbeatRequest& 
 }
 
 Read<controller::BrokerHeartbeat> read(const proto::HeartbeatRequest& from) {
-    if (from.broker() < 0 || from.broker_epoch() < -1 || from.metadata_offset() < -1)
+    if (from.broker() < 0 || from.broker_epoch() < 0 || from.metadata_offset() < -1)
         return nonsense("a heartbeat of nobody");
     if (std::max(from.offline_directories_size(), from.cordoned_directories_size()) > list_size_max)
         return nonsense("a list that is too long");
@@ -184,7 +190,7 @@ void write(const controller::AlterPartition& request, proto::AlterPartitionReque
 }
 
 Read<controller::AlterPartition> read(const proto::AlterPartitionRequest& from) {
-    if (from.broker() < 0) return nonsense("a broker without an id");
+    if (!has_asker(from)) return nonsense("a request of nobody");
     if (from.changes_size() > list_size_max || from.member_epochs().size() > size_t{list_size_max})
         return nonsense("a list that is too long");
     controller::AlterPartition request;
@@ -203,36 +209,41 @@ void write(const controller::AssignDirectory& request, proto::AssignDirectoryReq
     write_uuid(request.topic_id, *to.mutable_topic());
     to.set_partition(request.partition.value);
     write_uuid(request.directory, *to.mutable_directory());
+    to.set_broker_epoch(request.broker_epoch);
 }
 
 Read<controller::AssignDirectory> read(const proto::AssignDirectoryRequest& from) {
-    if (from.broker() < 0) return nonsense("a broker without an id");
+    if (!has_asker(from)) return nonsense("a request of nobody");
     if (from.partition() < 0) return nonsense("a partition that can't be one");
     return controller::AssignDirectory{.broker = NodeId(from.broker()),
                                        .topic_id = read_uuid(from.topic()),
                                        .partition = PartitionIndex(from.partition()),
-                                       .directory = read_uuid(from.directory())};
+                                       .directory = read_uuid(from.directory()),
+                                       .broker_epoch = from.broker_epoch()};
 }
 
 void write(const controller::CordonDirectories& request, proto::CordonDirectoriesRequest& to) {
     to.set_broker(request.broker.value);
     write_uuids(request.directories, *to.mutable_directories());
+    to.set_broker_epoch(request.broker_epoch);
 }
 
 Read<controller::CordonDirectories> read(const proto::CordonDirectoriesRequest& from) {
-    if (from.broker() < 0) return nonsense("a broker without an id");
+    if (!has_asker(from)) return nonsense("a request of nobody");
     if (from.directories_size() > list_size_max) return nonsense("a list that is too long");
     return controller::CordonDirectories{.broker = NodeId(from.broker()),
-                                         .directories = read_uuids(from.directories())};
+                                         .directories = read_uuids(from.directories()),
+                                         .broker_epoch = from.broker_epoch()};
 }
 
 void write(const controller::AllocateProducerIds& request, proto::AllocateProducerIdsRequest& to) {
     to.set_broker(request.broker.value);
+    to.set_broker_epoch(request.broker_epoch);
 }
 
 Read<controller::AllocateProducerIds> read(const proto::AllocateProducerIdsRequest& from) {
-    if (from.broker() < 0) return nonsense("a broker without an id");
-    return controller::AllocateProducerIds{.broker = NodeId(from.broker())};
+    if (!has_asker(from)) return nonsense("a request of nobody");
+    return controller::AllocateProducerIds{.broker = NodeId(from.broker()), .broker_epoch = from.broker_epoch()};
 }
 
 void write(const ForwardedRequest& request, proto::ForwardRequest& to) {

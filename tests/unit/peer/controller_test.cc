@@ -91,18 +91,21 @@ TEST(ControllerMessages, changes_of_isrs_survive) {
 
 TEST(ControllerMessages, what_is_said_of_directories_and_producer_ids_survives) {
     const auto assigned = survived<proto::AssignDirectoryRequest>(
-        controller::AssignDirectory{NodeId(4), topic, PartitionIndex(3), directories[0]});
+        controller::AssignDirectory{NodeId(4), topic, PartitionIndex(3), directories[0], 9});
     ASSERT_TRUE(assigned.has_value());
     EXPECT_EQ(assigned->topic_id, topic);
     EXPECT_EQ(assigned->partition, PartitionIndex(3));
     EXPECT_EQ(assigned->directory, directories[0]);
+    EXPECT_EQ(assigned->broker_epoch, 9);
     const auto cordoned =
-        survived<proto::CordonDirectoriesRequest>(controller::CordonDirectories{NodeId(4), directories});
+        survived<proto::CordonDirectoriesRequest>(controller::CordonDirectories{NodeId(4), directories, 9});
     ASSERT_TRUE(cordoned.has_value());
     EXPECT_EQ(cordoned->directories, directories);
-    const auto allocated = survived<proto::AllocateProducerIdsRequest>(controller::AllocateProducerIds{NodeId(4)});
+    EXPECT_EQ(cordoned->broker_epoch, 9);
+    const auto allocated = survived<proto::AllocateProducerIdsRequest>(controller::AllocateProducerIds{NodeId(4), 9});
     ASSERT_TRUE(allocated.has_value());
     EXPECT_EQ(allocated->broker, NodeId(4));
+    EXPECT_EQ(allocated->broker_epoch, 9);
 }
 
 TEST(ControllerMessages, a_forwarded_request_survives) {
@@ -134,6 +137,10 @@ TEST(ControllerMessages, what_nobody_may_say_is_refused) {
     EXPECT_TRUE(is_refused<Alter>(a_change(), [](auto& m) {
         for (int i = 0; i < 100'001; ++i) m.add_changes();
     }));
+    EXPECT_TRUE(is_refused<Alter>(a_change(), [](auto& m) { m.set_broker_epoch(-1); }));
+    using Cordon = proto::CordonDirectoriesRequest;
+    EXPECT_TRUE(is_refused<Cordon>(controller::CordonDirectories{NodeId(4), directories, 9},
+                                   [](auto& m) { m.set_broker_epoch(-1); }));
     using Forward = proto::ForwardRequest;
     EXPECT_TRUE(is_refused<Forward>(ForwardedRequest{}, [](auto& m) { m.set_api_key(40'000); }));
     EXPECT_TRUE(is_refused<Forward>(ForwardedRequest{}, [](auto& m) { m.set_timeout_ms(-1); }));
@@ -253,9 +260,9 @@ TEST_F(ControllerTest, every_request_is_answered_in_kind) {
     EXPECT_EQ(ask<controller::AlterPartitionAnswer>(a_change())->outcomes,
               (std::vector(2, ErrorCode::invalid_update_version)));
     EXPECT_TRUE(
-        ask<void>(controller::AssignDirectory{NodeId(4), topic, PartitionIndex(3), directories[0]}).has_value());
-    EXPECT_TRUE(ask<void>(controller::CordonDirectories{NodeId(4), directories}).has_value());
-    const auto block = ask<controller::ProducerIdBlock>(controller::AllocateProducerIds{NodeId(4)});
+        ask<void>(controller::AssignDirectory{NodeId(4), topic, PartitionIndex(3), directories[0], 9}).has_value());
+    EXPECT_TRUE(ask<void>(controller::CordonDirectories{NodeId(4), directories, 9}).has_value());
+    const auto block = ask<controller::ProducerIdBlock>(controller::AllocateProducerIds{NodeId(4), 9});
     ASSERT_TRUE(block.has_value());
     EXPECT_EQ(block->first, ProducerId(1000));
     EXPECT_EQ(block->count, 500);
@@ -270,32 +277,32 @@ TEST_F(ControllerTest, every_request_is_answered_in_kind) {
 TEST_F(ControllerTest, whoever_is_not_the_controller_says_who_is) {
     answers_.refusal = Refusal{ErrorCode::not_controller, NodeId(2)};
     EXPECT_EQ(ask<controller::BrokerEpoch>(a_registration()).error(), *answers_.refusal);
-    EXPECT_EQ(ask<void>(controller::CordonDirectories{NodeId(4), directories}).error(), *answers_.refusal);
+    EXPECT_EQ(ask<void>(controller::CordonDirectories{NodeId(4), directories, 9}).error(), *answers_.refusal);
 }
 
 TEST_F(ControllerTest, a_controller_that_is_down_is_evidence) {
     server_.reset();
-    EXPECT_EQ(ask<void>(controller::CordonDirectories{NodeId(4), directories}).error().error,
+    EXPECT_EQ(ask<void>(controller::CordonDirectories{NodeId(4), directories, 9}).error().error,
               ErrorCode::network_exception);
 }
 
 TEST_F(ControllerTest, a_node_without_an_address_is_no_evidence) {
-    EXPECT_EQ(ask<void>(controller::CordonDirectories{NodeId(4), directories}, NodeId(99)).error().error,
+    EXPECT_EQ(ask<void>(controller::CordonDirectories{NodeId(4), directories, 9}, NodeId(99)).error().error,
               ErrorCode::request_timed_out);
 }
 
 TEST_F(ControllerTest, whoever_has_nobody_to_answer_says_so_at_once) {
     answers_.drops = true;
-    EXPECT_EQ(ask<void>(controller::CordonDirectories{NodeId(4), directories}).error().error,
+    EXPECT_EQ(ask<void>(controller::CordonDirectories{NodeId(4), directories, 9}).error().error,
               ErrorCode::request_timed_out);
     server_thread_.run([&] { service_.forget(); });
-    EXPECT_EQ(ask<void>(controller::CordonDirectories{NodeId(4), directories}).error().error,
+    EXPECT_EQ(ask<void>(controller::CordonDirectories{NodeId(4), directories, 9}).error().error,
               ErrorCode::request_timed_out);
     EXPECT_EQ(answers_.received, 1);
 }
 
 TEST_F(ControllerTest, nonsense_never_reaches_the_shard) {
-    EXPECT_EQ(ask<void>(controller::CordonDirectories{no_node, directories}).error().error,
+    EXPECT_EQ(ask<void>(controller::CordonDirectories{no_node, directories, 9}).error().error,
               ErrorCode::unknown_server_error);
     EXPECT_EQ(answers_.received, 0);
 }
