@@ -16,7 +16,6 @@
 namespace milena {
 namespace {
 
-constexpr Duration raft_tick_interval = std::chrono::seconds(1);
 constexpr size_t main_descriptors_max = 16;
 
 // Logs may keep a quarter of the process's descriptors open; connections get the rest.
@@ -68,6 +67,9 @@ Broker::Broker(settings::Loaded loaded)
       disk_(disk_threads_, {.descriptors_max = main_descriptors_max,
                             .post = [this](shard::Task task) { loop_.post(std::move(task)); }}),
       incarnation_id_(Uuid::from_random(random_.next(), random_.next())),
+      images_(config_.quorum.node_id, incarnation_id_),
+      controller_endpoint_({.controller = [this] { return controller_.get(); },
+                            .server = [this] { return served_.front()->server.get(); }}),
       live_config_(std::make_shared<const settings::BrokerConfig>(config_)) {}
 
 Broker::~Broker() { loop_.discard(); }
@@ -102,8 +104,8 @@ Result<void, std::string> Broker::start() {
     RETURN_IF_ERROR(start_http());
     ASSIGN_OR_RETURN(dirs_, open_log_dirs(disk_, random_, config_));
     identity_ = {dirs_.cluster_id, config_.quorum.node_id};
-    RETURN_IF_ERROR(start_admin());
     start_shards();
+    RETURN_IF_ERROR(start_peers());
     phase_ = Phase::recovering;
     shards_->first().post([this] { start_controller(); });
     return {};
@@ -140,16 +142,44 @@ Result<void, std::string> Broker::start_http() {
     return {};
 }
 
-Result<void, std::string> Broker::start_admin() {
-    if (config_.listeners.controller.empty()) return {};
-    for (const settings::Endpoint& endpoint : config_.listeners.controller)
-        if (endpoint.protocol != settings::SecurityProtocol::plaintext)
-            return unexpected("listener " + endpoint.listener_name + ": only PLAINTEXT is there yet, not " +
-                              std::string(settings::protocol_name(endpoint.protocol)));
+// What arrives before the controller is there comes to nobody, and is sent again.
+Result<void, std::string> Broker::start_peers() {
     peer::Identity identity{identity_.cluster_id, config_.quorum.node_id, {}, std::string(version)};
     for (const shard::DirectoryAtStart& directory : dirs_.directories) identity.directory_ids.push_back(directory.id);
-    ASSIGN_OR_RETURN(admin_, peer::AdminServer::start(config_.listeners.controller, std::move(identity), phase_));
+    replication_ = std::make_unique<Replication>(
+        *shards_, Replication::Options{
+                      .cluster_id = identity_.cluster_id,
+                      .node = config_.quorum.node_id,
+                      .listener = config_.listeners.inter_broker_name,
+                      .save_offsets = [this](const replica::PartitionKey& key, std::function<void(ErrorCode)> done) {
+                          save_offsets(key, std::move(done));
+                      }});
+    peer::QuorumService::Handlers quorum;
+    quorum.receive = [this](const raft::Request& request, raft::Raft::Answer answer) {
+        if (raft_ != nullptr) raft_->receive(request, std::move(answer));
+    };
+    quorum.lost = [this](NodeId node) {
+        if (controller_ != nullptr) controller_->connection_broke(node);
+    };
+    ASSIGN_OR_RETURN(peers_, Peers::start(shards_->first(), config_,
+                                          {.identity = std::move(identity),
+                                           .phase = phase_,
+                                           .quorum = std::move(quorum),
+                                           .controller = controller_endpoint_,
+                                           .others = {&replication_->service()}}));
     return {};
+}
+
+// Of a log that was truncated the files must not say more than there is.
+void Broker::save_offsets(const replica::PartitionKey& key, std::function<void(ErrorCode)> done) {
+    loop_.post([this, key, done = std::move(done)] {
+        const auto saved = [this, key, done](bool is_saved) {
+            const ErrorCode error = is_saved ? ErrorCode::none : ErrorCode::kafka_storage_error;
+            shards_->owner_of(key).post([done, error] { done(error); });
+        };
+        if (checkpoints_ == nullptr) return saved(false);
+        checkpoints_->save(saved);
+    });
 }
 
 void Broker::start_shards() {
@@ -189,12 +219,17 @@ void Broker::start_controller() {
     if (!opened.has_value()) return fail(opened.error());
     shard::Shard& first = shards_->first();
     controller_ = std::make_unique<controller::Controller>(
-        controller::Controller::Environment{*raft_, first.random()}, config_.quorum.node_id, loaded_.settings,
+        controller::Controller::Environment{*raft_, first.random(), &first.clock(), identity_.cluster_id},
+        config_.quorum.node_id, loaded_.settings,
         [this](const metadata::Delta& delta, std::function<void()> published) {
             publish(delta, std::move(published));
         });
-    gate_ = std::make_unique<server::ControllerGate>(*shards_, *controller_, config_.quorum.node_id);
-    controller_->start([this] { register_node(); }, [this](const std::string& reason) { fail(reason); });
+    gate_ = std::make_unique<server::ControllerGate>(*shards_, *controller_, peers_->remote_controller(),
+                                                     config_.quorum.node_id);
+    replication_->watch(*gate_);
+    controller_->start([this] { begin_lifecycle(); }, [this](const std::string& reason) { fail(reason); },
+                       [this](bool is_active) { gate_->use_active(is_active); });
+    tick_raft();
 }
 
 Result<void, std::string> Broker::open_raft() {
@@ -205,6 +240,16 @@ Result<void, std::string> Broker::open_raft() {
     options.cluster_id = dirs_.cluster_id;
     options.log_dir = config_.metadata_log_dir;
     options.voters = raft_voters(config_);
+    options.transport = peers_->transport();
+    options.is_controller = config_.quorum.is_controller;
+    options.bootstrap_count = config_.quorum.bootstrap_servers.size();
+    for (const settings::Endpoint& endpoint : config_.listeners.advertised_controller)
+        options.endpoints.push_back({endpoint.listener_name, endpoint.host, endpoint.port});
+    options.election_timeout = Milliseconds(config_.quorum_election_timeout_ms);
+    options.election_backoff_max = Milliseconds(config_.quorum_election_backoff_max_ms);
+    options.fetch_timeout = Milliseconds(config_.quorum_fetch_timeout_ms);
+    options.request_timeout = Milliseconds(config_.quorum_request_timeout_ms);
+    options.retry_backoff = Milliseconds(config_.quorum_retry_backoff_ms);
     options.segment_bytes = static_cast<uint32_t>(config_.metadata_log_segment_bytes);
     options.segment_ms = Milliseconds(config_.metadata_log_segment_ms);
     options.snapshot_bytes_max = config_.metadata_log_max_record_bytes_between_snapshots;
@@ -216,20 +261,26 @@ Result<void, std::string> Broker::open_raft() {
 }
 
 // Every shard gets the image and opens, closes and promotes what is its own; the controller is told when all have.
+// Before this process is registered none does.
 void Broker::publish(const metadata::Delta& delta, std::function<void()> published) {
     adopt_settings(*delta.after);
     report_cordoned(*delta.after);
     limiter_->adopt(delta.after->client_quotas);
-    auto shared = std::make_shared<const metadata::Delta>(delta);
-    auto missing = std::make_shared<size_t>(shards_->size());
     shard::Shard& first = shards_->first();
+    std::optional<metadata::Delta> seen = config_.quorum.is_broker ? images_.next(delta) : delta;
+    if (!seen) return first.post(std::move(published));
+    auto shared = std::make_shared<const metadata::Delta>(*std::move(seen));
+    auto missing = std::make_shared<size_t>(shards_->size());
     for (size_t i = 0; i < shards_->size(); ++i) {
         shard::Shard& target = (*shards_)[i];
         target.post([this, &target, &first, shared, missing, published, config = live_config_] {
             target.apply(*shared, config);
             groups_->apply(target, *shared);
-            first.post([missing, published] {
-                if (--*missing == 0) published();
+            first.post([this, missing, published, offset = shared->after->offset] {
+                if (--*missing > 0) return;
+                gate_->published(offset);
+                published();
+                if (lifecycle_) lifecycle_->image_changed();
             });
         });
     }
@@ -242,7 +293,8 @@ void Broker::adopt_settings(const metadata::Image& image) {
     for (const std::string& notice : settings::dynamic_notices(live_settings_, live))
         log_info("setting noted", {{"notice", notice}});
     live_settings_ = live;
-    auto config = settings::broker_config(live, config_.listeners.advertised_broker.front().host);
+    const auto& advertised = config_.listeners.advertised_broker;
+    auto config = settings::broker_config(live, advertised.empty() ? std::string() : advertised.front().host);
     if (!config.has_value()) {
         for (const std::string& reason : config.error()) log_warn("dynamic setting ignored", {{"reason", reason}});
         return;
@@ -272,13 +324,17 @@ void Broker::report_cordoned(const metadata::Image& image) {
     if (!metadata::knows_cordoned_directories(*image.features)) return;
     controller::CordonDirectories request{config_.quorum.node_id, cordoned_directories()};
     if (registered->cordoned_directories == request.directories) return;
-    shards_->first().post([this, request] { controller_->submit(request, [](const Result<void>&) {}); });
+    shards_->first().post([this, request]() mutable {
+        request.broker_epoch = gate_->broker_epoch();
+        gate_->ask<controller::CordonDirectories, void>(request, [](const Result<void>&) {});
+    });
 }
 
-void Broker::register_node() {
+controller::BrokerRegistration Broker::registration() const {
     controller::BrokerRegistration registration;
     registration.id = config_.quorum.node_id;
     registration.incarnation_id = incarnation_id_;
+    registration.cluster_id = identity_.cluster_id;
     for (const settings::Endpoint& advertised : config_.listeners.advertised_broker) {
         uint16_t port = advertised.port;
         for (const BoundListener& bound : listeners_)
@@ -289,17 +345,32 @@ void Broker::register_node() {
     for (const shard::DirectoryAtStart& directory : dirs_.directories) registration.directories.push_back(directory.id);
     std::ranges::sort(registration.directories);
     registration.cordoned_directories = cordoned_directories();
-    controller_->submit(registration, [this](Result<controller::BrokerEpoch> epoch) {
-        if (!epoch.has_value())
-            return fail("the broker could not be registered: " + std::string(error_name(epoch.error())));
-        shards_->ask_all<bool>(
-            loop_,
-            [this](shard::Shard& shard) {
-                start_serving(shard);
-                return true;
-            },
-            [this](const std::vector<bool>&) { serving(); });
+    return registration;
+}
+
+// The cluster is known here: this node may become one of its brokers.
+void Broker::begin_lifecycle() {
+    loop_.post([this] {
+        checkpoints_ = std::make_unique<OffsetCheckpoints>(*shards_, loop_, disk_, dirs_.directories, config_);
     });
+    if (!config_.quorum.is_broker) return open_listeners();
+    lifecycle_ = std::make_unique<Lifecycle>(
+        Lifecycle::Environment{shards_->first().loop(), *gate_, *controller_}, config_,
+        Lifecycle::Events{.describe = [this] { return registration(); },
+                          .on_registered = [this](int64_t epoch) { replication_->registered(epoch); },
+                          .on_active = [this] { open_listeners(); },
+                          .on_failed = [this](const std::string& reason) { fail(reason); }});
+    lifecycle_->start();
+}
+
+void Broker::open_listeners() {
+    shards_->ask_all<bool>(
+        loop_,
+        [this](shard::Shard& shard) {
+            start_serving(shard);
+            return true;
+        },
+        [this](const std::vector<bool>&) { serving(); });
 }
 
 void Broker::start_serving(shard::Shard& shard) {
@@ -324,28 +395,29 @@ void Broker::start_serving(shard::Shard& shard) {
                                   .all_quotas = *quotas_,
                                   .client_metrics = *client_metrics_};
     groups_->open(shard);
-    shard.partitions().when_caught_up([this, &shard](const replica::PartitionKey& key, const Uuid& directory) {
-        auto request = std::make_shared<const controller::AssignDirectory>(
-            controller::AssignDirectory{config_.quorum.node_id, key.topic_id, key.partition, directory});
-        gate_->submit<controller::AssignDirectory, Result<void>>(shard, request, [](const Result<void>&) {});
+    shard.partitions().when_caught_up([this](const replica::PartitionKey& key, const Uuid& directory) {
+        controller::AssignDirectory request{config_.quorum.node_id, key.topic_id, key.partition, directory};
+        shards_->first().post([this, request]() mutable {
+            request.broker_epoch = gate_->broker_epoch();
+            gate_->ask<controller::AssignDirectory, void>(request, [](const Result<void>&) {});
+        });
     });
     served.server = std::make_unique<server::Server>(context, *limiter_, options);
     for (const BoundListener& listener : listeners_)
         served.server->listen(listener.sockets.descriptors[shard.id().value], config_.socket_listen_backlog_size,
                               listener.endpoint.listener_name);
     served.maintenance = std::make_unique<Maintenance>(shard, config_);
-    if (shard.id() == ShardId{0}) tick_raft();
 }
 
 void Broker::tick_raft() {
     raft_->tick();
-    shards_->first().loop().after(raft_tick_interval, [this] { tick_raft(); });
+    controller_->tick();
+    shards_->first().loop().after(raft_->tick_interval(), [this] { tick_raft(); });
 }
 
 void Broker::serving() {
     if (phase_ == Phase::stopping) return;
     phase_ = Phase::active;
-    checkpoints_ = std::make_unique<OffsetCheckpoints>(*shards_, loop_, disk_, dirs_.directories, config_);
     for (const BoundListener& listener : listeners_)
         log_info("listener open", {{"listener", listener.endpoint.listener_name},
                                    {"host", listener.endpoint.host.empty() ? "*" : listener.endpoint.host},
@@ -372,10 +444,22 @@ void Broker::stop() {
     const bool was_active = phase_ == Phase::active;
     phase_ = Phase::stopping;
     http_.reset();
-    admin_.reset();
     checkpoints_.reset();
     // Nothing has been served yet: what was being recovered is recovered again.
     if (!was_active) return loop_.stop();
+    shards_->first().post([this] {
+        const auto left = [this] {
+            raft_->step_down();
+            loop_.post([this] { drain(); });
+        };
+        if (lifecycle_ == nullptr) return left();
+        lifecycle_->leave(left);
+    });
+}
+
+void Broker::drain() {
+    peers_->stop_listening();
+    shards_->first().post([this] { replication_->close(); });
     auto missing = std::make_shared<size_t>(shards_->size());
     for (size_t i = 0; i < shards_->size(); ++i) {
         (*shards_)[i].post([this, i, missing] {

@@ -11,13 +11,17 @@
 #include <vector>
 
 #include "controller/controller.h"
+#include "controller/registered_images.h"
+#include "controller_endpoint.h"
 #include "env/posix/disk_threads.h"
 #include "env/posix/posix_disk.h"
+#include "lifecycle.h"
 #include "log_dirs.h"
 #include "maintenance.h"
 #include "offset_checkpoints.h"
-#include "peer/admin_server.h"
+#include "peers.h"
 #include "raft/raft.h"
+#include "replication.h"
 #include "server/client_metrics.h"
 #include "server/connection_limiter.h"
 #include "server/consumer_lag.h"
@@ -63,7 +67,8 @@ class Broker {
     Result<void, std::string> start();
     Result<void, std::string> bind_listeners();
     Result<void, std::string> start_http();
-    Result<void, std::string> start_admin();
+    Result<void, std::string> start_peers();
+    void save_offsets(const replica::PartitionKey& key, std::function<void(ErrorCode)> done);
     void start_shards();
     void start_controller();  // the next ones run on the first shard
     Result<void, std::string> open_raft();
@@ -71,13 +76,16 @@ class Broker {
     void adopt_settings(const metadata::Image& image);
     void report_cordoned(const metadata::Image& image);
     std::vector<Uuid> cordoned_directories() const;
-    void register_node();
+    void begin_lifecycle();
+    controller::BrokerRegistration registration() const;
+    void open_listeners();
     void start_serving(shard::Shard& shard);  // on each shard
     void tick_raft();
     void serving();
     void fail(const std::string& reason);  // any thread
 
     void stop();
+    void drain();
     void flush_logs();
     void close_logs();
     void logs_closed(const std::vector<MaintenanceEnd>& ends);
@@ -96,7 +104,8 @@ class Broker {
     env::PosixDisk disk_;  // of the main thread
     LogDirs dirs_;
     server::NodeIdentity identity_;
-    const Uuid incarnation_id_;  // of this run
+    const Uuid incarnation_id_;            // of this run
+    controller::RegisteredImages images_;  // what the shards are given
     std::vector<BoundListener> listeners_;
     std::unique_ptr<shard::Shards> shards_;
     std::unique_ptr<server::ConnectionLimiter> limiter_;
@@ -106,12 +115,15 @@ class Broker {
     std::unique_ptr<server::ConsumerLagReader> lag_;
     std::unique_ptr<server::QuotaGate> quotas_;
     std::unique_ptr<server::HttpServer> http_;
-    std::unique_ptr<peer::AdminServer> admin_;
+    ControllerEndpoint controller_endpoint_;
+    std::unique_ptr<Replication> replication_;
+    std::unique_ptr<Peers> peers_;
 
     // On the first shard.
     std::unique_ptr<raft::Raft> raft_;
     std::unique_ptr<controller::Controller> controller_;
     std::unique_ptr<server::ControllerGate> gate_;
+    std::unique_ptr<Lifecycle> lifecycle_;
     settings::BrokerSettings live_settings_;  // with what is dynamic
     std::shared_ptr<const settings::BrokerConfig> live_config_;
 

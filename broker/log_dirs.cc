@@ -12,13 +12,6 @@ namespace {
 using storage::MetaProperties;
 using Failure = Unexpected<std::string>;
 
-Uuid new_id(env::Random& random) {
-    for (;;) {
-        const Uuid id = Uuid::from_random(random.next(), random.next());
-        if (!id.is_reserved() && id.to_string().front() != '-') return id;
-    }
-}
-
 Failure failed(const std::string& path, std::string_view what) {
     return unexpected("log directory \"" + path + "\": " + std::string(what));
 }
@@ -57,7 +50,32 @@ Result<std::string, std::string> common_cluster(const std::vector<std::string>& 
     return cluster_id;
 }
 
+// A node alone may begin a cluster of its own; one of several that did would never find the others.
+Result<std::string, std::string> choose_cluster(env::Random& random, std::string found,
+                                                const settings::BrokerConfig& config) {
+    const std::string& wanted = config.cluster_id;
+    if (!found.empty()) {
+        if (wanted.empty() || wanted == found) return found;
+        return failed(paths_of(config).front(), "belongs to cluster " + found + ", but milena.cluster.id is " + wanted);
+    }
+    if (!wanted.empty()) return wanted;
+    if (config.quorum.voters.size() > 1 || !config.quorum.bootstrap_servers.empty())
+        return unexpected(
+            std::string("milena.cluster.id must be given where a node of several has nothing on its disks yet, and be "
+                        "the same on all of them: `milena random-uuid` prints one"));
+    std::string made = new_id(random).to_string();
+    log_info("cluster created", {{"cluster_id", made}});
+    return made;
+}
+
 }  // namespace
+
+Uuid new_id(env::Random& random) {
+    for (;;) {
+        const Uuid id = Uuid::from_random(random.next(), random.next());
+        if (!id.is_reserved() && id.to_string().front() != '-') return id;
+    }
+}
 
 Result<LogDirs, std::string> open_log_dirs(env::Disk& disk, env::Random& random, const settings::BrokerConfig& config) {
     LogDirs dirs;
@@ -73,10 +91,7 @@ Result<LogDirs, std::string> open_log_dirs(env::Disk& disk, env::Random& random,
         ASSIGN_OR_RETURN(metas.emplace_back(), read_meta(disk, path, config));
     }
     ASSIGN_OR_RETURN(dirs.cluster_id, common_cluster(paths, metas));
-    if (dirs.cluster_id.empty()) {
-        dirs.cluster_id = new_id(random).to_string();
-        log_info("cluster created", {{"cluster_id", dirs.cluster_id}});
-    }
+    ASSIGN_OR_RETURN(dirs.cluster_id, choose_cluster(random, std::move(dirs.cluster_id), config));
     for (size_t i = 0; i < paths.size(); ++i) {
         if (!metas[i]) {
             metas[i] = MetaProperties{dirs.cluster_id, config.quorum.node_id, new_id(random)};

@@ -15,6 +15,9 @@
 
 namespace milena {
 
+// For a cluster or a directory: none of the reserved ones, and none whose text looks like an option.
+Uuid new_id(env::Random& random);
+
 struct LogDirs {
     std::string cluster_id;
     Uuid metadata_directory_id;

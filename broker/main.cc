@@ -13,6 +13,8 @@
 
 #include "admin.h"
 #include "broker.h"
+#include "env/posix/system_world.h"
+#include "log_dirs.h"
 #include "settings/load.h"
 #include "version.h"
 
@@ -33,6 +35,7 @@ constexpr std::string_view usage =
     "  milena broker --help-settings                                 every setting, with its default\n"
     "  milena admin [--bootstrap host:port] status                   the cluster as a broker sees it\n"
     "  milena admin [--bootstrap host:port] topics                   its topics\n"
+    "  milena random-uuid                                            an id for a new cluster (milena.cluster.id)\n"
     "  milena version\n"
     "\n"
     "A setting comes from the file, from the environment (KAFKA_LOG_DIRS is log.dirs, MILENA_SHARDS is\n"
@@ -105,6 +108,11 @@ int main(int argc, char** argv) {
     const std::vector<std::string> rest(arguments.empty() ? arguments.end() : arguments.begin() + 1, arguments.end());
     if (verb == "broker") return milena::serve(rest);
     if (verb == "admin") return milena::administer(rest);
+    if (verb == "random-uuid") {
+        milena::env::SystemRandom random;
+        milena::print(stdout, milena::new_id(random).to_string() + "\n");
+        return 0;
+    }
     if (verb == "version" || verb == "--version") {
         milena::print(stdout, "milena " + std::string(milena::version) + "\n");
         return 0;

@@ -9,6 +9,7 @@ constexpr size_t replicas_a_slice = 64;
 constexpr size_t removals_a_slice = 8;  // a large file takes the file system a while
 constexpr Duration between_slices = std::chrono::milliseconds(10);
 constexpr Milliseconds removal_interval{1'000};
+constexpr Milliseconds replica_interval{500};
 constexpr Milliseconds write_back_interval{1'000};
 constexpr Milliseconds flush_interval{1'000};
 constexpr Milliseconds first_checkpoint_after{10'000};
@@ -35,6 +36,7 @@ Maintenance::Maintenance(shard::Shard& shard, const settings::BrokerConfig& conf
         table.expire_producers();
         return true;
     });
+    add(replica_interval, [](replica::PartitionTable& table) { return table.look_after_replicas(replicas_a_slice); });
     cleaner_timer_ = shard_.loop().after(first_cleaning, [this] { clean(); });
     mover_timer_ = shard_.loop().after(between_slices, [this] { move(); });
     add(write_back_interval, [](replica::PartitionTable& table) {

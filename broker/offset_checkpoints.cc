@@ -1,6 +1,7 @@
 #include "offset_checkpoints.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace milena {
 namespace {
@@ -54,19 +55,32 @@ void OffsetCheckpoints::wait(Group& group) {
     group.timer = loop_.after(std::min(group.interval, year), [this, &group] { ask(group); });
 }
 
+void OffsetCheckpoints::save(std::function<void(bool)> done) {
+    auto saved = std::make_shared<Save>(Save{.missing = groups_.size(), .done = std::move(done)});
+    for (Group& group : groups_) {
+        group.waiting.push_back(saved);
+        if (group.is_writing) continue;
+        loop_.cancel(group.timer);
+        ask(group);
+    }
+}
+
 void OffsetCheckpoints::ask(Group& group) {
+    group.is_writing = true;
+    group.has_failed = false;
+    auto saves = std::make_shared<std::vector<std::shared_ptr<Save>>>(std::exchange(group.waiting, {}));
     shards_.ask_all<ShardOffsets>(
         loop_, [](shard::Shard& shard) { return offsets_of(shard); },
-        [this, &group, alive = std::weak_ptr(alive_)](const std::vector<ShardOffsets>& by_shard) {
-            if (!alive.expired()) write_changed(group, by_shard);
+        [this, &group, saves, alive = std::weak_ptr(alive_)](const std::vector<ShardOffsets>& by_shard) {
+            if (!alive.expired()) write_changed(group, by_shard, saves);
         });
 }
 
 // The next round begins when this one has ended: probes are answered meanwhile.
-void OffsetCheckpoints::write_changed(Group& group, const std::vector<ShardOffsets>& by_shard) {
+void OffsetCheckpoints::write_changed(Group& group, const std::vector<ShardOffsets>& by_shard, const Saves& saves) {
     const auto missing = std::make_shared<size_t>(1);
-    const auto done = [this, &group, missing, alive = std::weak_ptr(alive_)] {
-        if (--*missing == 0 && !alive.expired() && group.interval > Milliseconds::zero()) wait(group);
+    const auto done = [this, &group, missing, saves, alive = std::weak_ptr(alive_)] {
+        if (--*missing == 0 && !alive.expired()) end_round(group, *saves);
     };
     for (size_t i = 0; i < directories_.size(); ++i) {
         DirectoryOffsets all = offsets_of_all(by_shard, i);
@@ -74,11 +88,25 @@ void OffsetCheckpoints::write_changed(Group& group, const std::vector<ShardOffse
         ++*missing;
         group.write(disk_, directories_[i].path, all,
                     [&group, i, all, done, alive = std::weak_ptr(alive_)](env::DiskResult<void> outcome) {
-                        if (!alive.expired() && outcome.has_value()) group.written[i] = all;
+                        if (!alive.expired()) {
+                            if (outcome.has_value()) group.written[i] = all;
+                            group.has_failed |= !outcome.has_value();
+                        }
                         done();
                     });
     }
     done();
+}
+
+void OffsetCheckpoints::end_round(Group& group, const std::vector<std::shared_ptr<Save>>& saves) {
+    group.is_writing = false;
+    for (const auto& save : saves) {
+        save->has_failed |= group.has_failed;
+        if (--save->missing == 0) save->done(!save->has_failed);
+    }
+    if (group.is_writing) return;  // who was told has asked for another one
+    if (!group.waiting.empty()) return ask(group);
+    if (group.interval > Milliseconds::zero()) wait(group);
 }
 
 }  // namespace milena

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,7 +32,15 @@ class OffsetCheckpoints {
     OffsetCheckpoints(const OffsetCheckpoints&) = delete;
     OffsetCheckpoints& operator=(const OffsetCheckpoints&) = delete;
 
+    // All files as the shards say from now on, at once; `done` is told whether that has succeeded.
+    void save(std::function<void(bool)> done);
+
   private:
+    struct Save {
+        size_t missing;
+        bool has_failed = false;
+        std::function<void(bool)> done;
+    };
     // Files that are written together.
     struct Group {
         Milliseconds interval;  // 0: once
@@ -39,11 +48,16 @@ class OffsetCheckpoints {
         void (*write)(env::Disk&, const std::string& path, const replica::DirectoryOffsets&, env::DiskDone<void>);
         ShardOffsets written;  // by directory, what the files say
         shard::TimerId timer{};
+        bool is_writing = false;
+        bool has_failed = false;                       // in the round under way
+        std::vector<std::shared_ptr<Save>> waiting{};  // for the next round
     };
 
     void wait(Group& group);
     void ask(Group& group);
-    void write_changed(Group& group, const std::vector<ShardOffsets>& by_shard);
+    using Saves = std::shared_ptr<std::vector<std::shared_ptr<Save>>>;
+    void write_changed(Group& group, const std::vector<ShardOffsets>& by_shard, const Saves& saves);
+    void end_round(Group& group, const std::vector<std::shared_ptr<Save>>& saves);
 
     const shard::Shards& shards_;
     shard::Loop& loop_;

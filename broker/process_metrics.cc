@@ -44,6 +44,7 @@ void Broker::answer_metrics(server::HttpServer::Respond respond) {
         process.cpu_seconds = cpu_seconds();
         process.resident_bytes = resident_bytes();
         process.is_active = is_active;
+        process.is_active_controller = is_active && gate_->is_active();
         for (const server::ShardMetrics& shard : shards)
             process.metadata_offset = std::max(process.metadata_offset, shard.metadata_offset);
         respond({.content_type = "text/plain; version=0.0.4; charset=utf-8",

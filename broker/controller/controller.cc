@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "controller/describe_quorum.h"
 #include "metadata/feature_levels.h"
 #include "metadata/image_records.h"
@@ -83,6 +84,8 @@ ErrorCode outcome_of(ErrorCode refusal) {
 Controller::Controller(const Environment& environment, NodeId node, settings::BrokerSettings settings, Publish publish)
     : raft_(environment.raft),
       random_(environment.random),
+      clock_(environment.clock),
+      cluster_id_(environment.cluster_id),
       node_(node),
       static_settings_(std::move(settings)),
       publish_(std::move(publish)),
@@ -91,20 +94,40 @@ Controller::Controller(const Environment& environment, NodeId node, settings::Br
 
 Controller::~Controller() = default;
 
-void Controller::start(std::function<void()> on_ready, std::function<void(const std::string&)> on_failed) {
+void Controller::start(std::function<void()> on_ready, std::function<void(const std::string&)> on_failed,
+                       std::function<void(bool)> on_active) {
     on_ready_ = std::move(on_ready);
     on_failed_ = std::move(on_failed);
+    on_active_ = std::move(on_active);
     raft_.start(*this);
 }
 
 // --- requests --------------------------------------------------------------------------------------------------------
 
-Context Controller::context() const { return {*proposed_, settings_, random_, raft_.next_offset()}; }
+Context Controller::context() const {
+    return {.image = *proposed_,
+            .settings = settings_,
+            .random = random_,
+            .next_offset = raft_.next_offset(),
+            .cluster_id = cluster_id_,
+            .liveness = clock_ == nullptr ? nullptr : &liveness_,
+            .now = now()};
+}
+
+Instant Controller::now() const { return clock_ == nullptr ? Instant{} : clock_->now(); }
 
 template <class Request, class Response>
 void Controller::handle(const Request& request, const Done<Response>& done) {
     Decision<Response> decision = decide(context(), request);
     answer_later(propose(decision.records), std::move(decision.response), done);
+}
+
+// A decision that may be too large for a batch. Only the active controller says how things are.
+template <class Request, class Response>
+void Controller::handle_in_pieces(const Request& request, const Done<Response>& done) {
+    if (!is_leader_) return done(unexpected(ErrorCode::not_controller));
+    Decision<Response> decision = decide(context(), request);
+    answer_later(propose_in_pieces(decision.records), std::move(decision.response), done);
 }
 
 // The answer may tell of what is proposed but not yet committed: it waits for that.
@@ -157,14 +180,35 @@ void Controller::submit(const wire::DescribeQuorumRequest& request, Done<wire::D
 void Controller::submit(const wire::AlterClientQuotasRequest& request, Done<wire::AlterClientQuotasResponse> done) {
     handle(request, done);
 }
-// A broker with many partitions: each piece makes sense without those after it.
 void Controller::submit(const BrokerRegistration& registration, Done<Result<BrokerEpoch>> done) {
+    if (!is_leader_) return done(unexpected(ErrorCode::not_controller));
     Decision<Result<BrokerEpoch>> decision = decide(context(), registration);
-    const std::span<const metadata::Record> records(decision.records);
-    Result<void> proposed;
-    for (size_t i = 0; i < records.size() && proposed; i += records_per_batch)
-        proposed = propose(records.subspan(i, std::min(records_per_batch, records.size() - i)));
+    const Result<void> proposed = propose_in_pieces(decision.records);
+    if (proposed && decision.response) {
+        liveness_.registered(registration.id, decision.response->value, now());
+        grows_topics_at_ = now();
+    }
     answer_later(proposed, std::move(decision.response), done);
+}
+// Most of them change nothing, and wait for nothing.
+void Controller::submit(const BrokerHeartbeat& heartbeat, Done<Result<HeartbeatAnswer>> done) {
+    if (!is_leader_) return done(unexpected(ErrorCode::not_controller));
+    Decision<Result<HeartbeatAnswer>> decision = decide(context(), heartbeat);
+    if (decision.response) liveness_.heard(heartbeat.broker, heartbeat.broker_epoch, heartbeat.metadata_offset, now());
+    if (decision.records.empty()) return done(std::move(decision.response));
+    const Result<void> proposed = propose_in_pieces(decision.records);
+    if (proposed && heartbeat.wants_shutdown) liveness_.leaves(heartbeat.broker, raft_.next_offset() - 1);
+    if (proposed && !decision.response->is_fenced) grows_topics_at_ = now();
+    answer_later(proposed, std::move(decision.response), done);
+}
+void Controller::submit(const AlterPartition& request, Done<Result<AlterPartitionAnswer>> done) {
+    handle_in_pieces(request, done);
+}
+void Controller::submit(const FenceBroker& request, Done<Result<void>> done) { handle_in_pieces(request, done); }
+void Controller::submit(const BalanceLeaders& request, Done<Result<Upkeep>> done) { handle_in_pieces(request, done); }
+void Controller::submit(const ElectUnclean& request, Done<Result<Upkeep>> done) { handle_in_pieces(request, done); }
+void Controller::submit(const GrowInternalTopics& request, Done<Result<Upkeep>> done) {
+    handle_in_pieces(request, done);
 }
 void Controller::submit(const AssignDirectory& request, Done<Result<void>> done) { handle(request, done); }
 void Controller::submit(const CordonDirectories& request, Done<Result<void>> done) { handle(request, done); }
@@ -195,6 +239,14 @@ Result<void> Controller::propose(std::span<const metadata::Record> records) {
     return {};
 }
 
+// Each piece makes sense without those after it.
+Result<void> Controller::propose_in_pieces(std::span<const metadata::Record> records) {
+    Result<void> proposed;
+    for (size_t i = 0; i < records.size() && proposed; i += records_per_batch)
+        proposed = propose(records.subspan(i, std::min(records_per_batch, records.size() - i)));
+    return proposed;
+}
+
 void Controller::when_published(Waiter waiter) {
     if (rounds_.empty()) return waiter({});
     rounds_.back()->waiters.push_back(std::move(waiter));
@@ -206,7 +258,20 @@ void Controller::use_settings(const metadata::Delta& delta) {
     settings_ = static_settings_.with_dynamic(proposed_->broker_config(node_), proposed_->broker_defaults());
 }
 
+// What others have decided, or this node in an earlier life.
+void Controller::publish(metadata::Delta delta) {
+    auto round = std::make_shared<Round>();
+    round->last_offset = delta.after->offset;
+    round->delta = std::move(delta);
+    round->is_committed = true;
+    rounds_.push_back(round);
+    use_settings(round->delta);
+    publish(round);
+}
+
 void Controller::publish(const std::shared_ptr<Round>& round) {
+    if (!check_version(*round->delta.after)) return;
+    published_ = round->delta.after;
     publish_(round->delta, [this, alive = std::weak_ptr(alive_), round] {
         if (alive.lock()) published(round);
     });
@@ -215,6 +280,23 @@ void Controller::publish(const std::shared_ptr<Round>& round) {
 void Controller::published(const std::shared_ptr<Round>& round) {
     std::erase(rounds_, round);
     for (const Waiter& waiter : round->waiters) waiter({});
+    become_ready();
+}
+
+// A log that nobody has begun yet says nothing of the cluster.
+void Controller::become_ready() {
+    if (is_ready_ || metadata::metadata_version(*published_->features) == 0) return;
+    is_ready_ = true;
+    on_ready_();
+}
+
+// Records that this program can't know may be in the log from such a level on.
+bool Controller::check_version(const metadata::Image& with) {
+    const int16_t version = metadata::metadata_version(*with.features);
+    if (version == 0 || (version >= metadata::metadata_version_min && version <= metadata::metadata_version_latest))
+        return true;
+    failed("metadata.version " + std::to_string(version) + " of the metadata log is not supported");
+    return false;
 }
 
 // --- what the log says -----------------------------------------------------------------------------------------------
@@ -223,11 +305,18 @@ void Controller::load_begin() { loader_.load_begin(); }
 
 Result<void, std::string> Controller::load(const std::vector<Bytes>& values) { return loader_.load(values); }
 
-void Controller::load_end(const raft::SnapshotId& id, Timestamp) { loader_.load_end({id.end_offset - 1, id.epoch}); }
+void Controller::load_end(const raft::SnapshotId& id, Timestamp) {
+    loader_.load_end({id.end_offset - 1, id.epoch});
+    proposed_ = image();
+    if (is_publishing_) publish(metadata::difference(published_, image()));
+}
 
 Result<void, std::string> Controller::apply(const raft::Batch& batch) {
     if (!is_leader_) {
-        ASSIGN_OR_RETURN(const auto deltas, loader_.apply(batch.values, {batch.last_offset, batch.epoch}));
+        ASSIGN_OR_RETURN(auto deltas, loader_.apply(batch.values, {batch.last_offset, batch.epoch}));
+        proposed_ = image();
+        if (is_publishing_)
+            for (metadata::Delta& delta : deltas) publish(std::move(delta));
         return {};
     }
     // What this leader has proposed was applied when it was decided.
@@ -254,11 +343,19 @@ Result<metadata::Records, std::string> Controller::bootstrap_records() const {
         if (!record) return unexpected("bootstrap.checkpoint: " + std::string(record.error().reason));
         records.push_back(std::move(record).value());
     }
-    return decide_bootstrap(records);
+    return decide_bootstrap(records, static_settings_);
+}
+
+// The first image that the shards see is all new to them.
+void Controller::caught_up() {
+    is_publishing_ = true;
+    publish(metadata::everything(image()));
 }
 
 void Controller::became_leader(LeaderEpoch) {
     is_leader_ = true;
+    proposed_ = image();
+    if (on_active_) on_active_(true);
     metadata::Records records;
     if (loader_.is_in_transaction()) {
         loader_.abort_transaction();
@@ -271,23 +368,27 @@ void Controller::became_leader(LeaderEpoch) {
         if (!bootstrap) return failed(bootstrap.error());
         std::move(bootstrap->begin(), bootstrap->end(), std::back_inserter(records));
     }
-    // The first image that the shards see is all new to them.
-    auto round = std::make_shared<Round>();
-    round->last_offset = image()->offset;
-    round->delta = metadata::everything(image());
-    round->is_committed = true;
-    proposed_ = image();
-    use_settings(round->delta);
-    rounds_.push_back(round);
+    liveness_.begin(*proposed_, now());
     const Result<void> proposed = propose(records);
     if (!proposed) return failed("the metadata log can't be begun: " + std::string(error_name(proposed.error())));
-    const int16_t version = metadata::metadata_version(*proposed_->features);
-    if (version < metadata::metadata_version_min || version > metadata::metadata_version_latest)
-        return failed("metadata.version " + std::to_string(version) + " of the metadata log is not supported");
-    when_published([this](const Result<void>& published) {
-        if (published) on_ready_();
-    });
-    publish(round);
+}
+
+// What was proposed and isn't committed may come to be or not: whoever waits has to ask the next controller.
+void Controller::lost_leadership() {
+    is_leader_ = false;
+    if (on_active_) on_active_(false);
+    proposed_ = image();
+    std::deque<std::shared_ptr<Round>> lost;
+    for (const auto& round : rounds_)
+        if (!round->is_committed) lost.push_back(round);
+    std::erase_if(rounds_, [](const auto& round) { return !round->is_committed; });
+    settings_ = static_settings_.with_dynamic(proposed_->broker_config(node_), proposed_->broker_defaults());
+    for (const auto& round : lost)
+        for (const Waiter& waiter : round->waiters) waiter(unexpected(ErrorCode::not_controller));
+}
+
+void Controller::leader_changed(NodeId leader, LeaderEpoch epoch) {
+    if (leader != no_node && leader != node_) log_info("active controller", {{"node", leader}, {"epoch", epoch}});
 }
 
 // Whether what was proposed has happened is not known now; after the restart it will be.

@@ -3,15 +3,21 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
 #include "base/uuid.h"
+#include "controller/broker_liveness.h"
 #include "env/random.h"
 #include "metadata/image.h"
 #include "metadata/record.h"
+#include "replica/isr_change.h"
 #include "settings/broker_settings.h"
 #include "settings/topic_config.h"
 #include "wire/messages/auth.h"
@@ -26,8 +32,14 @@ struct Context {
     const metadata::Image& image;
     const settings::BrokerSettings& settings;  // of this node, with what is dynamic in the image
     env::Random& random;
-    Offset next_offset;  // that the first record of the decision will have
+    Offset next_offset;                        // that the first record of the decision will have
+    std::string_view cluster_id = {};          // empty: not known, and not compared
+    const BrokerLiveness* liveness = nullptr;  // null: nobody is watched
+    Instant now = {};
 };
+
+// Whether a request of this registration of the broker still counts: STALE_BROKER_EPOCH, BROKER_ID_NOT_REGISTERED.
+Result<const metadata::BrokerImage*> asking_broker(const metadata::Image& image, NodeId broker, int64_t broker_epoch);
 
 template <class Response>
 struct Decision {
@@ -61,15 +73,75 @@ struct BrokerRegistration {
     std::optional<std::string> rack;
     std::vector<Uuid> directories;           // sorted
     std::vector<Uuid> cordoned_directories;  // sorted
+    std::string cluster_id = {};             // empty: not known, and not compared
+    // Feature levels it can live with; none: those of this program.
+    std::map<std::string, metadata::SupportedFeature> features = {};
+    // Of the registration that its former process has ended cleanly, with everything synced (KIP-966); -1: nothing says
+    // that it has.
+    int64_t previous_epoch = -1;
+    // It is in the process of the active controller, so it has seen all that is committed: no heartbeat needs to say
+    // so. Never taken from the network.
+    bool is_local = false;
 };
 
 struct BrokerEpoch {
     int64_t value = -1;
 };
 
-// Registers the broker, unfences it at once, and makes it lead what it may, each with a new leader epoch. More records
-// than a batch holds: to be proposed in pieces.
+// Registers the broker, fenced until a heartbeat says that it has caught up. What its former incarnation led or was in
+// sync with goes to others. A local one is unfenced at once, and leads what it may, each with a new leader epoch.
+// DUPLICATE_BROKER_REGISTRATION, INCONSISTENT_CLUSTER_ID, UNSUPPORTED_VERSION, INVALID_REQUEST.
+//
+// This and the next decisions may have more records than a batch holds: they are to be proposed in pieces, of which
+// each makes sense without those after it. The broker's own record is the last one.
 Decision<Result<BrokerEpoch>> decide(const Context& context, const BrokerRegistration& registration);
+
+// Says that a broker lives, how far it has come, and what it wants. Sent every broker.heartbeat.interval.ms.
+struct BrokerHeartbeat {
+    NodeId broker = no_node;
+    int64_t broker_epoch = -1;                    // of its registration
+    Offset metadata_offset = no_offset;           // of the last record that all its shards use
+    bool wants_fence = false;                     // stays fenced, or becomes it
+    bool wants_shutdown = false;                  // leaves as soon as it leads nothing
+    std::vector<Uuid> offline_directories = {};   // that have failed since it was registered; sorted
+    std::vector<Uuid> cordoned_directories = {};  // sorted
+};
+
+struct HeartbeatAnswer {
+    bool is_caught_up = false;  // it knows its own registration
+    bool is_fenced = true;
+    bool should_shut_down = false;  // it leads nothing any more
+};
+
+// STALE_BROKER_EPOCH, BROKER_ID_NOT_REGISTERED: to be registered anew.
+Decision<Result<HeartbeatAnswer>> decide(const Context& context, const BrokerHeartbeat& heartbeat);
+
+// A broker was silent for too long, or its connection broke. STALE_BROKER_EPOCH if it has been registered anew since.
+struct FenceBroker {
+    NodeId broker = no_node;
+    int64_t broker_epoch = -1;
+};
+
+Decision<Result<void>> decide(const Context& context, const FenceBroker& request);
+
+// The leader of these partitions wants other ISRs.
+struct AlterPartition {
+    NodeId broker = no_node;
+    int64_t broker_epoch = -1;
+    std::vector<replica::IsrChange> changes;
+    // The registrations with which the leader knows the members, as far as it does: one that has been registered anew
+    // since is not in sync (KIP-903).
+    std::map<NodeId, int64_t> member_epochs = {};
+};
+
+// As Kafka: FENCED_LEADER_EPOCH, INVALID_UPDATE_VERSION, INELIGIBLE_REPLICA, UNKNOWN_TOPIC_ID, INVALID_REQUEST … What
+// has become of the partition comes with the next image.
+struct AlterPartitionAnswer {
+    std::vector<ErrorCode> outcomes;  // of the changes, in their order
+};
+
+// The whole is refused with STALE_BROKER_EPOCH or NOT_CONTROLLER.
+Decision<Result<AlterPartitionAnswer>> decide(const Context& context, const AlterPartition& request);
 
 // Producer ids [first, first + count) belong to the broker that asked for them.
 struct ProducerIdBlock {
@@ -79,6 +151,7 @@ struct ProducerIdBlock {
 
 struct AllocateProducerIds {
     NodeId broker = no_node;
+    int64_t broker_epoch = -1;  // here and below: of its registration; -1: of this process, whichever that is
 };
 
 Decision<Result<ProducerIdBlock>> decide(const Context& context, const AllocateProducerIds& request);
@@ -89,19 +162,49 @@ struct AssignDirectory {
     Uuid topic_id;
     PartitionIndex partition;
     Uuid directory;
+    int64_t broker_epoch = -1;
 };
 
 Decision<Result<void>> decide(const Context& context, const AssignDirectory& request);
+
+// What nobody asks for: to be done from time to time, so much at once. `are_more`: there is more to do.
+struct Upkeep {
+    size_t count = 0;
+    bool are_more = false;
+};
+
+// Leadership goes back to the preferred replicas that are in sync (auto.leader.rebalance.enable).
+struct BalanceLeaders {
+    size_t elections_max = 1000;
+};
+
+Decision<Result<Upkeep>> decide(const Context& context, const BalanceLeaders& request);
+
+// Partitions that nobody may lead get any replica that lives, where their topic allows it.
+struct ElectUnclean {
+    size_t elections_max = 1000;
+};
+
+Decision<Result<Upkeep>> decide(const Context& context, const ElectUnclean& request);
+
+// Topics of coordinators get the replicas that they couldn't have while there were fewer brokers.
+struct GrowInternalTopics {
+    size_t partitions_max = 1000;
+};
+
+Decision<Result<Upkeep>> decide(const Context& context, const GrowInternalTopics& request);
 
 // These of a broker's directories, and no others, get no new replicas from now on (KIP-1066).
 struct CordonDirectories {
     NodeId broker = no_node;
     std::vector<Uuid> directories;  // sorted
+    int64_t broker_epoch = -1;
 };
 
 Decision<Result<void>> decide(const Context& context, const CordonDirectories& request);
 
-// What a log without any record begins with: the feature levels of a new cluster, or what bootstrap.checkpoint says.
-metadata::Records decide_bootstrap(const metadata::Records& bootstrap);
+// What a log without any record begins with: the feature levels of a new cluster, or what bootstrap.checkpoint says,
+// and the settings that go with them.
+metadata::Records decide_bootstrap(const metadata::Records& bootstrap, const settings::BrokerSettings& settings = {});
 
 }  // namespace milena::controller

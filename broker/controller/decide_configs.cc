@@ -6,6 +6,7 @@
 
 #include "base/parse_number.h"
 #include "controller/decide.h"
+#include "controller/elr_safety.h"
 #include "controller/topic_names.h"
 #include "metadata/feature_levels.h"
 #include "settings/alter.h"
@@ -132,7 +133,9 @@ Result<void, ConfigError> alter(const Context& context, const ConfigResource& re
     ASSIGN_OR_RETURN(const Texts after, settings::altered(scope_of(resource.type), base, alterations));
     RETURN_IF_ERROR(validate(context, resource, after));
     RETURN_IF_ERROR(check_cordoning(context, resource, alterations));
-    add_differences(resource, context.image.config(resource.type, resource.name), after, records);
+    const Texts& before = context.image.config(resource.type, resource.name);
+    RETURN_IF_ERROR(check_min_isr(context.image, resource, before, after));
+    add_differences(resource, before, after, records);
     return {};
 }
 
@@ -170,6 +173,7 @@ Decision<Response> decide_each(const Context& context, const Request& request, S
         result.error_code = outcome.error().code;
         result.error_message = outcome.error().message;
     }
+    settle_elr(context, decision.records);
     if (request.validate_only) decision.records.clear();
     return decision;
 }

@@ -16,8 +16,16 @@ struct Refusal {
 
 Refusal not_needed() { return {ErrorCode::election_not_needed, "Leader election not needed for topic partition."}; }
 
-Refusal elect(const Context& context, const metadata::TopicImage& topic, int32_t index, Election election,
-              metadata::Records& records) {
+// What is to be elected, and where its records go.
+struct Ballot {
+    const Context& context;
+    const RulesOfTopics& rules;
+    Election election;
+    metadata::Records& records;
+};
+
+Refusal elect(const Ballot& ballot, const metadata::TopicImage& topic, int32_t index) {
+    const Election election = ballot.election;
     const metadata::PartitionImage* partition = topic.partition(PartitionIndex(index));
     if (partition == nullptr)
         return {ErrorCode::unknown_topic_or_partition,
@@ -26,14 +34,17 @@ Refusal elect(const Context& context, const metadata::TopicImage& topic, int32_t
                              ? partition->leader != no_node
                              : !partition->replicas.empty() && partition->leader == partition->replicas.front();
     if (is_fine) return not_needed();
-    auto change = change_partition(context.image, *partition, PartitionTarget::same_as(*partition), election);
-    if (!change && election == Election::preferred)
+    PartitionTarget target = PartitionTarget::same_as(*partition);
+    target.election = election;
+    auto change = change_partition(ballot.context.image, ballot.rules.of(topic.name), *partition, std::move(target));
+    const bool is_elected = change && change->leader >= 0;
+    if (!is_elected && election == Election::preferred)
         return {ErrorCode::preferred_leader_not_available, "The preferred leader was not available."};
-    if (!change)
+    if (!is_elected)
         return {ErrorCode::eligible_leaders_not_available, "Eligible topic partition leaders are not available."};
     change->topic_id = topic.id;
     change->partition_id = index;
-    records.emplace_back(std::move(*change));
+    ballot.records.emplace_back(std::move(*change));
     return {};
 }
 
@@ -57,12 +68,14 @@ Response refused(const Request& request, std::string reason) {
 // Of all partitions only those are reported of which something is to be said.
 Decision<Response> elect_everywhere(const Context& context, Election election) {
     Decision<Response> decision;
+    const RulesOfTopics rules(context.image, context.settings);
+    const Ballot ballot{context, rules, election, decision.records};
     for (const auto& topic : context.image.topics->by_name) {
         Response::Topic& result = decision.response.replica_election_results.emplace_back();
         result.topic = topic->name;
         for (size_t i = 0; i < topic->partitions.size(); ++i) {
             const auto index = static_cast<int32_t>(i);
-            Refusal refusal = elect(context, *topic, index, election, decision.records);
+            Refusal refusal = elect(ballot, *topic, index);
             if (refusal.code != ErrorCode::election_not_needed) add(result, index, std::move(refusal));
         }
     }
@@ -78,13 +91,15 @@ Decision<Response> decide(const Context& context, const Request& request) {
                 .response = refused(request, "Unknown election type " + std::to_string(request.election_type.value))};
     if (!request.topic_partitions) return elect_everywhere(context, election);
     Decision<Response> decision;
+    const RulesOfTopics rules(context.image, context.settings);
+    const Ballot ballot{context, rules, election, decision.records};
     for (const Request::TopicPartitions& asked : *request.topic_partitions) {
         Response::Topic& result = decision.response.replica_election_results.emplace_back();
         result.topic = std::string(asked.topic);
         const metadata::TopicImage* topic = context.image.topic(asked.topic);
         for (const int32_t index : asked.partitions) {
             if (topic != nullptr)
-                add(result, index, elect(context, *topic, index, election, decision.records));
+                add(result, index, elect(ballot, *topic, index));
             else
                 add(result, index, {ErrorCode::unknown_topic_or_partition, "No such topic as " + result.topic});
         }

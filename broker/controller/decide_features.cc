@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "controller/decide.h"
+#include "controller/elr_safety.h"
 #include "metadata/feature_levels.h"
 
 namespace milena::controller {
@@ -63,11 +64,23 @@ Outcome check_metadata_version(int16_t from, int16_t to, UpgradeType type) {
                              "information."));
 }
 
+// Records of a lower metadata.version can't say who is eligible.
+Outcome check_elr(const metadata::Image& image, const Request::FeatureUpdate& update) {
+    if (update.max_version_level == 0 || metadata::metadata_version(*image.features) >= metadata::metadata_version_elr)
+        return {};
+    const std::string name(update.feature);
+    return unexpected("Invalid update version " + std::to_string(update.max_version_level) + " for feature " + name +
+                      ". " + name + " could not be set to " + std::to_string(update.max_version_level) +
+                      " because it depends on metadata.version level " +
+                      std::to_string(metadata::metadata_version_elr));
+}
+
 Outcome check_feature(const Context& context, const Request::FeatureUpdate& update, int16_t current) {
     const Outcome outcome = check_update(context, update, current);
     if (!outcome.has_value())
         return unexpected("Invalid update version " + std::to_string(update.max_version_level) + " for feature " +
                           std::string(update.feature) + ". " + outcome.error());
+    if (update.feature == metadata::elr_version_feature) return check_elr(context.image, update);
     if (update.feature != metadata::metadata_version_feature) return {};
     return check_metadata_version(current, update.max_version_level,
                                   static_cast<UpgradeType>(update.upgrade_type.value));
@@ -88,9 +101,14 @@ Decision<Response> decide(const Context& context, const Request& request) {
             return {.records = {}, .response = std::move(refused)};
         }
         decision.response.results.push_back({.feature = std::string(update.feature), .error_message = "NONE"});
-        if (update.max_version_level != current)
-            decision.records.emplace_back(wire::FeatureLevelRecord{.name = std::string(update.feature),
-                                                                   .feature_level = update.max_version_level});
+        if (update.max_version_level == current) continue;
+        decision.records.emplace_back(
+            wire::FeatureLevelRecord{.name = std::string(update.feature), .feature_level = update.max_version_level});
+        if (update.feature != metadata::elr_version_feature) continue;
+        if (current == 0)
+            begin_elr(context, decision.records);
+        else
+            end_elr(context.image, decision.records);
     }
     if (request.validate_only) decision.records.clear();
     return decision;

@@ -26,10 +26,6 @@ Nodes difference(Nodes a, const Nodes& b) {
     return a;
 }
 
-bool is_moving(const PartitionImage& partition) {
-    return !partition.adding_replicas.empty() || !partition.removing_replicas.empty();
-}
-
 // How many replicas there will be when a reassignment that is under way is over.
 size_t replication_factor(const PartitionImage& partition) {
     return difference(partition.replicas, partition.removing_replicas).size();
@@ -68,22 +64,30 @@ Outcome moved(const Context& context, const Request& request, const PartitionIma
     return target;
 }
 
-Refusal reassign(const Context& context, const Request& request, std::string_view name, const Request::Partition& asked,
-                 metadata::Records& records) {
-    const metadata::TopicImage* topic = context.image.topic(name);
+// One request, and where its records go.
+struct Reassignment {
+    const Context& context;
+    const Request& request;
+    const RulesOfTopics rules;
+    metadata::Records& records;
+};
+
+Refusal reassign(const Reassignment& round, std::string_view name, const Request::Partition& asked) {
+    const metadata::TopicImage* topic = round.context.image.topic(name);
     if (topic == nullptr)
         return {ErrorCode::unknown_topic_or_partition, "Unable to find a topic named " + std::string(name) + "."};
     const PartitionImage* partition = topic->partition(PartitionIndex(asked.partition_index));
     if (partition == nullptr)
         return {ErrorCode::unknown_topic_or_partition,
                 "Unable to find partition " + topic->name + ":" + std::to_string(asked.partition_index) + "."};
-    Outcome target = asked.replicas ? moved(context, request, *partition, *asked.replicas) : cancelled(*partition);
+    Outcome target =
+        asked.replicas ? moved(round.context, round.request, *partition, *asked.replicas) : cancelled(*partition);
     if (!target.has_value()) return target.error();
-    auto change = change_partition(context.image, *partition, std::move(*target), Election::online);
+    auto change = change_partition(round.context.image, round.rules.of(name), *partition, std::move(*target));
     if (!change) return {};
     change->topic_id = topic->id;
     change->partition_id = asked.partition_index;
-    records.emplace_back(std::move(*change));
+    round.records.emplace_back(std::move(*change));
     return {};
 }
 
@@ -91,13 +95,14 @@ Refusal reassign(const Context& context, const Request& request, std::string_vie
 
 Decision<Response> decide(const Context& context, const Request& request) {
     Decision<Response> decision;
+    const Reassignment round{context, request, RulesOfTopics(context.image, context.settings), decision.records};
     decision.response.allow_replication_factor_change = request.allow_replication_factor_change.value;
     if (request.topics.empty()) decision.response.error_message = "";
     for (const Request::Topic& topic : request.topics) {
         Response::Topic& result = decision.response.responses.emplace_back();
         result.name = std::string(topic.name);
         for (const Request::Partition& partition : topic.partitions) {
-            Refusal refusal = reassign(context, request, topic.name, partition, decision.records);
+            Refusal refusal = reassign(round, topic.name, partition);
             result.partitions.push_back({.partition_index = partition.partition_index,
                                          .error_code = refusal.code,
                                          .error_message = std::move(refusal.message)});

@@ -1,6 +1,8 @@
-#include <algorithm>
+#include <optional>
+#include <string>
 #include <utility>
 
+#include "controller/broker_changes.h"
 #include "controller/decide.h"
 #include "controller/partition_change.h"
 
@@ -17,14 +19,11 @@ Decision<Response> refused(ErrorCode code, std::string message) {
     return decision;
 }
 
-// A broker that is gone for good is in sync with nothing. The last one that was stays named: its data is the newest.
-std::optional<wire::PartitionChangeRecord> without_broker(const metadata::Image& image,
-                                                          const metadata::PartitionImage& partition, NodeId broker) {
-    if (std::ranges::find(partition.isr, broker) == partition.isr.end()) return std::nullopt;
-    PartitionTarget target = PartitionTarget::same_as(partition);
-    std::erase(target.isr, broker);
-    if (target.isr.empty()) return std::nullopt;
-    return change_partition(image, partition, std::move(target), Election::online);
+// A broker that is gone for good is in sync with nothing. Who was the last in sync, or eligible, stays named: its data
+// is the newest, should it ever return.
+std::optional<PartitionTarget> without_broker(const metadata::PartitionImage& partition, NodeId broker) {
+    if (!contains(partition.isr, broker) || partition.isr.size() == 1) return std::nullopt;
+    return PartitionTarget::without(partition, broker);
 }
 
 }  // namespace
@@ -37,15 +36,9 @@ Decision<Response> decide(const Context& context, const Request& request) {
     // Kafka does it, and its broker is of no use until it is restarted.
     if (broker->is_active()) return refused(ErrorCode::invalid_request, name + " is running");
     Decision<Response> decision;
-    for (const auto& topic : context.image.topics->by_name) {
-        for (size_t i = 0; i < topic->partitions.size(); ++i) {
-            auto change = without_broker(context.image, *topic->partitions[i], id);
-            if (!change) continue;
-            change->topic_id = topic->id;
-            change->partition_id = static_cast<int32_t>(i);
-            decision.records.emplace_back(std::move(*change));
-        }
-    }
+    change_partitions(
+        context.image, context.settings,
+        [&](const metadata::PartitionImage& partition) { return without_broker(partition, id); }, decision.records);
     decision.records.emplace_back(
         wire::UnregisterBrokerRecord{.broker_id = request.broker_id, .broker_epoch = broker->epoch});
     return decision;

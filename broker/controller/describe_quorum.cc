@@ -1,5 +1,6 @@
 #include "controller/describe_quorum.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace milena::controller {
@@ -33,6 +34,17 @@ Response::Node node(const raft::Voter& voter) {
     return result;
 }
 
+// Of a single voter nobody fetches, and Kafka tells no times then.
+Response::ReplicaState state_of(const raft::ReplicaProgress& replica, const Uuid& directory_id) {
+    Response::ReplicaState state;
+    state.replica_id = replica.id.value;
+    state.replica_directory_id = directory_id;
+    state.log_end_offset = replica.end_offset.value;
+    state.last_fetch_timestamp = replica.last_fetch.value;
+    state.last_caught_up_timestamp = replica.last_caught_up.value;
+    return state;
+}
+
 }  // namespace
 
 Response describe_quorum(const raft::Raft& raft, const Request& request) {
@@ -49,12 +61,16 @@ Response describe_quorum(const raft::Raft& raft, const Request& request) {
     partition.leader_id = raft.leader().value;
     partition.leader_epoch = raft.epoch().value;
     partition.high_watermark = raft.high_watermark().value;
+    const std::vector<raft::ReplicaProgress> replicas = raft.replicas();
     for (const auto& [id, voter] : raft.voters()) {
-        partition.current_voters.push_back({.replica_id = id.value,
-                                            .replica_directory_id = voter.directory_id,
-                                            .log_end_offset = raft.next_offset().value});
+        const auto at = std::ranges::find(replicas, id, &raft::ReplicaProgress::id);
+        partition.current_voters.push_back(
+            state_of(at == replicas.end() ? raft::ReplicaProgress{.id = id} : *at, voter.directory_id));
         response.nodes.push_back(node(voter));
     }
+    for (const raft::ReplicaProgress& replica : replicas)
+        if (raft.voters().find(replica.id) == nullptr)
+            partition.observers.push_back(state_of(replica, replica.directory_id));
     return response;
 }
 

@@ -50,14 +50,22 @@ settings::Texts internal_configs(const settings::BrokerSettings& settings, const
 
 }  // namespace
 
+std::optional<int32_t> internal_replication_factor(const settings::BrokerSettings& settings, std::string_view topic,
+                                                   size_t brokers_count) {
+    const auto internal = std::ranges::find(internal_topics, topic, &InternalTopic::topic);
+    if (internal == internal_topics.end()) return std::nullopt;
+    const int32_t factor = number(settings, internal->replication_setting);
+    if (settings.is_configured(internal->replication_setting)) return factor;
+    return std::min(factor, static_cast<int32_t>(std::max<size_t>(brokers_count, 1)));
+}
+
 TopicDefaults topic_defaults(const settings::BrokerSettings& settings, std::string_view topic, size_t brokers_count) {
     const auto internal = std::ranges::find(internal_topics, topic, &InternalTopic::topic);
     if (internal == internal_topics.end())
         return {number(settings, "num.partitions"), number(settings, "default.replication.factor"), {}};
-    int32_t factor = number(settings, internal->replication_setting);
-    if (!settings.is_configured(internal->replication_setting))
-        factor = std::min(factor, static_cast<int32_t>(std::max<size_t>(brokers_count, 1)));
-    return {number(settings, internal->partitions_setting), factor, internal_configs(settings, *internal)};
+    return {number(settings, internal->partitions_setting),
+            internal_replication_factor(settings, topic, brokers_count).value_or(1),
+            internal_configs(settings, *internal)};
 }
 
 }  // namespace milena::controller

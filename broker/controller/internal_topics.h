@@ -20,4 +20,8 @@ struct TopicDefaults {
 // Of any topic. An internal one gets no more replicas than there are brokers, unless its factor was configured.
 TopicDefaults topic_defaults(const settings::BrokerSettings& settings, std::string_view topic, size_t brokers_count);
 
+// The factor that an internal topic is to have with so many brokers; nothing for any other topic.
+std::optional<int32_t> internal_replication_factor(const settings::BrokerSettings& settings, std::string_view topic,
+                                                   size_t brokers_count);
+
 }  // namespace milena::controller

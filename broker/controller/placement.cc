@@ -2,34 +2,88 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
+#include <tuple>
 
 namespace milena::controller {
 
 namespace {
 
-// Brokers so ordered that neighbours are in different racks as far as possible: one of each rack in turn.
-std::vector<NodeId> interleaved_by_rack(const metadata::Image& image, bool are_active) {
-    std::map<std::string, std::vector<NodeId>> racks;
-    size_t count = 0;
-    for (const auto& [id, broker] : *image.brokers) {
-        if (broker.is_active() != are_active || !broker.has_uncordoned_directory()) continue;
-        racks[broker.rack.value_or("")].push_back(id);
-        ++count;
+// The brokers that replicas may be placed on, in a ring whose neighbours are in different racks as far as possible: one
+// of each rack in turn. Those that can't lead now follow the others.
+class Ring {
+  public:
+    explicit Ring(const metadata::Image& image) {
+        add(image, true);
+        active_count_ = brokers_.size();
+        add(image, false);
     }
-    std::vector<NodeId> result;
-    for (size_t round = 0; result.size() < count; ++round) {
-        for (const auto& [rack, brokers] : racks) {
-            if (round < brokers.size()) result.push_back(brokers[round]);
+
+    size_t size() const { return brokers_.size(); }
+    size_t active_count() const { return active_count_; }
+
+    // The next partition's replicas. Leaders go round the ring; who follows is, in this order, active, in a rack with
+    // the fewest replicas of the partition, the one that has followed least, the nearest in the ring.
+    std::vector<NodeId> take(size_t leader, size_t count) {
+        for (Broker& broker : brokers_) broker.is_taken = false;
+        in_rack_.assign(racks_.size(), 0);
+        std::vector<NodeId> result;
+        result.reserve(count);
+        while (result.size() < count) {
+            Broker& next = brokers_[result.empty() ? leader : follower(leader)];
+            next.is_taken = true;
+            if (!result.empty()) ++next.follows_count;
+            ++in_rack_[next.rack];
+            result.push_back(next.id);
+        }
+        return result;
+    }
+
+  private:
+    struct Broker {
+        NodeId id;
+        size_t rack = 0;
+        bool is_active = false;
+        size_t follows_count = 0;
+        bool is_taken = false;
+    };
+
+    void add(const metadata::Image& image, bool are_active) {
+        std::map<size_t, std::vector<NodeId>> racks;
+        size_t count = 0;
+        for (const auto& [id, broker] : *image.brokers) {
+            if (broker.is_active() != are_active || !broker.has_uncordoned_directory()) continue;
+            const size_t rack = racks_.try_emplace(broker.rack.value_or(""), racks_.size()).first->second;
+            racks[rack].push_back(id);
+            ++count;
+        }
+        const size_t end = brokers_.size() + count;
+        for (size_t round = 0; brokers_.size() < end; ++round) {
+            for (const auto& [rack, ids] : racks) {
+                if (round < ids.size()) brokers_.push_back({.id = ids[round], .rack = rack, .is_active = are_active});
+            }
         }
     }
-    return result;
-}
 
-// `count` neighbours in the ring, from `first` on; fewer if the ring is smaller.
-void take(const std::vector<NodeId>& ring, size_t first, size_t count, std::vector<NodeId>& into) {
-    for (size_t k = 0; k < std::min(count, ring.size()); ++k) into.push_back(ring[(first + k) % ring.size()]);
-}
+    // One that isn't taken; any where all are.
+    size_t follower(size_t leader) const {
+        using Rank = std::tuple<bool, size_t, size_t, size_t>;
+        std::optional<Rank> best;
+        for (size_t distance = 1; distance < brokers_.size(); ++distance) {
+            const Broker& broker = brokers_[(leader + distance) % brokers_.size()];
+            if (broker.is_taken) continue;
+            const Rank rank{!broker.is_active, in_rack_[broker.rack], broker.follows_count, distance};
+            if (!best || rank < *best) best = rank;
+        }
+        return best ? (leader + std::get<3>(*best)) % brokers_.size() : leader;
+    }
+
+    std::vector<Broker> brokers_;
+    size_t active_count_ = 0;
+    std::map<std::string, size_t> racks_;  // by name, their numbers
+    std::vector<size_t> in_rack_;          // replicas of the partition that is being placed, by rack
+};
 
 }  // namespace
 
@@ -41,22 +95,17 @@ Uuid directory_on(const metadata::Image& image, NodeId node) {
 
 Result<std::vector<std::vector<NodeId>>, std::string> place(const metadata::Image& image, env::Random& random,
                                                             const PlacementSpec& spec) {
-    const std::vector<NodeId> active = interleaved_by_rack(image, true);
-    const std::vector<NodeId> inactive = interleaved_by_rack(image, false);
+    Ring ring(image);
     const auto replicas_count = static_cast<size_t>(spec.replication_factor);
-    if (active.empty())
+    if (ring.active_count() == 0)
         return unexpected(std::string("All brokers are currently fenced, or have all their log directories cordoned."));
-    if (replicas_count > active.size() + inactive.size())
+    if (replicas_count > ring.size())
         return unexpected("The target replication factor of " + std::to_string(replicas_count) +
-                          " cannot be reached because only " + std::to_string(active.size() + inactive.size()) +
+                          " cannot be reached because only " + std::to_string(ring.size()) +
                           " broker(s) are registered or some brokers have all their log directories cordoned.");
-    const size_t start = static_cast<size_t>(random.next() % active.size());
+    const size_t start = static_cast<size_t>(random.next() % ring.active_count());
     std::vector<std::vector<NodeId>> result(static_cast<size_t>(spec.partitions_count));
-    for (size_t i = 0; i < result.size(); ++i) {
-        result[i].reserve(replicas_count);
-        take(active, start + i, replicas_count, result[i]);
-        take(inactive, start + i, replicas_count - result[i].size(), result[i]);
-    }
+    for (size_t i = 0; i < result.size(); ++i) result[i] = ring.take((start + i) % ring.active_count(), replicas_count);
     return result;
 }
 

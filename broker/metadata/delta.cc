@@ -96,6 +96,54 @@ Delta everything(std::shared_ptr<const Image> image) {
     return delta;
 }
 
+namespace {
+
+std::vector<PartitionIndex> all_partitions(const TopicImage& topic) {
+    std::vector<PartitionIndex> all;
+    for (size_t i = 0; i < topic.partitions.size(); ++i) all.emplace_back(static_cast<int32_t>(i));
+    return all;
+}
+
+std::vector<PartitionIndex> different_partitions(const TopicImage& before, const TopicImage& after) {
+    std::vector<PartitionIndex> result;
+    const TopicImage& larger = before.partitions.size() > after.partitions.size() ? before : after;
+    for (const PartitionIndex index : all_partitions(larger)) {
+        const PartitionImage* one = before.partition(index);
+        const PartitionImage* other = after.partition(index);
+        if (one == nullptr || other == nullptr || !(*one == *other)) result.push_back(index);
+    }
+    return result;
+}
+
+}  // namespace
+
+Delta difference(std::shared_ptr<const Image> before, std::shared_ptr<const Image> after) {
+    Delta delta;
+    for (const auto& topic : before->topics->by_id)
+        if (after->topic(topic->id) == nullptr)
+            delta.topics.push_back({.before = topic, .after = nullptr, .partitions = all_partitions(*topic)});
+    for (const auto& topic : after->topics->by_id) {
+        const auto known = before->topics->by_id.share(topic->id);
+        std::vector<PartitionIndex> partitions = known ? different_partitions(*known, *topic) : all_partitions(*topic);
+        if (!known || !partitions.empty()) delta.topics.push_back({known, topic, std::move(partitions)});
+    }
+    for (const auto& config : *before->configs)
+        if (after->config(config->resource.type, config->resource.name) != config->values)
+            delta.configs.insert(config->resource);
+    for (const auto& config : *after->configs)
+        if (before->config(config->resource.type, config->resource.name) != config->values)
+            delta.configs.insert(config->resource);
+    for (const auto& [id, broker] : *before->brokers)
+        if (after->broker(id) == nullptr || !(*after->broker(id) == broker)) delta.brokers.insert(id);
+    for (const auto& [id, broker] : *after->brokers)
+        if (before->broker(id) == nullptr) delta.brokers.insert(id);
+    delta.features_changed = true;
+    delta.access_changed = true;
+    delta.before = std::move(before);
+    delta.after = std::move(after);
+    return delta;
+}
+
 ImageBuilder::ImageBuilder(std::shared_ptr<const Image> base) : draft_(std::make_unique<Draft>(std::move(base))) {}
 ImageBuilder::~ImageBuilder() = default;
 ImageBuilder::ImageBuilder(ImageBuilder&&) noexcept = default;

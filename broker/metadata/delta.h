@@ -37,6 +37,8 @@ struct Delta {
 
 // As if all of the image were new: for who sees it as the first one.
 Delta everything(std::shared_ptr<const Image> image);
+// From one image to another that wasn't made out of it: a snapshot has come in between.
+Delta difference(std::shared_ptr<const Image> before, std::shared_ptr<const Image> after);
 
 // Where in the metadata log an image ends.
 struct Provenance {

@@ -8,7 +8,8 @@ namespace milena::metadata {
 namespace {
 
 // kraft.version is the metadata log's own business: its level is a control record there, never a FeatureLevelRecord.
-constexpr std::array<SupportedLevels, 1> supported{{
+constexpr std::array<SupportedLevels, 2> supported{{
+    {.name = elr_version_feature, .level_min = 0, .level_max = 1, .level_new_cluster = 0},
     {.name = metadata_version_feature,
      .level_min = metadata_version_min,
      .level_max = metadata_version_latest,
@@ -42,6 +43,10 @@ bool metadata_changed_between(int16_t lower, int16_t higher) {
 
 bool knows_cordoned_directories(const FeatureLevels& levels) {
     return metadata_version(levels) >= metadata_version_cordoned_directories;
+}
+
+bool has_elr(const FeatureLevels& levels) {
+    return feature_level(levels, elr_version_feature) > 0 && metadata_version(levels) >= metadata_version_elr;
 }
 
 FeatureLevels effective_levels(const FeatureLevels& finalized) {

@@ -51,6 +51,9 @@ int16_t metadata_version(const FeatureLevels& levels);
 // Whether registrations of brokers say which directories are cordoned (KIP-1066).
 bool knows_cordoned_directories(const FeatureLevels& levels);
 
+// Whether partitions keep eligible leader replicas (KIP-966).
+bool has_elr(const FeatureLevels& levels);
+
 // What may be told to clients: a directory of real Kafka has features finalized whose behaviour isn't here.
 FeatureLevels effective_levels(const FeatureLevels& finalized);
 

@@ -36,7 +36,7 @@ void write_features(const Image& image, const Emit& emit) {
 template <class Registration, class Wire>
 void copy_registration(const Registration& from, Wire& to) {
     for (const Endpoint& e : from.endpoints)
-        to.end_points.push_back({e.name, e.host, e.port, static_cast<int16_t>(e.security_protocol)});
+        to.end_points.push_back({e.name, e.host, e.port, settings::protocol_number(e.security_protocol)});
     for (const auto& [name, levels] : from.features) to.features.push_back({name, levels.level_min, levels.level_max});
 }
 

@@ -1,6 +1,6 @@
-// Messages between the replicas of the metadata log, as plain structs: what KIP-595, KIP-630, KIP-853 and KIP-996 ask for
-// and nothing else. Each request has its response; each response says whom its sender takes for the leader. A zero Uuid is
-// a directory that isn't known. Nothing here knows how messages travel.
+// Messages between the replicas of the metadata log, as plain structs: what KIP-595, KIP-630, KIP-853 and KIP-996 ask
+// for and nothing else. Each request has its response; each response says whom its sender takes for the leader. A zero
+// Uuid is a directory that isn't known. Nothing here knows how messages travel.
 #pragma once
 
 #include <cstdint>

@@ -14,8 +14,37 @@ Quorum::Quorum(const Replica& self, VoterSet voters, const ElectionState& state)
 
 void Quorum::use_voters(VoterSet voters) {
     voters_ = std::move(voters);
-    std::erase_if(votes_, [&](NodeId id) { return voters_.find(id) == nullptr; });
-    std::erase_if(durable_, [&](const auto& entry) { return voters_.find(entry.first) == nullptr; });
+    const auto is_gone = [&](NodeId id) { return voters_.find(id) == nullptr; };
+    std::erase_if(granted_, is_gone);
+    std::erase_if(refused_, is_gone);
+    std::erase_if(durable_, [&](const auto& entry) { return is_gone(entry.first); });
+}
+
+void Quorum::unattach(LeaderEpoch epoch) {
+    check(epoch >= state_.epoch);
+    role_ = Role::unattached;
+    epoch_start_ = no_offset;
+    if (epoch > state_.epoch)
+        state_ = {.epoch = epoch, .leader = no_node, .voted = no_node, .voted_directory = {}};
+    else
+        state_.leader = no_node;
+}
+
+void Quorum::follow(LeaderEpoch epoch, NodeId leader) {
+    check(epoch >= state_.epoch && leader != self_.id);
+    check(epoch > state_.epoch || role_ != Role::leader);
+    role_ = Role::follower;
+    epoch_start_ = no_offset;
+    // Whom it has voted for in this epoch stays: it may not vote twice, whatever it learns meanwhile.
+    if (epoch > state_.epoch) state_ = {.epoch = epoch, .leader = no_node, .voted = no_node, .voted_directory = {}};
+    state_.leader = leader;
+}
+
+void Quorum::prospect() {
+    check(is_voter() && role_ != Role::leader);
+    role_ = Role::prospective;
+    granted_.clear();
+    refused_.clear();
 }
 
 const ElectionState& Quorum::campaign(LeaderEpoch epoch_seen_max) {
@@ -25,19 +54,38 @@ const ElectionState& Quorum::campaign(LeaderEpoch epoch_seen_max) {
               .leader = no_node,
               .voted = self_.id,
               .voted_directory = self_.directory_id};
-    votes_.clear();
+    granted_.clear();
+    refused_.clear();
     durable_.clear();
     epoch_start_ = no_offset;
     return state_;
 }
 
-bool Quorum::vote(NodeId voter) {
-    if (role_ != Role::candidate || voters_.find(voter) == nullptr) return false;
-    votes_.insert(voter);
-    if (votes_.size() < voters_.majority()) return false;
-    role_ = Role::leader;
-    state_ = {.epoch = state_.epoch, .leader = self_.id, .voted = no_node, .voted_directory = {}};
-    return true;
+Tally Quorum::vote(NodeId voter, bool is_granted) {
+    const bool is_standing = role_ == Role::candidate || role_ == Role::prospective;
+    if (!is_standing || voters_.find(voter) == nullptr) return Tally::open;
+    (is_granted ? granted_ : refused_).insert(voter);
+    if (granted_.size() >= voters_.majority()) {
+        if (role_ == Role::candidate) {
+            role_ = Role::leader;
+            state_.leader = self_.id;
+        }
+        return Tally::won;
+    }
+    return voters_.size() - refused_.size() < voters_.majority() ? Tally::lost : Tally::open;
+}
+
+bool Quorum::can_vote_for(NodeId candidate, const Uuid& directory) const {
+    if (state_.leader != no_node || role_ == Role::leader) return false;
+    if (state_.voted == no_node) return true;
+    return state_.voted == candidate && (state_.voted_directory.is_zero() || state_.voted_directory == directory);
+}
+
+void Quorum::vote_for(NodeId candidate, const Uuid& directory) {
+    check(can_vote_for(candidate, directory));
+    role_ = Role::unattached;
+    state_.voted = candidate;
+    state_.voted_directory = directory;
 }
 
 void Quorum::begin_leadership(Offset epoch_start) {
@@ -55,9 +103,16 @@ bool Quorum::durable(NodeId voter, Offset end) {
     return true;
 }
 
+bool Quorum::commit(Offset high_watermark) {
+    if (role_ == Role::leader || high_watermark <= high_watermark_) return false;
+    high_watermark_ = high_watermark;
+    return true;
+}
+
 void Quorum::resign() {
-    role_ = Role::unattached;
+    role_ = Role::resigned;
     state_.leader = no_node;
+    epoch_start_ = no_offset;
 }
 
 Offset majority_end(const VoterSet& voters, const std::map<NodeId, Offset>& ends) {

@@ -8,6 +8,13 @@
 
 namespace milena::raft {
 
+namespace {
+
+constexpr Duration upkeep_interval = std::chrono::seconds(1);
+constexpr Duration quorum_tick_interval = std::chrono::milliseconds(10);
+
+}  // namespace
+
 Raft::Raft(std::shared_ptr<State> state) : state_(std::move(state)) {}
 Raft::~Raft() = default;
 
@@ -21,17 +28,18 @@ Result<Offset> Raft::propose(std::vector<Bytes> values) {
     return s.append(std::move(batch), {.timestamp = now, .values = std::move(values)});
 }
 
-Result<Offset> Raft::State::append(Bytes batch, Batch pending) {
+Result<Offset> Raft::State::append(Bytes batch, Batch batch_pending) {
     const auto at = log->append(std::move(batch), quorum.epoch());
     if (!at) {
         if (log->has_failed()) fail("can't write the metadata log in " + directory);
         return unexpected(at.error());
     }
-    pending.base_offset = *at;
-    pending.last_offset = log->end() - 1;
-    pending.epoch = quorum.epoch();
-    uncommitted.push_back(std::move(pending));
+    batch_pending.base_offset = *at;
+    batch_pending.last_offset = log->end() - 1;
+    batch_pending.epoch = quorum.epoch();
+    pending.push_back(std::move(batch_pending));
     sync();
+    unpark_due();
     return *at;
 }
 
@@ -47,18 +55,25 @@ void Raft::State::synced(Offset end, const Result<void>& outcome) {
     is_syncing = false;
     if (has_failed) return;
     if (!outcome) return fail("can't sync the metadata log in " + directory);
-    quorum.durable(options.node, end);
-    deliver_committed();
-    if (log->end() > end) sync();
+    if (log->end() > end || log->durable_end() < log->end()) sync();
+    if (quorum.role() == Role::leader) {
+        // Truncated meanwhile, the log may end before: only what is there counts.
+        if (quorum.durable(options.node, std::min(end, log->end()))) {
+            deliver_committed();
+            unpark_due();
+        }
+        return;
+    }
+    fetch();
 }
 
 void Raft::State::deliver_committed() {
-    while (!has_failed && !uncommitted.empty() && uncommitted.front().last_offset < quorum.high_watermark()) {
-        const Batch batch = std::move(uncommitted.front());
-        uncommitted.pop_front();
+    while (!has_failed && !pending.empty() && pending.front().last_offset < quorum.high_watermark()) {
+        const Batch batch = std::move(pending.front());
+        pending.pop_front();
         if (!batch.values.empty()) deliver(batch);
-        if (!has_failed && !std::exchange(was_announced, true)) machine->became_leader(quorum.epoch());
     }
+    announce();
 }
 
 void Raft::State::deliver(const Batch& batch) {
@@ -71,26 +86,45 @@ void Raft::State::deliver(const Batch& batch) {
              understood.error());
 }
 
+// The record that began the leadership is committed, and with it all before it.
+void Raft::State::announce() {
+    if (has_failed || was_announced || quorum.role() != Role::leader) return;
+    if (quorum.epoch_start() == no_offset || quorum.high_watermark() <= quorum.epoch_start()) return;
+    was_announced = true;
+    machine->became_leader(quorum.epoch());
+    note_caught_up();
+}
+
+void Raft::State::note_caught_up() {
+    if (!has_failed && !std::exchange(was_caught_up, true)) machine->caught_up();
+}
+
 void Raft::State::fail(const std::string& reason) {
     if (std::exchange(has_failed, true)) return;
     log_error("metadata log failed", {{"reason", reason}});
     quorum.resign();
-    uncommitted.clear();
+    pending.clear();
+    parked.clear();
     machine->failed(reason);
 }
 
 void Raft::tick() {
     State& s = *state_;
-    if (s.has_failed || !s.was_announced) return;
-    s.log->note_recovery_point();
+    if (s.has_failed || !s.has_started) return;
+    s.tick_election();
+    if (s.has_failed || s.now() < s.upkeep_next) return;
+    s.upkeep_next = s.now() + upkeep_interval;
+    s.log->note_recovery_point(s.quorum.high_watermark());
     if (s.is_snapshot_due()) s.take_snapshot();
 }
+
+Duration Raft::tick_interval() const { return state_->quorum.is_only_voter() ? upkeep_interval : quorum_tick_interval; }
 
 Result<void> Raft::close() {
     State& s = *state_;
     if (s.has_failed) return unexpected(ErrorCode::kafka_storage_error);
     s.has_failed = true;
-    return s.log->close();
+    return s.log->close(s.quorum.high_watermark());
 }
 
 Offset Raft::next_offset() const { return state_->log->end(); }
@@ -98,7 +132,18 @@ Offset Raft::high_watermark() const { return state_->quorum.high_watermark(); }
 Offset Raft::log_start_offset() const { return state_->log->start(); }
 LeaderEpoch Raft::epoch() const { return state_->quorum.epoch(); }
 NodeId Raft::leader() const { return state_->quorum.leader(); }
+Role Raft::role() const { return state_->quorum.role(); }
 const VoterSet& Raft::voters() const { return state_->quorum.voters(); }
 int16_t Raft::kraft_version() const { return state_->kraft_version; }
+
+std::vector<ReplicaProgress> Raft::replicas() const {
+    const State& s = *state_;
+    std::vector<ReplicaProgress> result;
+    if (s.quorum.role() != Role::leader) return result;
+    const Timestamp now = s.environment.clock.wall();
+    result.push_back({s.options.node, s.options.directory_id, s.log->end(), now, now});
+    for (const auto& [id, replica] : s.progress) result.push_back(replica);
+    return result;
+}
 
 }  // namespace milena::raft

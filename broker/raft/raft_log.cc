@@ -1,9 +1,11 @@
 #include "raft/raft_log.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "storage/checkpoint_text.h"
 #include "storage/checkpoints.h"
+#include "wire/slices.h"
 
 namespace milena::raft {
 
@@ -11,7 +13,7 @@ namespace {
 
 constexpr std::string_view recovery_point_file = "recovery-point";
 constexpr size_t read_bytes_max = 1 << 20;
-// Leaders read the log only when they start: nothing is gained by keeping its end in memory.
+// Others fetch what was just written: the page cache has it.
 constexpr size_t cache_bytes = 0;
 
 std::shared_ptr<const storage::LogConfig> log_config(const RaftLog::Options& options) {
@@ -96,6 +98,12 @@ Result<Offset> RaftLog::append(Bytes batch, LeaderEpoch epoch) {
     return appended.first_offset;
 }
 
+Result<void> RaftLog::append_fetched(const Bytes& batches) {
+    const auto appended = log_->append_as_follower(std::span(&batches, 1));
+    if (!appended) return unexpected(appended.error());
+    return {};
+}
+
 void RaftLog::sync(std::function<void(Result<void>)> done) {
     if (epoch_synced_ == latest_epoch()) return log_->sync(std::move(done));
     epoch_synced_ = latest_epoch();
@@ -110,7 +118,27 @@ void RaftLog::read(Offset from, ReadDone done) {
     });
 }
 
-Result<void> RaftLog::restart_at(Offset offset) { return log_->truncate_fully_and_start_at(offset); }
+void RaftLog::read_bytes(Offset from, size_t bytes_max, BytesDone done) {
+    const storage::ReadRequest request{.from = from, .limit = end(), .bytes_max = bytes_max, .at_least_one = true};
+    log_->read(request, [done = std::move(done)](Result<storage::ReadBatches> read) {
+        if (!read) return done(unexpected(read.error()));
+        std::vector<Piece> pieces(read->parts.begin(), read->parts.end());
+        done(wire::Slices(std::move(pieces)).joined());
+    });
+}
+
+// What was synced in an epoch says nothing of what comes after a truncation.
+Result<void> RaftLog::restart_at(Offset offset) {
+    epoch_synced_ = no_leader_epoch;
+    return log_->truncate_fully_and_start_at(offset);
+}
+
+Result<void> RaftLog::truncate_to(Offset offset) {
+    epoch_synced_ = no_leader_epoch;
+    const auto truncated = log_->truncate_to(offset);
+    if (!truncated) return unexpected(truncated.error());
+    return {};
+}
 
 Result<void> RaftLog::drop_prefix(Offset offset) {
     RETURN_IF_ERROR(log_->advance_log_start(std::min(offset, end())));
@@ -120,21 +148,22 @@ Result<void> RaftLog::drop_prefix(Offset offset) {
     return {};
 }
 
-void RaftLog::note_recovery_point() {
-    if (durable_end() == noted_) return;
+void RaftLog::note_recovery_point(Offset committed) {
+    const Offset point = std::min(durable_end(), committed);
+    if (point <= noted_) return;
     // Written over, for a file system may take an emptied file to the device when it is closed.
     const auto file = environment_.disk.open(path_ + "/" + std::string(recovery_point_file), env::OpenMode::create);
     if (!file) return;
-    const std::string entry = std::string(metadata_topic) + " 0 " + std::to_string(durable_end().value);
+    const std::string entry = std::string(metadata_topic) + " 0 " + std::to_string(point.value);
     const Bytes text = Bytes::copy_of(storage::checkpoint_text({entry}));
     if (!(*file)->write_at(0, std::span(&text, 1))) return;
     if ((*file)->size() > text.size() && !(*file)->truncate(text.size())) return;
-    noted_ = durable_end();
+    noted_ = point;
 }
 
-Result<void> RaftLog::close() {
+Result<void> RaftLog::close(Offset committed) {
     RETURN_IF_ERROR(log_->sync_now());
-    note_recovery_point();
+    note_recovery_point(committed);
     return log_->close();
 }
 

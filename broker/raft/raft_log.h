@@ -59,6 +59,10 @@ class RaftLog {
     // Appends a batch that nobody else holds; its offset and epoch are set here. Nothing is appended on an error.
     Result<Offset> append(Bytes batch, LeaderEpoch epoch);
 
+    // Whole batches of another replica that go on where this log ends. Nothing is appended on an error:
+    // OFFSET_OUT_OF_RANGE or CORRUPT_MESSAGE if they don't.
+    Result<void> append_fetched(const Bytes& batches);
+
     // Makes durable what has been appended so far. Once in an epoch that includes the file of epochs.
     void sync(std::function<void(Result<void>)> done);
 
@@ -66,16 +70,30 @@ class RaftLog {
     // what is wrong at which offset.
     using ReadDone = std::function<void(Result<std::vector<ParsedBatch>, std::string>)>;
     void read(Offset from, ReadDone done);
+    // The same as they lie there, at most about `bytes_max`.
+    using BytesDone = std::function<void(Result<Bytes>)>;
+    void read_bytes(Offset from, size_t bytes_max, BytesDone done);
+
+    // The largest epoch up to `epoch` that is in the log, and where it ends.
+    storage::EpochEnd end_offset_for(LeaderEpoch epoch) const { return log_->end_offset_for(epoch); }
+    // Whether that is where the epoch ends: of one before those that are in the log nothing is known.
+    bool reaches_back_to(LeaderEpoch epoch) const {
+        const auto entries = log_->epochs().entries();
+        return start() == Offset(0) || (!entries.empty() && epoch >= entries.front().epoch);
+    }
 
     // Empty, and going on at `offset`.
     Result<void> restart_at(Offset offset);
+    // Ends with the last batch before `offset`.
+    Result<void> truncate_to(Offset offset);
     // Removes segments that end at or below `offset`, which a snapshot covers.
     Result<void> drop_prefix(Offset offset);
 
-    // Notes durable_end() for the next recovery, without waiting for the disk.
-    void note_recovery_point();
+    // Notes for the next recovery that everything below `committed` which is durable here must be there, without
+    // waiting for the disk. What isn't committed may still be truncated.
+    void note_recovery_point(Offset committed);
     // Syncs, for a clean shutdown.
-    Result<void> close();
+    Result<void> close(Offset committed);
 
   private:
     RaftLog(const Environment& environment, const Options& options);

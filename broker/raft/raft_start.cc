@@ -92,102 +92,102 @@ void Raft::start(StateMachine& machine) {
     check(s.machine == nullptr);
     s.machine = &machine;
     s.load_snapshot();
-    s.replay();
+    s.scan();
 }
 
 void Raft::State::load_snapshot() {
     const SnapshotStore::Newest newest = std::move(*std::exchange(to_load, std::nullopt));
+    load(newest.id.value_or(applied), newest.snapshot);
+    scanned_to = std::max(applied.end_offset, log->start());
+}
+
+// The machine is as the snapshot says from now on; the log is not looked at.
+void Raft::State::load(const SnapshotId& id, const Snapshot& snapshot) {
     machine->load_begin();
-    const auto loaded = machine->load(newest.snapshot.values);
+    const auto loaded = machine->load(snapshot.values);
     if (!loaded) return fail("the snapshot of the metadata log can't be understood: " + loaded.error());
-    if (newest.id) {
-        applied = *newest.id;
-        applied_timestamp = newest.snapshot.header.last_timestamp;
-        kraft_version = newest.snapshot.header.kraft_version;
-        if (!newest.snapshot.header.voters.empty()) quorum.use_voters(newest.snapshot.header.voters);
-        log_info(
-            "metadata snapshot loaded",
-            {{"end_offset", applied.end_offset}, {"epoch", applied.epoch}, {"records", newest.snapshot.values.size()}});
+    applied = id;
+    applied_timestamp = snapshot.header.last_timestamp;
+    if (id.end_offset > Offset(0)) {
+        kraft_version = snapshot.header.kraft_version;
+        if (!snapshot.header.voters.empty()) quorum.use_voters(snapshot.header.voters);
+        log_info("metadata snapshot loaded",
+                 {{"end_offset", id.end_offset}, {"epoch", id.epoch}, {"records", snapshot.values.size()}});
     }
-    replayed_to = std::max(applied.end_offset, log->start());
     machine->load_end(applied, applied_timestamp);
 }
 
 // A loop for answers that come at once; an answer that comes later enters it again.
-void Raft::State::replay() {
-    if (is_replaying) return;
-    is_replaying = true;
-    while (!has_failed && !is_reading && replayed_to < log->end()) {
+void Raft::State::scan() {
+    if (is_scanning) return;
+    is_scanning = true;
+    while (!has_failed && !is_reading && scanned_to < log->end()) {
         is_reading = true;
-        log->read(replayed_to, if_alive([](State& s, Result<std::vector<ParsedBatch>, std::string> read) {
+        log->read(scanned_to, if_alive([](State& s, Result<std::vector<ParsedBatch>, std::string> read) {
                       s.is_reading = false;
-                      s.replayed(read);
-                      s.replay();
+                      s.scanned(read);
+                      s.scan();
                   }));
     }
-    is_replaying = false;
-    if (!has_failed && !is_reading) become_leader();
+    is_scanning = false;
+    if (!has_failed && !is_reading) take_part();
 }
 
-void Raft::State::replayed(Result<std::vector<ParsedBatch>, std::string>& read) {
+void Raft::State::scanned(Result<std::vector<ParsedBatch>, std::string>& read) {
     if (!read) return fail(read.error());
-    if (read->empty()) return fail("the metadata log can't be read at offset " + std::to_string(replayed_to.value));
+    if (read->empty()) return fail("the metadata log can't be read at offset " + std::to_string(scanned_to.value));
     for (ParsedBatch& batch : *read) {
-        if (batch.header.base_offset > replayed_to)
-            return fail("the metadata log has nothing at offset " + std::to_string(replayed_to.value));
-        replayed_to = batch.header.next_offset();
+        if (batch.header.base_offset > scanned_to)
+            return fail("the metadata log has nothing at offset " + std::to_string(scanned_to.value));
+        scanned_to = batch.header.next_offset();
         for (const ControlRecord& control : batch.controls) {
-            if (!take_control(control))
-                return fail("malformed control record before offset " + std::to_string(replayed_to.value));
+            if (!take_control(batch.header.base_offset, control))
+                return fail("malformed control record before offset " + std::to_string(scanned_to.value));
         }
-        if (batch.header.is_control()) continue;
-        deliver({.base_offset = batch.header.base_offset,
-                 .last_offset = batch.header.last_offset(),
-                 .epoch = batch.header.partition_leader_epoch,
-                 .timestamp = batch.header.max_timestamp,
-                 .values = std::move(batch.values)});
-        if (has_failed) return;
+        take_in(std::move(batch));
     }
 }
 
-bool Raft::State::take_control(const ControlRecord& control) {
+// In the log; applied when it is committed.
+void Raft::State::take_in(ParsedBatch batch) {
+    pending.push_back({.base_offset = batch.header.base_offset,
+                       .last_offset = batch.header.last_offset(),
+                       .epoch = batch.header.partition_leader_epoch,
+                       .timestamp = batch.header.max_timestamp,
+                       .values = std::move(batch.values)});
+}
+
+bool Raft::State::take_control(Offset offset, const ControlRecord& control) {
     if (control.type == ControlType::kraft_version) {
         const auto message = wire::decode<wire::KRaftVersionRecord>(control.value, 0);
         if (!message) return false;
+        voter_changes.push_back({offset, quorum.voters(), kraft_version});
         kraft_version = message->kraft_version;
     } else if (control.type == ControlType::voters) {
         const auto message = wire::decode<wire::VotersRecord>(control.value, 0);
         if (!message) return false;
+        voter_changes.push_back({offset, quorum.voters(), kraft_version});
         quorum.use_voters(VoterSet::from_record(*message));
     }
     return true;
 }
 
-// The own vote decides at once: a single voter's majority. Its state is durable before it acts on it.
-void Raft::State::become_leader() {
-    if (!quorum.is_voter())
+// The log has been read to its end. A single voter's vote decides at once; of several, each first asks around: who has
+// restarted finds the leader there is, and who starts together with the others doesn't wait for a timeout.
+void Raft::State::take_part() {
+    if (std::exchange(has_started, true)) return;
+    if (options.transport == nullptr && !quorum.is_voter())
         return fail("node " + std::to_string(options.node.value) + " is not among the voters of the metadata log");
-    if (quorum.voters().size() > 1)
+    if (options.transport == nullptr && quorum.voters().size() > 1)
         return fail("the metadata log has " + std::to_string(quorum.voters().size()) +
-                    " voters; a quorum of several controllers is not supported");
-    quorum.campaign(std::max(log->latest_epoch(), applied.epoch));
-    check(quorum.vote(options.node));
-    const std::string path = file_in(directory, quorum_state_file);
-    const std::string text = quorum_state_text(quorum.state(), quorum.voters(), kraft_version);
-    write_quorum_state(environment.disk, path, text, if_alive([path](State& s, const env::DiskResult<void>& written) {
-                           if (s.has_failed) return;
-                           if (!written) return s.fail("can't write " + path);
-                           s.begin_leadership();
-                       }));
-}
-
-void Raft::State::begin_leadership() {
-    quorum.begin_leadership(log->end());
-    const Timestamp now = environment.clock.wall();
-    const std::vector<ControlRecord> change{leader_change_record(options.node, quorum.voters(), kraft_version)};
-    const auto at = append(build_control_batch({log->end(), quorum.epoch(), now}, change), {.timestamp = now});
-    if (!at) return fail("can't write the metadata log in " + directory);
-    log_info("metadata log led", {{"node", options.node}, {"epoch", quorum.epoch()}, {"offset", *at}});
+                    " voters, and there is no listener to reach them by: set controller.listener.names");
+    if (quorum.is_only_voter()) return begin_campaign();
+    for (const auto& [id, voter] : quorum.voters())
+        if (!voter.endpoints.empty())
+            options.transport->use_address(id, voter.endpoints.front().host, voter.endpoints.front().port);
+    quorum.unattach(quorum.epoch());
+    deadline = after_random(Milliseconds(0));
+    seek_leader();
 }
 
 }  // namespace milena::raft

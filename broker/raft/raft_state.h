@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,19 +22,80 @@ struct Raft::State : std::enable_shared_from_this<Raft::State> {
     // --- at the start: raft_start.cc
     Result<void, std::string> check_continuity(const SnapshotStore::Newest& newest);
     void load_snapshot();
-    void replay();
-    void replayed(Result<std::vector<ParsedBatch>, std::string>& read);
-    bool take_control(const ControlRecord& control);
-    void become_leader();
-    void begin_leadership();
+    void load(const SnapshotId& id, const Snapshot& snapshot);
+    void scan();
+    void scanned(Result<std::vector<ParsedBatch>, std::string>& read);
+    bool take_control(Offset offset, const ControlRecord& control);
+    void take_in(ParsedBatch batch);
+    void take_part();
 
     // --- as the leader: raft.cc
-    Result<Offset> append(Bytes batch, Batch pending);
+    Result<Offset> append(Bytes batch, Batch batch_pending);
     void sync();
     void synced(Offset end, const Result<void>& outcome);
     void deliver_committed();
     void deliver(const Batch& batch);
+    void announce();
+    void note_caught_up();
     void fail(const std::string& reason);
+
+    // --- elections: raft_election.cc
+    void tick_election();
+    void seek_leader();
+    void begin_prospecting();
+    void begin_campaign();
+    void ask_for_votes(bool is_pre_vote);
+    void take_vote(NodeId voter, bool is_pre_vote, LeaderEpoch asked_in, const Result<Response, SendError>& outcome);
+    void lose_election();
+    void begin_leadership();
+    void enter_epoch(LeaderEpoch epoch, NodeId leader);
+    void learn(const Leadership& current);
+    void leave_leadership();
+    void resign(const std::string& why);
+    void send_begin_epoch();
+    void persist(std::function<void()> then);
+    void write_election();
+    VoteResponse decide_vote(const VoteRequest& request);
+    void receive(const VoteRequest& request, const Answer& answer);
+    void receive(const BeginEpochRequest& request, const Answer& answer);
+    void receive(const EndEpochRequest& request, const Answer& answer);
+    LeaderEpoch last_epoch() const;
+    bool is_hearing_leader() const;
+    Leadership leadership(ErrorCode error) const;
+    ErrorCode check_sender(const std::string& cluster_id, LeaderEpoch epoch) const;
+
+    // --- what others fetch from this leader: raft_fetch_server.cc
+    struct ParkedFetch {
+        FetchRequest request;
+        Answer answer;
+        Instant deadline;
+    };
+    void receive(const FetchRequest& request, const Answer& answer);
+    void receive(const FetchSnapshotRequest& request, const Answer& answer);
+    std::optional<storage::EpochEnd> known_end_of(LeaderEpoch epoch) const;
+    std::optional<FetchResponse> refuse_fetch(const FetchRequest& request) const;
+    void note_fetch(const FetchRequest& request);
+    void serve(const FetchRequest& request, const Answer& answer);
+    void unpark(bool (*is_due)(const State& s, const ParkedFetch& fetch));
+    void unpark_due();
+    void tick_leader();
+    const StoredSnapshot* newest_snapshot() const;
+    FetchResponse fetch_response(ErrorCode error) const;
+
+    // --- what this replica fetches: raft_fetch_client.cc
+    void fetch();
+    void fetched(LeaderEpoch asked_in, const Result<Response, SendError>& outcome);
+    void lose_sight(SendError error);
+    void take_fetched(const FetchResponse& response);
+    void take_records(const FetchResponse& response);
+    Result<void, std::string> append_fetched(const Bytes& records);
+    void truncate(const storage::EpochEnd& diverging);
+    void download(const SnapshotId& id);
+    void fetch_chunk();
+    void take_chunk(const FetchSnapshotResponse& response);
+    void finish_download();
+    void restart_from(const SnapshotId& id);
+    void commit(Offset leader_high_watermark);
 
     // --- snapshots: raft_snapshots.cc
     bool is_snapshot_due() const;
@@ -48,6 +110,10 @@ struct Raft::State : std::enable_shared_from_this<Raft::State> {
             if (const auto self = weak.lock()) f(*self, std::forward<decltype(outcome)>(outcome)...);
         };
     }
+    Instant now() const { return environment.clock.now(); }
+    // Between once and twice `timeout`: two voters should not stand for election at the same moment.
+    Instant after_random(Milliseconds timeout);
+    void note_leader();
 
     const Environment environment;
     const Options options;
@@ -59,20 +125,58 @@ struct Raft::State : std::enable_shared_from_this<Raft::State> {
     StateMachine* machine = nullptr;
     std::optional<SnapshotStore::Newest> to_load;  // until start()
     bool has_failed = false;
+    bool has_started = false;  // the log has been read: takes part in the quorum
 
-    Offset replayed_to{0};       // the next offset to be read from the log, while starting
+    // What the log said of the voters before each of its records that changed them, so that a truncation takes it back.
+    struct VotersBefore {
+        Offset offset;
+        VoterSet voters;
+        int16_t kraft_version;
+    };
+    std::vector<VotersBefore> voter_changes;
+
+    Offset scanned_to{0};        // the next offset to be read from the log, while starting
     bool is_reading = false;     // a read was asked for and has not been answered
-    bool is_replaying = false;   // replay() is on the stack
+    bool is_scanning = false;    // scan() is on the stack
     bool was_announced = false;  // the machine knows that this is the leader
+    bool was_caught_up = false;  // and that it was as far as the others
+    NodeId leader_told = no_node;
+    LeaderEpoch epoch_told = no_leader_epoch;
 
     bool is_syncing = false;
-    std::deque<Batch> uncommitted;                  // appended in this leadership, in order
+    std::deque<Batch> pending;                      // in the log and not yet applied, in order
     SnapshotId applied{Offset(0), LeaderEpoch(0)};  // what a snapshot of the machine's state would contain
     Timestamp applied_timestamp = no_timestamp;
+
+    // Elections.
+    Instant deadline;             // of the role: stands for election then, or gives the election up
+    uint32_t elections_lost = 0;  // since a leader was heard of
+    bool has_fetched = false;     // from the leader of this epoch
+    bool is_persisting = false;   // the election state is being written
+    std::vector<std::function<void()>> when_persisted;  // by the next write
+    size_t seek_next = 0;                               // whom to ask next who leads
+    bool is_seeking = false;
+    Instant attempt_next;  // no fetch and no look for a leader before
+
+    // On a leader.
+    std::map<NodeId, ReplicaProgress> progress;  // of this leadership
+    std::map<NodeId, Instant> heard;             // when each last fetched
+    std::vector<ParkedFetch> parked;
+    Instant begin_epoch_next;
+
+    // On a follower.
+    bool is_fetching = false;  // a request is under way, or what it brought is being made durable
+    struct Download {
+        SnapshotId id;
+        std::unique_ptr<env::File> file;
+        uint64_t position = 0;
+    };
+    std::optional<Download> downloading;
 
     bool is_writing_snapshot = false;
     uint64_t bytes_since_snapshot = 0;
     Instant snapshot_considered_at;  // the last snapshot, or the start
+    Instant upkeep_next;             // of what is done once a second
 };
 
 }  // namespace milena::raft

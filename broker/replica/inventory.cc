@@ -53,6 +53,7 @@ env::DiskResult<DirectoryInventory> take_inventory(env::Disk& disk, const std::s
     }
     add_offsets(disk, path, storage::recovery_point_file, &Entry::recovery_point, inventory);
     add_offsets(disk, path, storage::log_start_offset_file, &Entry::log_start_offset, inventory);
+    add_offsets(disk, path, storage::high_watermark_file, &Entry::high_watermark, inventory);
     add_offsets(disk, path, storage::cleaner_offset_file, &Entry::cleaned_to, inventory);
     return inventory;
 }

@@ -17,6 +17,7 @@ constexpr uint64_t write_back_bytes = 64U << 10;
 
 PartitionTable::PartitionTable(TableEnvironment environment)
     : environment_(std::move(environment)),
+      context_{environment_.node, environment_.clock},
       directory_load_(environment_.directories.size()),
       cleaner_(environment_.clock),
       self_(std::make_shared<PartitionTable*>(this)) {
@@ -37,6 +38,10 @@ void PartitionTable::apply(const metadata::Delta& delta, std::shared_ptr<const s
     config_ = std::move(config);
     image_ = delta.after;
     if (defaults_changed) cleaner_.configure(*config_, environment_.shard_count);
+    context_.lag_time_max = Milliseconds(config_->replica_lag_time_max_ms);
+    const bool brokers_changed = is_first || !delta.brokers.empty();
+    if (brokers_changed) renew_brokers();
+    const bool begins_to_lead = !std::exchange(may_lead_, is_registered()) && may_lead_ && !is_first;
     const size_t size_before = replicas_.size();
     if (defaults_changed || !delta.configs.empty()) reconfigure(delta, defaults_changed);
     uses_inventory_ = is_first;
@@ -47,7 +52,12 @@ void PartitionTable::apply(const metadata::Delta& delta, std::shared_ptr<const s
         for (const auto& [key, slot] : replicas_) order_.push_back(key);
         std::sort(order_.begin(), order_.end());
     }
+    if (begins_to_lead) take_all_roles();
+    // Who was fenced may have caught up already.
+    if (brokers_changed && context_.propose) each([](Replica& replica) { replica.look_after(); });
     flush_next();
+    if (following_ && !follow_changes_.empty()) following_(std::exchange(follow_changes_, {}));
+    follow_changes_.clear();
     if (is_first) resume_moves();
     if (is_first && environment_.shard == 0) {
         set_strays_aside();
@@ -105,10 +115,7 @@ void PartitionTable::apply_partition(const metadata::TopicImage& topic, Partitio
     if (!replicas_.contains(key)) open(key, topic, partition);
     Replica* replica = replicas_.at(key).replica.get();
     if (replica == nullptr || partition.leader_epoch < replica->leader_epoch()) return;
-    if (partition.leader == environment_.node)
-        replica->become_leader(partition.leader_epoch, partition.isr.size(), partition.replicas.size());
-    else
-        replica->resign(partition.leader_epoch);
+    take_role(*replica, partition);
 }
 
 // What an earlier run left of the partition. Only the first image is about that run: a topic that is created later may
@@ -190,7 +197,9 @@ void PartitionTable::open(const PartitionKey& key, const metadata::TopicImage& t
                                         {"error", log.error()}});
         return;
     }
-    slot.replica = std::make_unique<Replica>(key, std::move(*log), policy);
+    slot.replica = std::make_unique<Replica>(key, std::move(*log), policy, context_);
+    if (const DirectoryInventory::Entry* entry = left_behind(slot.directory, topic.name, key.partition))
+        slot.replica->remember_high_watermark(entry->high_watermark);
     // Where only durable records may be seen, what a crash left in the page cache is made durable first of all.
     const bool is_durable = slot.replica->log().durable_offset() == slot.replica->log().log_end_offset();
     if (policy->is_fsynced_before_acknowledgement() && !is_durable) queue_flush(key, Replica::Flush::checkpoint);
@@ -241,6 +250,7 @@ void PartitionTable::remove(const PartitionKey& key) {
     const std::unique_ptr<Replica> replica = std::move(at->second.replica);
     replicas_.erase(at);
     if (!replica) return;
+    no_longer_followed(*replica);
     const Result<void> removed = replica->log().remove();
     if (!removed.has_value())
         log_error("partition not removed",

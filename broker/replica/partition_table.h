@@ -33,6 +33,7 @@ struct DirectoryInventory {
     struct Entry {
         Offset recovery_point{0};
         Offset log_start_offset{0};
+        Offset high_watermark{0};
         std::optional<Offset> cleaned_to;
     };
 
@@ -62,6 +63,9 @@ struct TableEnvironment {
     env::Random& random;
     wire::Codecs& codecs;
     uint64_t writeback_bytes = 0;  // as storage::LogEnvironment
+    // Of this process, as it registers. Before an image has that registration, it may be older than the last thing that
+    // the process before has agreed to as a leader, and nothing is led by it. Zero: by any image.
+    Uuid incarnation_id = {};
 };
 
 // The offsets that the checkpoint files of one directory remember of this shard's partitions.
@@ -80,6 +84,31 @@ void write_offsets_async(env::Disk& disk, const std::string& path, const Directo
                          env::DiskDone<void> done);
 void write_log_starts_async(env::Disk& disk, const std::string& path, const DirectoryOffsets& offsets,
                             env::DiskDone<void> done);
+
+// A partition that is followed from now on, or by another epoch, or (leader none) no longer.
+struct FollowChange {
+    PartitionKey key;
+    NodeId leader = no_node;
+    LeaderEpoch leader_epoch = no_leader_epoch;
+    NodeId leader_before = no_node;
+
+    bool operator==(const FollowChange&) const = default;
+};
+
+// Kafka's numbers of what a shard leads.
+struct ReplicationMetrics {
+    size_t leaders = 0;
+    size_t under_replicated = 0;
+    size_t under_min_isr = 0;
+    size_t at_min_isr = 0;
+    uint64_t isr_shrinks = 0;
+    uint64_t isr_expands = 0;
+    uint64_t isr_changes_failed = 0;
+    int64_t lag_records_max = 0;  // of the followers: to the log end, and since they were last there
+    Duration lag_max{};
+
+    void add(const Replica& replica, Instant now);
+};
 
 class PartitionTable {
   public:
@@ -101,6 +130,20 @@ class PartitionTable {
     };
     // For requests: a replica that can be used, or the error that the client gets.
     Found use(const PartitionKey& key);
+
+    // --- replication (partition_table_replication.cc)
+    // ----------------------------------------------------------------------------------------------------------
+
+    // To be set before the first image, where there are other brokers.
+    void when_isr_changes(ProposeIsr propose) { context_.propose = std::move(propose); }
+    void when_truncated(SaveOffsets save) { context_.save_offsets = std::move(save); }
+    // Called at the end of apply() with all that it has changed.
+    void when_following(std::function<void(std::vector<FollowChange>)> following) { following_ = std::move(following); }
+    // Lets leaders look after their followers, up to `count_max` at a time; true when it has come round.
+    bool look_after_replicas(size_t count_max);
+    // Of all partitions; and only what isn't the sum of theirs.
+    ReplicationMetrics replication_metrics();
+    ReplicationMetrics replication_counts() const;
 
     // --- maintenance: each call does a bounded piece of work and goes on from there at the next one
     // -------------------
@@ -195,6 +238,11 @@ class PartitionTable {
                                                  PartitionIndex index) const;
     size_t choose_directory(const metadata::TopicImage& topic, PartitionIndex index,
                             const metadata::PartitionImage& partition) const;
+    void renew_brokers();
+    bool is_registered() const;
+    void take_all_roles();
+    void take_role(Replica& replica, const metadata::PartitionImage& partition);
+    void no_longer_followed(const Replica& replica);
     void set_aside(storage::LogDirectory& directory, const std::string& topic, PartitionIndex partition);
     void set_strays_aside();
     void remove_deleted();
@@ -215,6 +263,7 @@ class PartitionTable {
     void flush_next();
 
     TableEnvironment environment_;
+    ReplicaContext context_;                                 // of all replicas
     std::vector<storage::LogEnvironment> log_environments_;  // as the directories; the logs refer to them
     std::shared_ptr<const settings::BrokerConfig> config_;
     std::shared_ptr<const metadata::Image> image_;
@@ -222,9 +271,13 @@ class PartitionTable {
     std::vector<PartitionKey> order_;  // keys of replicas_, sorted: what walks over them is the same in every run
     std::unordered_map<Uuid, std::shared_ptr<const TopicPolicy>> policies_;  // by topic
     std::vector<size_t> directory_load_;                                     // replicas by directory
+    bool may_lead_ = false;                                                  // by the image; see incarnation_id
     bool uses_inventory_ = false;                                            // only while the first image is applied
     std::optional<PartitionKey> retention_last_;  // the rounds of retention and compaction have come so far
     std::optional<PartitionKey> cleaner_last_;
+    std::optional<PartitionKey> looked_after_last_;
+    std::function<void(std::vector<FollowChange>)> following_;
+    std::vector<FollowChange> follow_changes_;  // of the image that is being applied
     Cleaner cleaner_;
     std::map<PartitionKey, std::unique_ptr<LogMove>> moves_;
     PartitionKey moved_last_;  // whose slice was the last one

@@ -26,32 +26,24 @@ bool is_told_where_log_starts(ErrorCode error) {
 
 }  // namespace
 
-Replica::Replica(PartitionKey key, std::unique_ptr<PartitionLog> log, std::shared_ptr<const TopicPolicy> policy)
+Replica::Replica(PartitionKey key, std::unique_ptr<PartitionLog> log, std::shared_ptr<const TopicPolicy> policy,
+                 ReplicaContext& context)
     : key_(key),
       log_(std::move(log)),
       policy_(std::move(policy)),
+      context_(context),
       local_point_(safe_point(*log_, *policy_)),
       high_watermark_(log_->log_start_offset()),
       sync_wanted_(log_->log_end_offset()),
       self_(std::make_shared<Replica*>(this)) {}
 
-Replica::~Replica() { waiters_.fail_all(ErrorCode::not_leader_or_follower); }
-
-void Replica::become_leader(LeaderEpoch epoch, size_t isr_size, size_t replicas_size) {
-    check(epoch >= leader_epoch_);
-    isr_size_ = static_cast<uint32_t>(isr_size);
-    replicas_size_ = static_cast<uint32_t>(replicas_size);
-    if (is_leader_ && epoch == leader_epoch_) return;
-    is_leader_ = true;
-    leader_epoch_ = epoch;
-    leader_epoch_start_ = log_->log_end_offset();
-    log_->assign_epoch(epoch);
-    raise_local_point(local_point_);
-}
+Replica::~Replica() { resign(leader_epoch_); }
 
 void Replica::resign(LeaderEpoch epoch) {
-    is_leader_ = false;
+    role_ = Role::none;
+    leader_ = no_node;
     leader_epoch_ = std::max(leader_epoch_, epoch);
+    end_subscriptions();
     waiters_.fail_all(ErrorCode::not_leader_or_follower);
 }
 
@@ -59,13 +51,14 @@ void Replica::configure(std::shared_ptr<const TopicPolicy> policy) {
     if (policy == policy_) return;
     policy_ = std::move(policy);
     log_->configure(policy_->log);
+    if (isr_) advance_high_watermark();  // it may have waited for more replicas than are asked for now
 }
 
 std::unique_ptr<PartitionLog> Replica::replace_log(std::unique_ptr<PartitionLog> log) {
     check(log->log_end_offset() == log_->log_end_offset());
     check(!log->is_syncing() && !log_->is_syncing());
     log->configure(policy_->log);
-    if (is_leader_ && log->latest_epoch() < leader_epoch_) log->assign_epoch(leader_epoch_);
+    if (is_leader() && log->latest_epoch() < leader_epoch_) log->assign_epoch(leader_epoch_);
     std::swap(log_, log);
     return log;
 }
@@ -78,8 +71,8 @@ ProduceOutcome Replica::refused(ErrorCode error) const {
 }
 
 ProduceOutcome Replica::produce(const ProduceRequest& request, wire::Codecs& codecs) {
-    if (!is_leader_) return refused(ErrorCode::not_leader_or_follower);
-    if (request.demands_all_replicas && isr_size_ < min_isr()) return refused(ErrorCode::not_enough_replicas);
+    if (!is_leader() || has_cut_) return refused(ErrorCode::not_leader_or_follower);
+    if (request.demands_all_replicas && isr_size() < min_isr()) return refused(ErrorCode::not_enough_replicas);
     wire::ValidationRules rules = policy_->rules;
     rules.now = request.now;
     rules.accepts_zstd = request.accepts_zstd;
@@ -113,8 +106,8 @@ ProduceOutcome Replica::produce(const ProduceRequest& request, wire::Codecs& cod
 }
 
 Result<Offset> Replica::append(Bytes batch) {
-    if (!is_leader_) return unexpected(ErrorCode::not_leader_or_follower);
-    if (isr_size_ < min_isr()) return unexpected(ErrorCode::not_enough_replicas);
+    if (!is_leader() || has_cut_) return unexpected(ErrorCode::not_leader_or_follower);
+    if (isr_size() < min_isr()) return unexpected(ErrorCode::not_enough_replicas);
     if (batch.size() > policy_->rules.bytes_max) return unexpected(ErrorCode::message_too_large);
     storage::LeaderAppend append;
     append.batch = std::move(batch);
@@ -128,6 +121,7 @@ Result<Offset> Replica::append(Bytes batch) {
 // What a policy demands of an append: nothing, so that the local point is the log end; or a sync, which the local point
 // waits for. While one sync is under way further appends gather behind it, and the next one covers them all.
 void Replica::appended(int64_t records) {
+    if (isr_) tell_watchers();
     records_since_sync_ += records;
     if (records_since_sync_ >= policy_->flush_messages) {
         records_since_sync_ = 0;
@@ -159,14 +153,22 @@ void Replica::synced(Offset end, Result<void> result) {
 
 void Replica::raise_local_point(Offset to) {
     local_point_ = std::max(local_point_, to);
-    waiters_.passed(Point::local, local_point_);
-    if (!is_leader_ || isr_size_ != 1 || local_point_ <= high_watermark_) return;
-    high_watermark_ = local_point_;
+    waiters_.passed(Point::local, safe_end());
+    if (is_leader()) advance_high_watermark();
+}
+
+void Replica::raise_high_watermark(Offset to) {
+    if (to <= high_watermark_) return;
+    high_watermark_ = to;
     waiters_.passed(Point::high_watermark, high_watermark_);
 }
 
+void Replica::remember_high_watermark(Offset offset) {
+    high_watermark_ = std::clamp(offset, high_watermark_, std::max(high_watermark_, safe_end()));
+}
+
 bool Replica::is_acknowledged(Offset last_offset, Acknowledgement wanted) const {
-    return last_offset < (wanted == Acknowledgement::local ? local_point_ : high_watermark_);
+    return last_offset < (wanted == Acknowledgement::local ? safe_end() : high_watermark_);
 }
 
 WaiterId Replica::when_acknowledged(Offset last_offset, Acknowledgement wanted, Waiters::Wake wake) {
@@ -184,8 +186,8 @@ WaiterId Replica::when_readable(Offset from, Waiters::Wake wake) {
 
 void Replica::stop_waiting(WaiterId id) { waiters_.remove(id); }
 
-ErrorCode Replica::check_leader_epoch(LeaderEpoch current_leader_epoch) const {
-    if (!is_leader_) return ErrorCode::not_leader_or_follower;
+ErrorCode Replica::check_leader_epoch(LeaderEpoch current_leader_epoch, bool leader_only) const {
+    if (!is_leader() && (leader_only || !is_follower())) return ErrorCode::not_leader_or_follower;
     if (current_leader_epoch == no_leader_epoch) return ErrorCode::none;
     if (current_leader_epoch < leader_epoch_) return ErrorCode::fenced_leader_epoch;
     if (current_leader_epoch > leader_epoch_) return ErrorCode::unknown_leader_epoch;
@@ -193,14 +195,14 @@ ErrorCode Replica::check_leader_epoch(LeaderEpoch current_leader_epoch) const {
 }
 
 storage::EpochEnd Replica::end_offset_for(LeaderEpoch epoch) const {
-    if (epoch == leader_epoch_) return {.epoch = epoch, .end_offset = log_->log_end_offset()};
+    if (is_leader() && epoch == leader_epoch_) return {.epoch = epoch, .end_offset = log_->log_end_offset()};
     return log_->end_offset_for(epoch);
 }
 
 FetchOutcome Replica::fetch_head(const FetchRequest& request) const {
     FetchOutcome outcome;
     outcome.next_offset = request.from;
-    outcome.error = check_leader_epoch(request.current_leader_epoch);
+    outcome.error = check_leader_epoch(request.current_leader_epoch, request.leader_only);
     if (outcome.error != ErrorCode::none) return outcome;
     outcome.high_watermark = high_watermark_;
     outcome.last_stable_offset = last_stable_offset();
@@ -211,7 +213,7 @@ FetchOutcome Replica::fetch_head(const FetchRequest& request) const {
             outcome.error = ErrorCode::offset_out_of_range;
             return outcome;
         }
-        if (end.end_offset < request.from || end.epoch < request.last_fetched_epoch) {
+        if (is_diverging(end, request.from, request.last_fetched_epoch)) {
             outcome.diverging = end;
             return outcome;
         }
@@ -277,10 +279,11 @@ void Replica::finish_fetch(const FetchRequest& request, Result<storage::ReadBatc
 }
 
 Result<Offset> Replica::delete_records(Offset before) {
-    if (!is_leader_) return unexpected(ErrorCode::not_leader_or_follower);
+    if (!is_leader()) return unexpected(ErrorCode::not_leader_or_follower);
     const Offset target = before == Offset{-1} ? high_watermark_ : before;
     if (target < Offset{0} || target > high_watermark_) return unexpected(ErrorCode::offset_out_of_range);
     RETURN_IF_ERROR(log_->advance_log_start(target));
+    if (isr_) tell_watchers();
     return log_->log_start_offset();
 }
 
@@ -292,6 +295,7 @@ Result<void> Replica::delete_old_segments() {
                                       {"count", removed},
                                       {"log_start_offset", log_->log_start_offset()}});
         high_watermark_ = std::max(high_watermark_, log_->log_start_offset());
+        if (isr_) tell_watchers();
     }
     return {};
 }

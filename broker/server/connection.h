@@ -54,8 +54,9 @@ struct ConnectionHost {
 };
 
 struct ClientInfo {
-    std::string address;   // "127.0.0.1:51234"
-    std::string listener;  // "PLAINTEXT"
+    std::string address;      // "127.0.0.1:51234"
+    std::string listener;     // "PLAINTEXT"
+    bool is_relayed = false;  // it is connected to another broker, which has handed on one request
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "server/controller_gate.h"
 #include "server/handlers/handlers.h"
 
 namespace milena::server {
@@ -14,6 +15,7 @@ struct Handler {
     const wire::Api* api = nullptr;
     // False if the body is malformed.
     bool (*run)(Caller caller) = nullptr;
+    bool is_decided_by_controller = false;
 };
 
 bool log_refused(const Caller& caller, std::string_view reason, size_t offset = 0) {
@@ -89,6 +91,13 @@ constexpr Handler serves() {
     return Serves<function>::handler;
 }
 
+template <auto function>
+constexpr Handler decided_by_controller() {
+    Handler handler = Serves<function>::handler;
+    handler.is_decided_by_controller = true;
+    return handler;
+}
+
 // Ascending by key.
 constexpr std::array handlers_by_key{
     serves<handlers::produce>(),
@@ -105,8 +114,8 @@ constexpr std::array handlers_by_key{
     serves<handlers::describe_groups>(),
     serves<handlers::list_groups>(),
     serves<handlers::api_versions>(),
-    serves<handlers::create_topics>(),
-    serves<handlers::delete_topics>(),
+    decided_by_controller<handlers::create_topics>(),
+    decided_by_controller<handlers::delete_topics>(),
     serves<handlers::delete_records>(),
     serves<handlers::init_producer_id>(),
     serves<handlers::offset_for_leader_epoch>(),
@@ -114,29 +123,29 @@ constexpr std::array handlers_by_key{
     serves<handlers::create_acls>(),
     serves<handlers::delete_acls>(),
     serves<handlers::describe_configs>(),
-    serves<handlers::alter_configs>(),
+    decided_by_controller<handlers::alter_configs>(),
     serves<handlers::alter_replica_log_dirs>(),
     serves<handlers::describe_log_dirs>(),
-    serves<handlers::create_partitions>(),
+    decided_by_controller<handlers::create_partitions>(),
     serves<handlers::create_delegation_token>(),
     serves<handlers::renew_delegation_token>(),
     serves<handlers::expire_delegation_token>(),
     serves<handlers::describe_delegation_token>(),
     serves<handlers::delete_groups>(),
-    serves<handlers::elect_leaders>(),
-    serves<handlers::incremental_alter_configs>(),
-    serves<handlers::alter_partition_reassignments>(),
+    decided_by_controller<handlers::elect_leaders>(),
+    decided_by_controller<handlers::incremental_alter_configs>(),
+    decided_by_controller<handlers::alter_partition_reassignments>(),
     serves<handlers::list_partition_reassignments>(),
     serves<handlers::offset_delete>(),
     serves<handlers::describe_client_quotas>(),
-    serves<handlers::alter_client_quotas>(),
+    decided_by_controller<handlers::alter_client_quotas>(),
     serves<handlers::describe_user_scram_credentials>(),
-    serves<handlers::alter_user_scram_credentials>(),
-    serves<handlers::describe_quorum>(),
-    serves<handlers::update_features>(),
+    decided_by_controller<handlers::alter_user_scram_credentials>(),
+    decided_by_controller<handlers::describe_quorum>(),
+    decided_by_controller<handlers::update_features>(),
     serves<handlers::describe_cluster>(),
     serves<handlers::describe_producers>(),
-    serves<handlers::unregister_broker>(),
+    decided_by_controller<handlers::unregister_broker>(),
     serves<handlers::telemetry_subscriptions>(),
     serves<handlers::push_telemetry>(),
     serves<handlers::list_config_resources>(),
@@ -148,6 +157,32 @@ const Handler* find_handler(int16_t key) {
     const auto at =
         std::ranges::lower_bound(handlers_by_key, key, {}, [](const Handler& handler) { return handler.api->key; });
     return at != handlers_by_key.end() && at->api->key == key ? &*at : nullptr;
+}
+
+// The active controller is on another node: it gets the request as it came. If nobody answers it, the handler here says
+// NOT_CONTROLLER in the form that the API has for it.
+void forward(const Handler& handler, Caller caller) {
+    shard::Shard& home = caller.context.shard;
+    const controller::ForwardedRequest request{caller.frame, caller.connection->client().address, caller.listener()};
+    const auto shared = std::shared_ptr<Caller>(new Caller(std::move(caller)), [&home](Caller* finished) {
+        shard::run_on(home, [finished] { delete finished; });
+    });
+    shared->context.controller.forward(home, request, [&handler, shared](Result<Bytes> answer) {
+        if (!shared->connection->is_open()) return;
+        if (!answer) {
+            if (!handler.run(*shared)) shared->connection->close("");
+            return;
+        }
+        shared->connection->answer(shared->slot, wire::framed(*answer));
+    });
+}
+
+// Levels of loggers are a process's own: they are set where they are asked for.
+bool is_for_this_process(const Caller& caller) {
+    if (caller.header.api_key != wire::IncrementalAlterConfigsRequest::api.key) return false;
+    const auto request = decode_body<wire::IncrementalAlterConfigsRequest>(caller);
+    constexpr auto logger = static_cast<int8_t>(metadata::ConfigResourceType::broker_logger);
+    return !request || std::ranges::any_of(request->resources, [](const auto& r) { return r.resource_type == logger; });
 }
 
 // librdkafka takes a broker for ancient unless Produce begins at version 0, so Kafka says that it does, and refuses
@@ -185,7 +220,11 @@ bool dispatch(Context& context, Connection& connection, SlotId slot, const Bytes
         handlers::refuse_api_versions(caller);
         return true;
     }
-    return handler->run(std::move(caller));
+    const bool may_forward = handler->is_decided_by_controller && context.controller.is_elsewhere();
+    if (!may_forward || connection.client().is_relayed || is_for_this_process(caller))
+        return handler->run(std::move(caller));
+    forward(*handler, std::move(caller));
+    return true;
 }
 
 }  // namespace milena::server

@@ -157,6 +157,32 @@ void add_cleaners(Families& families, const std::vector<ShardMetrics>& shards) {
     }
 }
 
+void add_replication(Families& families, const std::vector<ShardMetrics>& shards) {
+    for (size_t i = 0; i < shards.size(); ++i) {
+        const replica::ReplicationMetrics& replication = shards[i].replication;
+        const Labels labels{{"shard", std::to_string(i)}};
+        const auto gauge = [&](const char* name, const char* help, double value) {
+            families.gauge(name, help, value, labels);
+        };
+        const auto count = [&](const char* name, const char* help, uint64_t value) {
+            families.counter(name, help, static_cast<double>(value), labels);
+        };
+        gauge("milena_under_replicated_partitions", "Partitions led here with a replica that isn't in sync.",
+              static_cast<double>(replication.under_replicated));
+        gauge("milena_under_min_isr_partitions", "Partitions led here with fewer in sync than min.insync.replicas.",
+              static_cast<double>(replication.under_min_isr));
+        gauge("milena_at_min_isr_partitions", "Partitions led here with just min.insync.replicas in sync.",
+              static_cast<double>(replication.at_min_isr));
+        gauge("milena_replica_max_lag_records", "How far the slowest follower of a partition led here is behind.",
+              static_cast<double>(replication.lag_records_max));
+        gauge("milena_replica_max_lag_seconds", "For how long it has been.", in_seconds(replication.lag_max));
+        count("milena_isr_shrinks_total", "Replicas that were taken out of an ISR.", replication.isr_shrinks);
+        count("milena_isr_expands_total", "Replicas that came into an ISR.", replication.isr_expands);
+        count("milena_isr_changes_failed_total", "Changes of ISRs that the controller has refused.",
+              replication.isr_changes_failed);
+    }
+}
+
 void add_quotas(Families& families, const QuotaMetrics& quotas) {
     static constexpr std::array<const char*, quota_types> types{"produce", "fetch", "request", "controller_mutation"};
     for (size_t i = 0; i < types.size(); ++i) {
@@ -172,13 +198,14 @@ void add_quotas(Families& families, const QuotaMetrics& quotas) {
 class PartitionSums : public std::enable_shared_from_this<PartitionSums> {
   public:
     PartitionSums(shard::Shard& shard, ShardMetrics metrics, std::function<void(ShardMetrics)> done)
-        : shard_(shard), metrics_(std::move(metrics)), done_(std::move(done)) {}
+        : shard_(shard), now_(shard.clock().now()), metrics_(std::move(metrics)), done_(std::move(done)) {}
 
     void add_some() {
         constexpr size_t partitions_a_slice = 500;
         last_ = shard_.partitions().each_after(last_, partitions_a_slice, [this](const replica::Replica& replica) {
             ++metrics_.partitions;
             metrics_.leaders += replica.is_leader() ? 1 : 0;
+            metrics_.replication.add(replica, now_);
             metrics_.log_bytes += replica.log().bytes();
         });
         if (last_) return shard_.post([self = shared_from_this()] { self->add_some(); });
@@ -187,6 +214,7 @@ class PartitionSums : public std::enable_shared_from_this<PartitionSums> {
 
   private:
     shard::Shard& shard_;
+    const Instant now_;
     ShardMetrics metrics_;
     const std::function<void(ShardMetrics)> done_;
     std::optional<replica::PartitionKey> last_;
@@ -209,6 +237,7 @@ void collect_metrics(shard::Shard& shard, const Server& server, std::function<vo
     }
     metrics.quotas = server.quotas().metrics();
     metrics.cleaner = shard.partitions().cleaner_metrics();
+    metrics.replication = shard.partitions().replication_counts();
     for (const auto& [id, traffic] : shard.traffic())
         if (const metadata::TopicImage* topic = shard.image()->topic(id)) metrics.topics[topic->name] = traffic;
     std::make_shared<PartitionSums>(shard, std::move(metrics), std::move(done))->add_some();
@@ -226,6 +255,8 @@ std::string render_metrics(const std::vector<ShardMetrics>& shards, const Proces
     }
     families.gauge("milena_build_info", "Constant 1, labelled with the version.", 1, {{"version", process.version}});
     families.gauge("milena_active", "1 when the broker serves.", process.is_active ? 1 : 0);
+    families.gauge("milena_active_controller", "1 when this node decides for the cluster.",
+                   process.is_active_controller ? 1 : 0);
     families.gauge("milena_metadata_offset", "Offset of the newest metadata in use.",
                    static_cast<double>(process.metadata_offset));
     families.gauge("process_start_time_seconds", "Start time since 1970.", process.start_time_seconds);
@@ -235,6 +266,7 @@ std::string render_metrics(const std::vector<ShardMetrics>& shards, const Proces
     add_topics(families, topics);
     add_shards(families, shards);
     add_cleaners(families, shards);
+    add_replication(families, shards);
     add_quotas(families, quotas);
     return families.text();
 }

@@ -31,6 +31,7 @@ struct ShardMetrics {
     size_t offline_directories = 0;
     size_t cordoned_directories = 0;
     replica::CleanerMetrics cleaner;
+    replica::ReplicationMetrics replication;
     QuotaMetrics quotas;
 };
 
@@ -41,6 +42,7 @@ struct ProcessMetrics {
     uint64_t resident_bytes = 0;
     uint64_t metadata_offset = 0;
     bool is_active = false;
+    bool is_active_controller = false;
 };
 
 // On the shard's thread, and `done` too, once its partitions were added up: there may be thousands of them, so others

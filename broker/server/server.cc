@@ -89,6 +89,19 @@ void Server::accepted(std::unique_ptr<Stream> stream, const std::string& ip, uin
     if (ticking_ == shard::TimerId{}) tick();
 }
 
+void Server::relay(const Bytes& frame, const ClientInfo& client, Relayed done) {
+    auto self = std::make_shared<std::weak_ptr<Connection>>();
+    auto stream = relayed_stream(context_.shard.loop(), frame, [self, done = std::move(done)](Result<Bytes> answer) {
+        if (const auto connection = self->lock()) connection->close("");
+        done(std::move(answer));
+    });
+    auto connection = std::make_shared<Connection>(host_, std::move(stream), client);
+    *self = connection;
+    connections_.emplace(connection.get(), Kept{connection, {}});
+    connection->start();
+    if (ticking_ == shard::TimerId{}) tick();
+}
+
 // Whoever was told at once would come back at once.
 void Server::close_later(std::unique_ptr<Stream> stream, Duration delay) {
     ++metrics_.connections_throttled;
@@ -102,7 +115,7 @@ void Server::close_later(std::unique_ptr<Stream> stream, Duration delay) {
 
 void Server::closed(const Connection& connection) {
     const auto at = connections_.find(&connection);
-    limiter_.leave(at->second.ip);
+    if (!at->second.ip.empty()) limiter_.leave(at->second.ip);
     connections_.erase(at);
     if (connections_.empty() && drained_) drain_over();
 }

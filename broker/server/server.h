@@ -11,6 +11,7 @@
 #include "server/connection_limiter.h"
 #include "server/context.h"
 #include "server/listener.h"
+#include "server/relayed_stream.h"
 
 namespace milena::server {
 
@@ -26,6 +27,10 @@ class Server {
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
+
+    // A request that came to another broker: it is dispatched, charged and answered like one of a connection here,
+    // which it has for itself. `client` is whom it came from.
+    void relay(const Bytes& frame, const ClientInfo& client, Relayed done);
 
     // Accepts on the descriptor, whose listener is called `name`.
     void listen(int descriptor, int backlog, const std::string& name);
@@ -57,7 +62,7 @@ class Server {
     ConnectionHost host_;
     struct Kept {
         std::shared_ptr<Connection> connection;
-        std::string ip;
+        std::string ip;  // empty: of a relayed request, which is not a connection to be limited
     };
     std::unordered_map<const Connection*, Kept> connections_;
     std::vector<std::unique_ptr<Listener>> listeners_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/uuid.h"
 #include "settings/endpoints.h"
 #include "settings/table.h"
 
@@ -33,6 +34,7 @@ void each_setting(Config& c, F&& f) {
     f("log.flush.offset.checkpoint.interval.ms", c.log_flush_offset_checkpoint_interval_ms);
     f("log.flush.start.offset.checkpoint.interval.ms", c.log_flush_start_offset_checkpoint_interval_ms);
     f("replica.high.watermark.checkpoint.interval.ms", c.replica_high_watermark_checkpoint_interval_ms);
+    f("replica.lag.time.max.ms", c.replica_lag_time_max_ms);
     f("producer.id.expiration.ms", c.producer_id_expiration_ms);
     f("producer.id.expiration.check.interval.ms", c.producer_id_expiration_check_interval_ms);
     f("log.cleaner.enable", c.log_cleaner_enable);
@@ -63,7 +65,15 @@ void each_setting(Config& c, F&& f) {
     f("metadata.log.max.snapshot.interval.ms", c.metadata_log_max_snapshot_interval_ms);
     f("metadata.max.retention.bytes", c.metadata_max_retention_bytes);
     f("metadata.max.retention.ms", c.metadata_max_retention_ms);
+    f("broker.heartbeat.interval.ms", c.broker_heartbeat_interval_ms);
+    f("broker.session.timeout.ms", c.broker_session_timeout_ms);
+    f("controller.quorum.election.timeout.ms", c.quorum_election_timeout_ms);
+    f("controller.quorum.election.backoff.max.ms", c.quorum_election_backoff_max_ms);
+    f("controller.quorum.fetch.timeout.ms", c.quorum_fetch_timeout_ms);
+    f("controller.quorum.request.timeout.ms", c.quorum_request_timeout_ms);
+    f("controller.quorum.retry.backoff.ms", c.quorum_retry_backoff_ms);
     f("milena.shards", c.shards);
+    f("milena.cluster.id", c.cluster_id);
     f("milena.tail.cache.bytes", c.tail_cache_bytes);
     f("milena.memory.requests.bytes", c.memory_requests_bytes);
     f("milena.writeback.bytes", c.writeback_bytes);
@@ -167,6 +177,9 @@ void check_together(const BrokerSettings& settings, const BrokerConfig& config, 
             "connection.failed.authentication.delay.ms must be less than connections.max.idle.ms", errors);
     require(config.offsets_topic_compression_codec >= 0 && config.offsets_topic_compression_codec <= 4,
             "offsets.topic.compression.codec must be 0 (none), 1 (gzip), 2 (snappy), 3 (lz4) or 4 (zstd)", errors);
+    require(config.cluster_id.empty() || Uuid::parse(config.cluster_id).has_value(),
+            "milena.cluster.id must be a UUID in Kafka's form, 22 characters, as kafka-storage random-uuid prints one",
+            errors);
     require(config.default_replication_factor >= 1, "default.replication.factor must be at least 1", errors);
     require(config.metrics_listener.empty() || parse_host_port(config.metrics_listener),
             "milena.metrics.listener must be of the form host:port, or empty", errors);

@@ -51,6 +51,7 @@ struct BrokerConfig {
     int32_t log_flush_offset_checkpoint_interval_ms = 0;
     int32_t log_flush_start_offset_checkpoint_interval_ms = 0;
     int64_t replica_high_watermark_checkpoint_interval_ms = 0;
+    int64_t replica_lag_time_max_ms = 30'000;
     int32_t producer_id_expiration_ms = 0;
     int32_t producer_id_expiration_check_interval_ms = 0;
 
@@ -92,8 +93,20 @@ struct BrokerConfig {
     int64_t metadata_max_retention_bytes = 0;
     int64_t metadata_max_retention_ms = 0;
 
+    // A broker and its controllers
+    int32_t broker_heartbeat_interval_ms = 0;
+    int32_t broker_session_timeout_ms = 0;
+
+    // The quorum of the metadata log
+    int32_t quorum_election_timeout_ms = 0;
+    int32_t quorum_election_backoff_max_ms = 0;
+    int32_t quorum_fetch_timeout_ms = 0;
+    int32_t quorum_request_timeout_ms = 0;
+    int32_t quorum_retry_backoff_ms = 0;
+
     // Our own
-    int32_t shards = 0;  // 0: by the processors
+    std::string cluster_id;  // empty: not given
+    int32_t shards = 0;      // 0: by the processors
     int64_t tail_cache_bytes = 0;
     int64_t memory_requests_bytes = 0;
     int64_t writeback_bytes = 0;

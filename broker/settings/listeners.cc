@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 
 #include "settings/endpoints.h"
@@ -14,7 +15,7 @@ using Errors = std::vector<std::string>;
 using ProtocolMap = std::map<std::string, SecurityProtocol, std::less<>>;
 
 constexpr std::array protocols = {SecurityProtocol::plaintext, SecurityProtocol::ssl, SecurityProtocol::sasl_plaintext,
-                                  SecurityProtocol::sasl_ssl};
+                                  SecurityProtocol::sasl_ssl, SecurityProtocol::grpc};
 
 std::optional<SecurityProtocol> protocol_of(std::string_view text) {
     const auto found = std::ranges::find(protocols, in_upper_case(text), protocol_name);
@@ -24,6 +25,8 @@ std::optional<SecurityProtocol> protocol_of(std::string_view text) {
 bool contains(const std::vector<std::string>& names, std::string_view name) {
     return std::ranges::find(names, name) != names.end();
 }
+
+bool speaks_grpc(const Endpoint& endpoint) { return endpoint.protocol == SecurityProtocol::grpc; }
 
 bool has_listener(const std::vector<Endpoint>& endpoints, std::string_view name) {
     return std::ranges::find(endpoints, name, &Endpoint::listener_name) != endpoints.end();
@@ -49,6 +52,8 @@ class ListenerParser {
         } else {
             listeners_.advertised_broker = listeners_.broker;
         }
+        std::ranges::copy_if(listeners_.broker, std::back_inserter(listeners_.grpc), speaks_grpc);
+        std::erase_if(listeners_.broker, speaks_grpc);
         // A controller's listener that isn't advertised explicitly is advertised as it is bound.
         if (listeners_.advertised_controller.empty()) listeners_.advertised_controller = listeners_.controller;
         name_hosts(listeners_.advertised_broker);
@@ -74,7 +79,7 @@ class ListenerParser {
             if (colon == std::string::npos || !protocol) {
                 errors_.push_back(std::string(name) + ": \"" + entry +
                                   "\" isn't of the form listener:protocol with one of the protocols PLAINTEXT, SSL, "
-                                  "SASL_PLAINTEXT, SASL_SSL");
+                                  "SASL_PLAINTEXT, SASL_SSL, GRPC");
                 continue;
             }
             protocols_[in_upper_case(trimmed(std::string_view(entry).substr(0, colon)))] = *protocol;
@@ -107,7 +112,7 @@ class ListenerParser {
                 continue;
             }
             endpoint.protocol = protocol->second;
-            if (endpoint.protocol != SecurityProtocol::plaintext) {
+            if (endpoint.protocol != SecurityProtocol::plaintext && !speaks_grpc(endpoint)) {
                 errors_.push_back(place + ": " + std::string(protocol_name(endpoint.protocol)) +
                                   " isn't served yet, only PLAINTEXT is");
             }
@@ -155,6 +160,9 @@ class ListenerParser {
             errors_.push_back("only one of inter.broker.listener.name and security.inter.broker.protocol may be given");
         }
         listeners_.inter_broker_name = in_upper_case(name.value_or(protocol));
+        // GRPC is for brokers only; so the one listener that speaks it is theirs.
+        if (!name && !settings_.is_configured("security.inter.broker.protocol") && listeners_.grpc.size() == 1)
+            listeners_.inter_broker_name = listeners_.grpc[0].listener_name;
         if (!quorum_.is_broker || has_listener(listeners_.advertised_broker, listeners_.inter_broker_name)) return;
         if (!name && listeners_.advertised_broker.size() == 1) {
             listeners_.inter_broker_name = listeners_.advertised_broker[0].listener_name;
@@ -166,10 +174,12 @@ class ListenerParser {
 
     void check_roles() {
         if (quorum_.is_broker && listeners_.broker.empty()) {
-            errors_.push_back("listeners: a broker needs one that isn't in controller.listener.names");
+            errors_.push_back("listeners: a broker needs one that isn't in controller.listener.names" +
+                              std::string(listeners_.grpc.empty() ? "" : " and speaks another protocol than GRPC"));
         }
-        if (!quorum_.is_broker && !listeners_.broker.empty()) {
-            errors_.push_back("listeners: " + listeners_.broker[0].listener_name +
+        for (const std::vector<Endpoint>* bound : {&listeners_.broker, &listeners_.grpc}) {
+            if (quorum_.is_broker || bound->empty()) continue;
+            errors_.push_back("listeners: " + bound->front().listener_name +
                               " isn't in controller.listener.names, but process.roles has no broker");
         }
         if (!quorum_.is_controller && !listeners_.controller.empty()) {
@@ -183,6 +193,7 @@ class ListenerParser {
         }
         for (const Endpoint& endpoint : listeners_.advertised_broker) {
             if (has_listener(listeners_.broker, endpoint.listener_name)) continue;
+            if (has_listener(listeners_.grpc, endpoint.listener_name)) continue;
             errors_.push_back("advertised.listeners: " + endpoint.listener_name + " isn't one of listeners");
         }
         for (const Endpoint& endpoint : listeners_.advertised_controller) {
@@ -207,8 +218,19 @@ std::string_view protocol_name(SecurityProtocol protocol) {
         case SecurityProtocol::ssl: return "SSL";
         case SecurityProtocol::sasl_plaintext: return "SASL_PLAINTEXT";
         case SecurityProtocol::sasl_ssl: return "SASL_SSL";
+        case SecurityProtocol::grpc: return "GRPC";
     }
     return "PLAINTEXT";
+}
+
+int16_t protocol_number(SecurityProtocol protocol) {
+    return static_cast<int16_t>(protocol == SecurityProtocol::grpc ? SecurityProtocol::plaintext : protocol);
+}
+
+std::vector<Endpoint> Listeners::of_peers() const {
+    std::vector<Endpoint> endpoints = controller;
+    endpoints.insert(endpoints.end(), grpc.begin(), grpc.end());
+    return endpoints;
 }
 
 Listeners parse_listeners(const BrokerSettings& settings, const Quorum& quorum, std::string_view host_name,

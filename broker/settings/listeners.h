@@ -12,10 +12,12 @@
 
 namespace milena::settings {
 
-// The numbers are those of Kafka's SecurityProtocol, as they stand in registration records.
-enum class SecurityProtocol : int16_t { plaintext = 0, ssl = 1, sasl_plaintext = 2, sasl_ssl = 3 };
+// The numbers are those of Kafka's SecurityProtocol. Kafka has no grpc: it is what our brokers speak among themselves.
+enum class SecurityProtocol : int16_t { plaintext = 0, ssl = 1, sasl_plaintext = 2, sasl_ssl = 3, grpc = 100 };
 
 std::string_view protocol_name(SecurityProtocol protocol);
+// As it stands in registration records. Kafka's tools must be able to read them: grpc is plaintext there.
+int16_t protocol_number(SecurityProtocol protocol);
 
 struct Endpoint {
     std::string listener_name;  // in upper case
@@ -27,12 +29,16 @@ struct Endpoint {
 };
 
 struct Listeners {
-    std::vector<Endpoint> broker;      // bound for clients and brokers
-    std::vector<Endpoint> controller;  // bound for the controller quorum; empty unless the node is a controller
-    std::vector<Endpoint> advertised_broker;
+    std::vector<Endpoint> broker;             // bound for Kafka's protocol
+    std::vector<Endpoint> controller;         // bound for the controller quorum; empty unless the node is a controller
+    std::vector<Endpoint> grpc;               // bound for other brokers: those of a broker that speak GRPC
+    std::vector<Endpoint> advertised_broker;  // with those that speak GRPC
     std::vector<Endpoint> advertised_controller;
     std::string inter_broker_name;
     std::vector<std::string> controller_names;  // controller.listener.names, in upper case
+
+    // What the gRPC server binds.
+    std::vector<Endpoint> of_peers() const;
 
     bool operator==(const Listeners&) const = default;
 };

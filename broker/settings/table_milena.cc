@@ -15,6 +15,9 @@ constexpr Setting rows[] = {
      "Bytes of requests in work at a time, over all connections; beyond it, sockets aren't read."},
     {"milena.writeback.bytes", int64, "8388608", at_least(0), read_only, medium, effective,
      "Written bytes of a segment after which the system is asked to start putting them on disk; 0: it decides."},
+    {"milena.cluster.id", string, "", anything, read_only, high, effective,
+     "The id of the cluster, the same on every node; a single node may go without and makes one up when it formats its "
+     "directories."},
     {"milena.metrics.listener", string, "127.0.0.1:9644", anything, read_only, medium, effective,
      "Where /metrics, /healthz and /readyz are served, as host:port; empty: nowhere."},
     {"milena.metrics.lag.partitions.max", int32, "10000", at_least(0), read_only, low, effective,

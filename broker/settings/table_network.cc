@@ -12,7 +12,9 @@ constexpr Setting rows[] = {
      "What clients and brokers are told to connect to, when it differs from listeners."},
     {"listener.security.protocol.map", string,
      "SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT", anything, per_broker, low,
-     effective, "Which security protocol each listener name speaks, as name:protocol,…."},
+     effective,
+     "Which security protocol each listener name speaks, as name:protocol,…. GRPC, which Kafka doesn't have, is what "
+     "brokers speak among themselves."},
     {"inter.broker.listener.name", string, nullptr, anything, read_only, medium, effective,
      "The listener that brokers use among themselves."},
     {"security.inter.broker.protocol", string, "PLAINTEXT", one_of("PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL"),

@@ -20,7 +20,7 @@ constexpr Setting rows[] = {
      "How often leadership is looked at for balance."},
     {"num.replica.fetchers", int32, "1", at_least(1), cluster_wide, high, accepted,
      "Fetching threads for each broker that is copied from."},
-    {"replica.lag.time.max.ms", int64, "30000", anything, read_only, high, accepted,
+    {"replica.lag.time.max.ms", int64, "30000", anything, read_only, high, effective,
      "A follower behind for so long is no longer in sync."},
     {"replica.fetch.max.bytes", int32, "1048576", at_least(0), read_only, medium, accepted,
      "Bytes of a partition that a follower asks for at a time."},

@@ -11,8 +11,10 @@ namespace milena::storage {
 bool EpochCache::assign(LeaderEpoch epoch, Offset start) {
     check(epoch.value >= 0 && start.value >= 0);
     if (!entries_.empty() && entries_.back().epoch == epoch && entries_.back().start_offset <= start) return false;
-    while (!entries_.empty() && (entries_.back().epoch >= epoch || entries_.back().start_offset >= start))
-        entries_.pop_back();
+    while (!entries_.empty() && entries_.back().start_offset >= start) entries_.pop_back();
+    // Later epochs had no records, and this one goes on.
+    if (!entries_.empty() && entries_.back().epoch == epoch) return true;
+    while (!entries_.empty() && entries_.back().epoch >= epoch) entries_.pop_back();
     entries_.push_back({epoch, start});
     return true;
 }

@@ -20,6 +20,16 @@ Bytes EncodedFrame::joined() const {
     return Bytes::from(std::move(whole));
 }
 
+EncodedFrame framed(const Bytes& content) {
+    std::vector<std::byte> length(sizeof(int32_t));
+    store_big_endian(length.data(), static_cast<int32_t>(content.size()));
+    EncodedFrame frame;
+    frame.parts.emplace_back(Bytes::from(std::move(length)));
+    frame.parts.emplace_back(content);
+    frame.size = sizeof(int32_t) + content.size();
+    return frame;
+}
+
 void Encoder::grow(size_t size) {
     const size_t before = used();
     const size_t capacity = std::max(2 * static_cast<size_t>(end_ - memory_.get()), before + size);

@@ -33,6 +33,9 @@ struct EncodedFrame {
     Bytes joined() const;
 };
 
+// What was written elsewhere, with its length in front.
+EncodedFrame framed(const Bytes& content);
+
 class Encoder {
   public:
     // Byte strings shorter than this are copied: a slice of their own in a gathered write costs more.

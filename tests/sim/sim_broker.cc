@@ -131,6 +131,7 @@ void SimBroker::serve() {
     registration.incarnation_id = Uuid::from_random(world_.random.next(), world_.random.next());
     registration.directories = directory_ids_;
     std::ranges::sort(registration.directories);
+    registration.is_local = true;
     controller_->submit(registration, [this](Result<controller::BrokerEpoch> epoch) {
         if (!epoch.has_value()) {
             has_failed_ = true;

@@ -177,6 +177,7 @@ class SimFile final : public env::File {
 
     DiskResult<void> sync_now() override {
         ++disk_.blocking_syncs_;
+        disk_.blocked_on_ = path_;
         RETURN_IF_ERROR(usable());
         RETURN_IF_ERROR(disk_.meet_sync_fault(path_));
         node_->make_durable(node_->next_sequence - 1);
@@ -341,6 +342,7 @@ DiskResult<void> SimDisk::rename(const std::string& from, const std::string& to)
 
 DiskResult<void> SimDisk::sync_directory(const std::string& path) {
     ++blocking_syncs_;
+    blocked_on_ = path;
     const NodePtr node = find(path);
     RETURN_IF_ERROR(meet_sync_fault(path));
     if (!node || !node->is_directory) return unexpected(DiskError::not_found);

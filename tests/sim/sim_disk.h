@@ -68,6 +68,8 @@ class SimDisk final : public env::Disk {
     uint64_t used_bytes() const { return used_bytes_; }
     // How often somebody waited for the device, which nobody who serves may do.
     uint64_t blocking_syncs() const { return blocking_syncs_; }
+    // The file or directory of the last time.
+    const std::string& blocked_on() const { return blocked_on_; }
     // How often an operation met a fault of this disk.
     uint64_t faults_met() const { return faults_met_; }
 
@@ -99,6 +101,7 @@ class SimDisk final : public env::Disk {
     bool syncs_fail_ = false;
     uint64_t faults_met_ = 0;
     uint64_t blocking_syncs_ = 0;
+    std::string blocked_on_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // completions may outlive the disk
 };
 

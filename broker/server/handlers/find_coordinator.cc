@@ -73,7 +73,7 @@ void find_coordinator(FindCall call) {
         return answer(call);
     auto creation = std::make_shared<wire::CreateTopicsRequest>();
     creation->topics.push_back({.name = group::offsets_topic, .num_partitions = -1, .replication_factor = -1});
-    context.controller.submit<wire::CreateTopicsRequest, wire::CreateTopicsResponse>(
+    context.controller.ask_as_client<wire::CreateTopicsRequest, wire::CreateTopicsResponse>(
         context.shard, creation, [call](const wire::CreateTopicsResponse&) { answer(call); });
 }
 

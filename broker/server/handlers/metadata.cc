@@ -175,7 +175,7 @@ void metadata(MetadataCall call) {
     for (const std::string_view name : names)
         creation->topics.push_back({.name = name, .num_partitions = -1, .replication_factor = -1});
     Context& context = call->context();
-    context.controller.submit<wire::CreateTopicsRequest, wire::CreateTopicsResponse>(
+    context.controller.ask_as_client<wire::CreateTopicsRequest, wire::CreateTopicsResponse>(
         context.shard, creation, [call](const wire::CreateTopicsResponse& created) {
             Creations outcomes;
             for (const wire::CreateTopicsResponse::Topic& topic : created.topics)

@@ -34,7 +34,9 @@ class ControllerTest : public testing::Test {
         auto opened = raft::Raft::open({disk, world.clock, world.random}, options);
         ASSERT_TRUE(opened.has_value()) << opened.error();
         raft = std::move(opened).value();
-        controller = std::make_unique<Controller>(Controller::Environment{*raft, world.random}, NodeId(1), settings,
+        const Controller::Environment environment{
+            .raft = *raft, .random = world.random, .clock = &world.clock, .cluster_id = "c"};
+        controller = std::make_unique<Controller>(environment, NodeId(1), settings,
                                                   [this](const metadata::Delta& delta, std::function<void()> done) {
                                                       published.push_back(delta);
                                                       world.after(std::chrono::milliseconds(5), std::move(done));
@@ -51,13 +53,46 @@ class ControllerTest : public testing::Test {
         start();
         std::optional<Result<BrokerEpoch>> epoch;
         controller->submit(BrokerRegistration{.id = NodeId(1),
-                                              .incarnation_id = Uuid{6, 600},
+                                              .incarnation_id = Uuid{6, ++starts_count},
                                               .endpoints = {},
                                               .rack = std::nullopt,
-                                              .directories = {metadata::directory_id}},
+                                              .directories = {metadata::directory_id},
+                                              .is_local = true},
                            [&](Result<BrokerEpoch> given) { epoch = given; });
         run();
         ASSERT_TRUE(epoch.has_value() && epoch->has_value());
+    }
+    // Broker 2 joins from elsewhere and catches up.
+    int64_t join_second() {
+        int64_t epoch = -1;
+        controller->submit(BrokerRegistration{.id = NodeId(2),
+                                              .incarnation_id = Uuid{7, ++starts_count},
+                                              .endpoints = {},
+                                              .rack = std::nullopt,
+                                              .directories = {Uuid{5, 1000}},
+                                              .cluster_id = "c"},
+                           [&](Result<BrokerEpoch> given) { epoch = given.has_value() ? given->value : -1; });
+        run();
+        beat(2, epoch);
+        return epoch;
+    }
+    void beat(int32_t id, int64_t epoch) {
+        controller->submit(
+            BrokerHeartbeat{.broker = NodeId(id), .broker_epoch = epoch, .metadata_offset = Offset(epoch)},
+            [this](Result<HeartbeatAnswer> answer) {
+                if (answer.has_value()) is_fenced = answer->is_fenced;
+            });
+        run(std::chrono::milliseconds(100));
+    }
+    bool is_active(int32_t id) { return controller->image()->broker(NodeId(id))->is_active(); }
+    // As the process does it, with heartbeats of broker 1 only.
+    void tick_for(Duration duration) {
+        const int64_t epoch = controller->image()->broker(NodeId(1))->epoch;
+        for (const Instant end = world.clock.now() + duration; world.clock.now() < end;) {
+            beat(1, epoch);
+            controller->tick();
+            run(std::chrono::milliseconds(400));
+        }
     }
     // Runs only what the caller runs; the answer comes into `answers`.
     void create(const std::string& name, int32_t partitions = 1) {
@@ -80,6 +115,8 @@ class ControllerTest : public testing::Test {
     std::vector<metadata::Delta> published;
     std::vector<std::string> answers;
     bool is_ready = false;
+    uint64_t starts_count = 600;
+    bool is_fenced = true;
     std::string failure;
 };
 
@@ -177,6 +214,82 @@ TEST_F(ControllerTest, registration_with_many_partitions_comes_in_pieces) {
     EXPECT_EQ(controller->image()->topic("a")->partitions[24'999]->leader_epoch, LeaderEpoch(1));
 }
 
+TEST_F(ControllerTest, broker_from_elsewhere_is_unfenced_by_a_heartbeat_and_fenced_for_its_silence) {
+    start_with_broker();
+    EXPECT_GE(join_second(), 0);
+    EXPECT_FALSE(is_fenced);
+    EXPECT_TRUE(is_active(2));
+    tick_for(std::chrono::seconds(8));
+    EXPECT_TRUE(is_active(2));
+    tick_for(std::chrono::seconds(3));
+    EXPECT_FALSE(is_active(2));
+    EXPECT_TRUE(is_active(1));
+}
+
+TEST_F(ControllerTest, broker_in_the_process_of_the_controller_is_never_silent) {
+    start_with_broker();
+    for (int i = 0; i < 40; ++i) {
+        controller->tick();
+        run(std::chrono::milliseconds(500));
+    }
+    EXPECT_TRUE(is_active(1));
+}
+
+TEST_F(ControllerTest, broken_connection_fences_at_once_and_the_next_heartbeat_unfences) {
+    start_with_broker();
+    const int64_t epoch = join_second();
+    controller->connection_broke(NodeId(2));
+    run();
+    EXPECT_FALSE(is_active(2));
+    beat(2, epoch);
+    EXPECT_TRUE(is_active(2));
+    controller->connection_broke(NodeId(9));
+}
+
+TEST_F(ControllerTest, second_process_under_an_id_waits_until_the_first_one_is_gone) {
+    start_with_broker();
+    EXPECT_GE(join_second(), 0);
+    EXPECT_EQ(join_second(), -1);
+    controller->connection_broke(NodeId(2));
+    EXPECT_GE(join_second(), 0);
+}
+
+TEST_F(ControllerTest, internal_topic_grows_when_a_second_broker_joins) {
+    settings = settings::BrokerSettings(settings::Texts{{"offsets.topic.num.partitions", "3"}});
+    start_with_broker();
+    wire::CreateTopicsRequest request;
+    request.topics.push_back({.name = "__consumer_offsets", .num_partitions = -1, .replication_factor = -1});
+    controller->submit(request, Done<wire::CreateTopicsResponse>([](const wire::CreateTopicsResponse&) {}));
+    run();
+    join_second();
+    tick_for(std::chrono::seconds(1));
+    for (const auto& partition : controller->image()->topic("__consumer_offsets")->partitions)
+        EXPECT_EQ(partition->adding_replicas, std::vector{NodeId(2)});
+}
+
+TEST_F(ControllerTest, isr_changes_when_the_leader_asks) {
+    start_with_broker();
+    join_second();
+    wire::CreateTopicsRequest request;
+    request.topics.push_back({.name = "a", .num_partitions = 1, .replication_factor = 2});
+    controller->submit(request, Done<wire::CreateTopicsResponse>([](const wire::CreateTopicsResponse&) {}));
+    run();
+    const metadata::TopicImage* topic = controller->image()->topic("a");
+    ASSERT_NE(topic, nullptr);
+    const NodeId leader = topic->partitions[0]->leader;
+    const AlterPartition shrink{.broker = leader,
+                                .broker_epoch = controller->image()->broker(leader)->epoch,
+                                .changes = {{.key = {topic->id, PartitionIndex(0)},
+                                             .leader_epoch = LeaderEpoch(0),
+                                             .partition_epoch = 0,
+                                             .isr = {leader}}}};
+    std::vector<ErrorCode> outcomes;
+    controller->submit(shrink, [&](const Result<AlterPartitionAnswer>& answer) { outcomes = answer->outcomes; });
+    run();
+    EXPECT_EQ(outcomes, std::vector{ErrorCode::none});
+    EXPECT_EQ(controller->image()->topic("a")->partitions[0]->isr, std::vector{leader});
+}
+
 TEST_F(ControllerTest, full_disk_refuses_and_the_next_request_succeeds) {
     start_with_broker();
     disk.limit_capacity(disk.used_bytes() + 10);
@@ -209,8 +322,12 @@ TEST_F(ControllerTest, nothing_is_decided_before_the_log_is_loaded) {
     AllocateProducerIds ids{NodeId(1)};
     bool was_refused = false;
     controller->submit(ids, [&](Result<ProducerIdBlock> block) { was_refused = !block.has_value(); });
+    bool was_heard = true;
+    controller->submit(BrokerHeartbeat{.broker = NodeId(1)},
+                       [&](const Result<HeartbeatAnswer>& answer) { was_heard = answer.has_value(); });
     EXPECT_EQ(answers, Answers{"a b INVALID_TOPIC_EXCEPTION"});
     EXPECT_TRUE(was_refused);
+    EXPECT_FALSE(was_heard);
 }
 
 TEST_F(ControllerTest, dynamic_settings_count_for_the_next_request) {
@@ -261,6 +378,10 @@ TEST_F(ControllerTest, metadata_version_of_a_later_kafka_is_refused) {
         void load_end(const raft::SnapshotId&, Timestamp) override {}
         Result<void, std::string> apply(const raft::Batch&) override { return {}; }
         void write_snapshot(const std::function<void(Bytes)>&) override {}
+        void caught_up() override {}
+        void lost_leadership() override {}
+        void leader_changed(NodeId, LeaderEpoch) override {}
+        void unreachable(NodeId) override {}
         void became_leader(LeaderEpoch) override {
             const wire::FeatureLevelRecord later{.name = "metadata.version", .feature_level = 99};
             EXPECT_TRUE(raft.propose({metadata::encode_record(later, 30)}).has_value());

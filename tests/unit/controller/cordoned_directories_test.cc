@@ -22,12 +22,16 @@ class CordonedDirectories : public DecideFixture {
     }
     void register_broker(std::vector<Uuid> cordoned, int32_t id = 1) {
         EXPECT_TRUE(done(BrokerRegistration{.id = NodeId(id),
-                                            .incarnation_id = Uuid{6, 600},
+                                            .incarnation_id = Uuid{6, static_cast<uint64_t>(id)},
                                             .endpoints = {},
                                             .rack = {},
-                                            .directories = {first_id, second_id},
-                                            .cordoned_directories = std::move(cordoned)})
+                                            .directories = directories_of(id),
+                                            .cordoned_directories = std::move(cordoned),
+                                            .is_local = true})
                         .has_value());
+    }
+    static std::vector<Uuid> directories_of(int32_t id) {
+        return id == 1 ? std::vector{first_id, second_id} : std::vector{Uuid{5, 1000}, Uuid{5, 1001}};
     }
     void cordon(std::vector<Uuid> directories, int32_t id = 1) {
         EXPECT_TRUE(done(CordonDirectories{NodeId(id), std::move(directories)}).has_value());
@@ -88,7 +92,7 @@ TEST_F(CordonedDirectories, new_replicas_need_one_directory_that_is_not_cordoned
 
 TEST_F(CordonedDirectories, a_broker_with_none_left_counts_as_if_it_were_not_there) {
     register_broker({}, 2);
-    cordon({first_id, second_id}, 2);
+    cordon(directories_of(2), 2);
     for (int i = 0; i < 8; ++i) {
         const std::string name = "t" + std::to_string(i);
         create(name);

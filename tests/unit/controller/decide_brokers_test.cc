@@ -10,10 +10,11 @@ class Brokers : public DecideFixture {
   public:
     BrokerRegistration registration(int32_t id = 1) {
         return {.id = NodeId(id),
-                .incarnation_id = Uuid{6, 600},
+                .incarnation_id = Uuid{6, ++incarnations_count},
                 .endpoints = {{"PLAINTEXT", "localhost", 9092, metadata::SecurityProtocol::plaintext}},
                 .rack = "r1",
-                .directories = {metadata::directory_id}};
+                .directories = {metadata::directory_id},
+                .is_local = true};
     }
     void register_broker() { EXPECT_TRUE(done(registration()).has_value()); }
     const PartitionImage& partition(int32_t index = 0) {
@@ -25,6 +26,8 @@ class Brokers : public DecideFixture {
         change(record);
         apply({metadata::topic("orders", metadata::orders_id), record});
     }
+
+    uint64_t incarnations_count = 600;
 };
 
 TEST_F(Brokers, registration_is_active_at_once_with_the_offset_as_epoch) {
@@ -89,8 +92,13 @@ TEST_F(Brokers, replica_out_of_sync_does_not_lead) {
 }
 
 TEST_F(Brokers, partition_of_another_living_leader_is_left_alone) {
-    add_broker(2);
-    add_partition([](auto& record) { record.leader = 2; }, {2, 1});
+    const Uuid its_directory{5, 500};
+    auto other = metadata::broker(2, 2);
+    other.fenced = false;
+    other.log_dirs = std::vector{its_directory};
+    apply({other});
+    add_partition([&](auto& record) { record.directories = std::vector{its_directory, metadata::directory_id}; },
+                  {2, 1});
     register_broker();
     EXPECT_EQ(partition().leader, NodeId(2));
     EXPECT_EQ(partition().leader_epoch, LeaderEpoch(0));
@@ -117,6 +125,17 @@ TEST_F(Brokers, producer_ids_come_in_blocks_of_a_thousand) {
 
 TEST_F(Brokers, unregistered_broker_gets_no_producer_ids) {
     EXPECT_EQ(decided(AllocateProducerIds{NodeId(1)}).response.error(), ErrorCode::broker_id_not_registered);
+}
+
+TEST_F(Brokers, former_registration_gets_nothing_done) {
+    register_broker();
+    add_partition([](auto&) {});
+    const Uuid other{8, 800};
+    EXPECT_EQ(decided(AllocateProducerIds{NodeId(1), 49}).response.error(), ErrorCode::stale_broker_epoch);
+    EXPECT_EQ(decided(CordonDirectories{NodeId(1), {}, 49}).response.error(), ErrorCode::stale_broker_epoch);
+    const AssignDirectory asked{NodeId(1), metadata::orders_id, PartitionIndex(0), other, 49};
+    EXPECT_EQ(decided(asked).response.error(), ErrorCode::stale_broker_epoch);
+    EXPECT_TRUE(decided(AllocateProducerIds{NodeId(1), 50}).response.has_value());
 }
 
 TEST_F(Brokers, producer_ids_run_out_some_day) {

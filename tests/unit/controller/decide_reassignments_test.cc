@@ -73,6 +73,21 @@ TEST_F(Reassignments, cancelling_is_refused_while_only_new_replicas_are_in_sync)
     EXPECT_EQ(reassign(std::nullopt), ErrorCode::invalid_replica_assignment);
 }
 
+TEST_F(Reassignments, several_replicas_move_at_once_and_the_factor_may_change) {
+    add_broker(4);
+    add_broker(5);
+    add_partition({1, 2}, {1, 2}, 1);
+    EXPECT_EQ(reassign({{4, 2, 5}}), ErrorCode::none);
+    EXPECT_EQ(partition().replicas, nodes({4, 2, 5, 1}));
+    EXPECT_EQ(partition().adding_replicas, nodes({4, 5}));
+    EXPECT_EQ(partition().removing_replicas, nodes({1}));
+    EXPECT_EQ(partition().leader, NodeId(1)) << "the data is there";
+    EXPECT_EQ(reassign({{2, 4}}), ErrorCode::none);
+    EXPECT_EQ(partition().replicas, nodes({2, 4, 1, 5})) << "the former target is forgotten";
+    EXPECT_EQ(partition().removing_replicas, nodes({1, 5}));
+    EXPECT_EQ(reassign({{2, 9}}), ErrorCode::invalid_replica_assignment);
+}
+
 TEST_F(Reassignments, removal_is_over_at_once_and_begins_an_epoch) {
     add_partition({1, 2}, {1, 2}, 2);
     const LeaderEpoch before = partition().leader_epoch;

@@ -40,6 +40,27 @@ TEST_F(Placement, replicas_are_in_different_racks) {
     }
 }
 
+TEST_F(Placement, small_rack_takes_part_in_every_partition) {
+    for (const int32_t id : {1, 2, 3}) add_broker(id, "large");
+    add_broker(4, "small");
+    std::map<NodeId, int> leaders;
+    for (const auto& partition : placed(40, 2)) {
+        ++leaders[partition.front()];
+        EXPECT_EQ(std::ranges::count(partition, NodeId(4)), 1) << "or both replicas would be in one rack";
+    }
+    for (int id = 1; id <= 4; ++id) EXPECT_EQ(leaders[NodeId(id)], 10);
+}
+
+TEST_F(Placement, more_replicas_than_racks_fill_the_racks_evenly) {
+    for (const int32_t id : {1, 2, 3}) add_broker(id, "a");
+    for (const int32_t id : {4, 5}) add_broker(id, "b");
+    for (const auto& partition : placed(20, 4)) {
+        const auto in_b = std::ranges::count(partition, NodeId(4)) + std::ranges::count(partition, NodeId(5));
+        EXPECT_EQ(in_b, 2);
+        EXPECT_EQ(std::set(partition.begin(), partition.end()).size(), 4U);
+    }
+}
+
 TEST_F(Placement, fenced_brokers_are_the_last_resort) {
     add_broker(1);
     add_broker(2, "", true);

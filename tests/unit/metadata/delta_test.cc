@@ -167,5 +167,36 @@ TEST_F(DeltaTest, records_without_meaning_for_the_cluster_change_nothing) {
     EXPECT_EQ(delta.after->offset, Offset(100));
 }
 
+// A snapshot stands for many deltas.
+TEST_F(DeltaTest, difference_is_what_the_records_between_would_have_told) {
+    const Delta told = after(one_topic, {topic("events", events_id), partition(events_id, 0), partition(orders_id, 2),
+                                         config(2, "orders", "retention.ms", "2"), broker(2, 9)});
+    const Delta found = difference(one_topic, told.after);
+    ASSERT_EQ(found.topics.size(), 2U);
+    for (const TopicChange& change : found.topics) {
+        const bool is_new = change.after->name == "events";
+        EXPECT_EQ(change.before == nullptr, is_new);
+        EXPECT_EQ(change.partitions, std::vector{PartitionIndex(is_new ? 0 : 2)});
+    }
+    EXPECT_EQ(found.configs, told.configs);
+    EXPECT_EQ(found.brokers, told.brokers);
+}
+
+TEST_F(DeltaTest, difference_tells_what_has_gone_with_all_its_partitions) {
+    const Delta found = difference(one_topic, Image::empty());
+    ASSERT_EQ(found.topics.size(), 1U);
+    EXPECT_EQ(found.topics[0].after, nullptr);
+    EXPECT_EQ(found.topics[0].partitions.size(), 2U);
+    EXPECT_EQ(found.configs.size(), 1U);
+    EXPECT_EQ(found.brokers.size(), 1U);
+}
+
+TEST_F(DeltaTest, difference_of_equal_images_names_no_topic) {
+    const Delta found = difference(one_topic, one_topic);
+    EXPECT_TRUE(found.topics.empty());
+    EXPECT_TRUE(found.configs.empty());
+    EXPECT_TRUE(found.brokers.empty());
+}
+
 }  // namespace
 }  // namespace milena::metadata

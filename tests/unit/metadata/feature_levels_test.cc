@@ -22,6 +22,12 @@ TEST(FeatureLevels, only_what_is_here_is_told) {
     EXPECT_EQ(effective_levels(of_kafka), (FeatureLevels{{"metadata.version", int16_t{30}}}));
 }
 
+TEST(FeatureLevels, eligible_replicas_need_a_log_that_can_name_them) {
+    EXPECT_FALSE(has_elr({{"metadata.version", int16_t{30}}}));
+    EXPECT_FALSE(has_elr({{"metadata.version", int16_t{22}}, {"eligible.leader.replicas.version", int16_t{1}}}));
+    EXPECT_TRUE(has_elr({{"metadata.version", int16_t{23}}, {"eligible.leader.replicas.version", int16_t{1}}}));
+}
+
 TEST(FeatureLevels, new_clusters_get_levels_that_are_supported) {
     EXPECT_TRUE(std::ranges::is_sorted(supported_features(), {}, &SupportedLevels::name));
     for (const SupportedLevels& feature : supported_features()) {

@@ -22,7 +22,7 @@ TEST(Quorum, single_voter_elects_itself) {
     EXPECT_EQ(candidacy.epoch, LeaderEpoch(1));
     EXPECT_EQ(candidacy.voted, NodeId(1));
     EXPECT_EQ(quorum.role(), Role::candidate);
-    EXPECT_TRUE(quorum.vote(NodeId(1)));
+    EXPECT_EQ(quorum.vote(NodeId(1), true), Tally::won);
     EXPECT_EQ(quorum.role(), Role::leader);
     EXPECT_EQ(quorum.leader(), NodeId(1));
 }
@@ -35,17 +35,59 @@ TEST(Quorum, new_epoch_is_above_the_one_on_disk_and_those_in_the_log) {
 TEST(Quorum, majority_of_three_is_two_and_only_voters_count) {
     Quorum quorum = quorum_of({1, 2, 3});
     quorum.campaign(no_leader_epoch);
-    EXPECT_FALSE(quorum.vote(NodeId(1)));
-    EXPECT_FALSE(quorum.vote(NodeId(1)));
-    EXPECT_FALSE(quorum.vote(NodeId(9)));
-    EXPECT_TRUE(quorum.vote(NodeId(3)));
+    EXPECT_EQ(quorum.vote(NodeId(1), true), Tally::open);
+    EXPECT_EQ(quorum.vote(NodeId(1), true), Tally::open);
+    EXPECT_EQ(quorum.vote(NodeId(9), true), Tally::open);
+    EXPECT_EQ(quorum.vote(NodeId(3), true), Tally::won);
+    EXPECT_EQ(quorum.role(), Role::leader);
+}
+
+TEST(Quorum, election_is_lost_when_no_majority_can_be_had_any_more) {
+    Quorum quorum = quorum_of({1, 2, 3});
+    quorum.campaign(no_leader_epoch);
+    quorum.vote(NodeId(1), true);
+    EXPECT_EQ(quorum.vote(NodeId(2), false), Tally::open);
+    EXPECT_EQ(quorum.vote(NodeId(3), false), Tally::lost);
+}
+
+TEST(Quorum, prospect_changes_no_epoch_and_leads_nothing) {
+    Quorum quorum = quorum_of({1, 2, 3}, {.epoch = LeaderEpoch(4)});
+    quorum.prospect();
+    quorum.vote(NodeId(1), true);
+    EXPECT_EQ(quorum.vote(NodeId(2), true), Tally::won);
+    EXPECT_EQ(quorum.role(), Role::prospective);
+    EXPECT_EQ(quorum.epoch(), LeaderEpoch(4));
+    EXPECT_EQ(quorum.state().voted, no_node);
+}
+
+TEST(Quorum, vote_is_given_once_in_an_epoch_even_if_its_leader_was_lost) {
+    Quorum quorum = quorum_of({1, 2, 3});
+    quorum.unattach(LeaderEpoch(5));
+    EXPECT_TRUE(quorum.can_vote_for(NodeId(2), Uuid{}));
+    quorum.vote_for(NodeId(2), Uuid{});
+    EXPECT_TRUE(quorum.can_vote_for(NodeId(2), Uuid{}));
+    EXPECT_FALSE(quorum.can_vote_for(NodeId(3), Uuid{}));
+    quorum.follow(LeaderEpoch(5), NodeId(2));
+    EXPECT_FALSE(quorum.can_vote_for(NodeId(2), Uuid{}));
+    quorum.unattach(LeaderEpoch(5));
+    EXPECT_FALSE(quorum.can_vote_for(NodeId(3), Uuid{}));
+    quorum.unattach(LeaderEpoch(6));
+    EXPECT_TRUE(quorum.can_vote_for(NodeId(3), Uuid{}));
+}
+
+TEST(Quorum, follower_commits_what_its_leader_says_and_never_goes_back) {
+    Quorum quorum = quorum_of({1, 2, 3});
+    quorum.follow(LeaderEpoch(1), NodeId(2));
+    EXPECT_TRUE(quorum.commit(Offset(5)));
+    EXPECT_FALSE(quorum.commit(Offset(4)));
+    EXPECT_EQ(quorum.high_watermark(), Offset(5));
 }
 
 TEST(Quorum, high_watermark_is_what_a_majority_has) {
     Quorum quorum = quorum_of({1, 2, 3});
     quorum.campaign(no_leader_epoch);
-    quorum.vote(NodeId(1));
-    quorum.vote(NodeId(2));
+    quorum.vote(NodeId(1), true);
+    quorum.vote(NodeId(2), true);
     quorum.begin_leadership(Offset(10));
     EXPECT_FALSE(quorum.durable(NodeId(1), Offset(20)));
     EXPECT_TRUE(quorum.durable(NodeId(2), Offset(15)));
@@ -57,7 +99,7 @@ TEST(Quorum, high_watermark_is_what_a_majority_has) {
 TEST(Quorum, records_of_earlier_epochs_commit_only_with_one_of_this_epoch) {
     Quorum quorum = quorum_of({1});
     quorum.campaign(no_leader_epoch);
-    quorum.vote(NodeId(1));
+    quorum.vote(NodeId(1), true);
     EXPECT_FALSE(quorum.durable(NodeId(1), Offset(5)));
     quorum.begin_leadership(Offset(10));
     EXPECT_FALSE(quorum.durable(NodeId(1), Offset(10)));
@@ -69,7 +111,7 @@ TEST(Quorum, only_a_leader_moves_the_high_watermark) {
     Quorum quorum = quorum_of({1});
     quorum.campaign(no_leader_epoch);
     EXPECT_FALSE(quorum.durable(NodeId(1), Offset(5)));
-    quorum.vote(NodeId(1));
+    quorum.vote(NodeId(1), true);
     quorum.begin_leadership(Offset(0));
     quorum.durable(NodeId(1), Offset(3));
     quorum.resign();

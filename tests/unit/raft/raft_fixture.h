@@ -35,13 +35,24 @@ struct Journal final : StateMachine {
     void write_snapshot(const std::function<void(Bytes value)>& emit) override {
         for (const std::string& value : values) emit(Bytes::copy_of(value));
     }
-    void became_leader(LeaderEpoch epoch) override { epoch_led = epoch; }
+    void caught_up() override { has_caught_up = true; }
+    void became_leader(LeaderEpoch epoch) override {
+        epoch_led = epoch;
+        is_leading = true;
+    }
+    void lost_leadership() override { is_leading = false; }
+    void leader_changed(NodeId leader, LeaderEpoch) override { leader_known = leader; }
+    void unreachable(NodeId node) override { gone.push_back(node); }
     void failed(const std::string& why) override { failure = why; }
 
     std::vector<std::string> values;
     std::vector<Batch> batches;
     SnapshotId loaded_id;
     LeaderEpoch epoch_led = no_leader_epoch;
+    bool has_caught_up = false;
+    bool is_leading = false;
+    NodeId leader_known = no_node;
+    std::vector<NodeId> gone;
     std::string failure;
     bool refuses = false;
 };

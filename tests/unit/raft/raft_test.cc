@@ -153,7 +153,7 @@ TEST_F(RaftTest, foreign_voters_are_refused) {
     options.voters = {{.id = NodeId(2), .directory_id = {}, .endpoints = {}}};
     EXPECT_NE(open().find("not among the voters"), std::string::npos);
     options.voters.push_back({.id = NodeId(1), .directory_id = {}, .endpoints = {}});
-    EXPECT_NE(open().find("2 voters"), std::string::npos);
+    EXPECT_NE(open().find("2 voters, and there is no listener"), std::string::npos);
 }
 
 TEST_F(RaftTest, bootstrap_file_is_read) {

@@ -27,8 +27,9 @@ struct CleanerTest : Fixture {
     void start() {
         cleaner.configure(config, 1);
         const auto policy = topic_policy(topic, config);
-        replica = std::make_unique<Replica>(PartitionKey{topic_id, PartitionIndex{0}}, open_log(policy->log), policy);
-        replica->become_leader(LeaderEpoch{0}, 1, 1);
+        replica = std::make_unique<Replica>(PartitionKey{topic_id, PartitionIndex{0}}, open_log(policy->log), policy,
+                                            context);
+        replica->become_leader(leadership(0));
     }
     void produce(const std::string& key) {
         wire::RecordBatchBuilder builder({});

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "replica/replica.h"
 #include "sim/sim_disk.h"
 #include "sim/world.h"
 #include "storage/partition_log.h"
@@ -24,7 +25,16 @@ struct Fixture : testing::Test {
     wire::Codecs codecs;
     const storage::LogEnvironment log_environment{directory, cache, world.clock, world.random, codecs};
     const Uuid topic_id{1, 2};
+    ReplicaContext context{NodeId{1}, world.clock};
 
+    // Of so many replicas, the first of which are in sync; this is the first of all.
+    static Leadership leadership(int epoch, int isr_size = 1, int replicas_size = 1) {
+        Leadership leadership;
+        leadership.epoch = LeaderEpoch{epoch};
+        for (int node = 1; node <= replicas_size; ++node) leadership.replicas.push_back(NodeId{node});
+        for (int node = 1; node <= isr_size; ++node) leadership.isr.push_back(NodeId{node});
+        return leadership;
+    }
     Fixture() { check(disk.create_directories("/data").has_value()); }
 
     void run_for(Duration duration) {

@@ -16,8 +16,9 @@ struct ReplicaTest : Fixture {
 
     void open() {
         const auto policy = topic_policy(topic, broker);
-        replica = std::make_unique<Replica>(PartitionKey{topic_id, PartitionIndex{0}}, open_log(policy->log), policy);
-        replica->become_leader(LeaderEpoch{3}, 1, 1);
+        replica = std::make_unique<Replica>(PartitionKey{topic_id, PartitionIndex{0}}, open_log(policy->log), policy,
+                                            context);
+        replica->become_leader(leadership(3));
     }
     ProduceOutcome produce(int records, const wire::BatchOptions& options = {}) {
         return replica->produce(request(batch_of(records, options)), codecs);
@@ -106,7 +107,7 @@ TEST_F(ReplicaTest, only_the_leader_takes_writes) {
 TEST_F(ReplicaTest, acks_all_is_refused_below_min_insync_replicas) {
     topic.min_insync_replicas = 2;
     open();
-    replica->become_leader(LeaderEpoch{4}, 1, 3);
+    replica->become_leader(leadership(4, 1, 3));
     ProduceRequest all = request(batch_of(1));
     all.demands_all_replicas = true;
     EXPECT_EQ(replica->produce(all, codecs).error, ErrorCode::not_enough_replicas);
@@ -178,7 +179,7 @@ TEST_F(ReplicaTest, position_outside_of_the_log_is_out_of_range) {
 TEST_F(ReplicaTest, client_of_an_older_epoch_learns_where_the_logs_part) {
     open();
     produce(2);
-    replica->become_leader(LeaderEpoch{5}, 1, 1);
+    replica->become_leader(leadership(5));
     produce(2);
     FetchRequest request;
     request.from = Offset{4};

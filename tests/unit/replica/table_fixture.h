@@ -18,6 +18,7 @@ struct PartitionTableTest : Fixture {
     std::shared_ptr<settings::BrokerConfig> config = std::make_shared<settings::BrokerConfig>();
     DirectoryInventory inventory;
     std::unique_ptr<PartitionTable> table;
+    Uuid incarnation_id;
 
     void start(uint32_t shard = 0, uint32_t shards = 1) {
         table =
@@ -29,7 +30,9 @@ struct PartitionTableTest : Fixture {
                                                               cache,
                                                               world.clock,
                                                               world.random,
-                                                              codecs});
+                                                              codecs,
+                                                              0,
+                                                              incarnation_id});
         metadata::Delta all;
         metadata::ImageBuilder builder(metadata::Image::empty());
         for (const metadata::Record& record : records) builder.apply(record);

@@ -67,6 +67,50 @@ TEST(Listeners, only_plaintext_is_served) {
               (Lines{R"(listeners: "A://:1": SASL_PLAINTEXT isn't served yet, only PLAINTEXT is)"}));
 }
 
+constexpr std::string_view with_grpc =
+    "\nlistener.security.protocol.map=PLAINTEXT:PLAINTEXT,INTERNAL:grpc,OTHER:GRPC,CONTROLLER:GRPC"
+    "\ncontroller.listener.names=CONTROLLER";
+
+TEST(Listeners, those_that_speak_grpc_are_bound_apart_and_advertised_with_the_others) {
+    const Parsed parsed = parse("listeners=INTERNAL://:2,PLAINTEXT://:1,CONTROLLER://:3" + std::string(with_grpc));
+    EXPECT_EQ(parsed.errors, Lines{});
+    const Endpoint internal{"INTERNAL", SecurityProtocol::grpc, "", 2};
+    const Endpoint controller{"CONTROLLER", SecurityProtocol::grpc, "", 3};
+    EXPECT_EQ(parsed.listeners.broker, (std::vector<Endpoint>{{"PLAINTEXT", SecurityProtocol::plaintext, "", 1}}));
+    EXPECT_EQ(parsed.listeners.grpc, (std::vector<Endpoint>{internal}));
+    EXPECT_EQ(parsed.listeners.controller, (std::vector<Endpoint>{controller}));
+    EXPECT_EQ(parsed.listeners.of_peers(), (std::vector<Endpoint>{controller, internal}));
+    EXPECT_EQ(parsed.listeners.advertised_broker,
+              (std::vector<Endpoint>{{"INTERNAL", SecurityProtocol::grpc, "host1", 2},
+                                     {"PLAINTEXT", SecurityProtocol::plaintext, "host1", 1}}));
+}
+
+TEST(Listeners, the_only_one_that_speaks_grpc_serves_between_brokers) {
+    const std::string listeners = "listeners=PLAINTEXT://:1,INTERNAL://:2";
+    EXPECT_EQ(parse(listeners + std::string(with_grpc)).listeners.inter_broker_name, "INTERNAL");
+    const std::string several = listeners + ",OTHER://:3" + std::string(with_grpc);
+    EXPECT_EQ(parse(several).listeners.inter_broker_name, "PLAINTEXT");
+    EXPECT_EQ(parse(several + "\ninter.broker.listener.name=OTHER").listeners.inter_broker_name, "OTHER");
+}
+
+TEST(Listeners, clients_need_one_that_speaks_kafkas_protocol) {
+    EXPECT_EQ(errors_of("listeners=INTERNAL://:2" + std::string(with_grpc)),
+              (Lines{"listeners: a broker needs one that isn't in controller.listener.names and speaks another "
+                     "protocol than GRPC"}));
+}
+
+TEST(Listeners, only_brokers_have_one_that_speaks_grpc_beside_the_controllers) {
+    EXPECT_EQ(errors_of("process.roles=controller\nnode.id=1\nlisteners=CONTROLLER://:2,INTERNAL://:1" +
+                        std::string(with_grpc)),
+              (Lines{"listeners: INTERNAL isn't in controller.listener.names, but process.roles has no broker"}));
+}
+
+TEST(Listeners, grpc_stands_as_plaintext_in_registrations) {
+    EXPECT_EQ(protocol_number(SecurityProtocol::grpc), 0);
+    EXPECT_EQ(protocol_number(SecurityProtocol::sasl_ssl), 3);
+    EXPECT_EQ(protocol_name(SecurityProtocol::grpc), "GRPC");
+}
+
 TEST(Listeners, what_is_malformed_is_refused) {
     for (const char* text :
          {"listeners=PLAINTEXT:9092", "listeners=://:9092", "listeners=PLAINTEXT://:x", "listeners=FOO://:1",

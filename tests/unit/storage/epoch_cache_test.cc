@@ -27,6 +27,12 @@ TEST(EpochCache, a_new_entry_pushes_out_those_that_contradict_it) {
     EXPECT_EQ(cache.to_text(), "0\n1\n6 10\n");
 }
 
+TEST(EpochCache, epoch_that_goes_on_after_one_without_records_keeps_its_beginning) {
+    EpochCache cache = cache_of({{1, 10}, {3, 20}, {5, 30}});
+    EXPECT_TRUE(cache.assign(LeaderEpoch(3), Offset(30)));
+    EXPECT_EQ(cache.to_text(), "0\n2\n1 10\n3 20\n");
+}
+
 TEST(EpochCache, tells_where_an_epoch_ends) {
     const EpochCache cache = cache_of({{1, 10}, {3, 20}, {5, 30}});
     const Offset end(40);

@@ -1,34 +1,38 @@
-#include "peer/admin_server.h"
+#include "peer/server.h"
 
 #include <chrono>
 
 #include <admin.grpc.pb.h>
 #include <grpcpp/grpcpp.h>
 
+#include "peer/admin_service.h"
+
 namespace milena::peer {
 namespace {
 
 namespace proto = milena::admin::v1;
 
-class AdminServerTest : public testing::Test {
+class ServerTest : public testing::Test {
   protected:
     const settings::Endpoint endpoint_{"CONTROLLER", settings::SecurityProtocol::plaintext, "127.0.0.1", 0};
     const Uuid directory_ = Uuid::from_random(1, 2);
     std::atomic<Phase> phase_{Phase::recovering};
 
-    std::unique_ptr<AdminServer> started() {
-        auto server = AdminServer::start({endpoint_}, {"cluster", NodeId(7), {directory_}, "1.2.3"}, phase_);
+    AdminService admin_{{"cluster", NodeId(7), {directory_}, "1.2.3"}, phase_};
+
+    std::unique_ptr<Server> started() {
+        auto server = Server::start({endpoint_}, {&admin_});
         EXPECT_TRUE(server.has_value());
         return std::move(*server);
     }
 
-    static std::unique_ptr<proto::ClusterAdmin::Stub> client_of(const AdminServer& server) {
+    static std::unique_ptr<proto::ClusterAdmin::Stub> client_of(const Server& server) {
         return proto::ClusterAdmin::NewStub(grpc::CreateChannel("127.0.0.1:" + std::to_string(server.ports().front()),
                                                                 grpc::InsecureChannelCredentials()));
     }
 };
 
-TEST_F(AdminServerTest, says_who_it_is) {
+TEST_F(ServerTest, says_who_it_is) {
     const auto server = started();
     grpc::ClientContext context;
     proto::IdentityResponse identity;
@@ -40,7 +44,7 @@ TEST_F(AdminServerTest, says_who_it_is) {
     EXPECT_EQ(identity.version(), "1.2.3");
 }
 
-TEST_F(AdminServerTest, tells_the_phase_of_the_moment) {
+TEST_F(ServerTest, tells_the_phase_of_the_moment) {
     const auto server = started();
     for (const auto& [phase, told] :
          {std::pair(Phase::starting, proto::PHASE_STARTING), std::pair(Phase::recovering, proto::PHASE_RECOVERING),
@@ -53,14 +57,22 @@ TEST_F(AdminServerTest, tells_the_phase_of_the_moment) {
     }
 }
 
-TEST_F(AdminServerTest, a_port_in_use_is_refused_by_name) {
+TEST_F(ServerTest, a_port_in_use_is_refused_by_name) {
     const auto server = started();
     settings::Endpoint taken = endpoint_;
     taken.port = server->ports().front();
-    const auto second = AdminServer::start({taken}, {}, phase_);
+    AdminService other{{}, phase_};
+    const auto second = Server::start({taken}, {&other});
     ASSERT_FALSE(second.has_value());
     EXPECT_NE(second.error().find("CONTROLLER"), std::string::npos);
     EXPECT_NE(second.error().find(std::to_string(taken.port)), std::string::npos);
+}
+
+TEST_F(ServerTest, listens_wherever_it_is_told) {
+    const auto server = Server::start({endpoint_, endpoint_}, {&admin_});
+    ASSERT_TRUE(server.has_value());
+    ASSERT_EQ((*server)->ports().size(), 2u);
+    EXPECT_NE((*server)->ports()[0], (*server)->ports()[1]);
 }
 
 }  // namespace

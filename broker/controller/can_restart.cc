@@ -1,0 +1,47 @@
+#include "controller/can_restart.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "controller/leadership_rules.h"
+#include "controller/partition_change.h"
+
+namespace milena::controller {
+namespace {
+
+// The others that records would be committed with, and that could lead.
+size_t others_in_sync(const metadata::Image& image, const metadata::PartitionImage& partition, NodeId broker) {
+    return static_cast<size_t>(std::ranges::count_if(
+        partition.isr, [&](NodeId node) { return node != broker && can_serve(image, partition, node); }));
+}
+
+}  // namespace
+
+RestartAnswer can_restart(const metadata::Image& image, const settings::BrokerSettings& settings, NodeId broker) {
+    RestartAnswer answer;
+    const RulesOfTopics rules(image, settings);
+    for (const auto& topic : image.topics->by_name) {
+        std::optional<LeadershipRules> of_topic;
+        for (size_t i = 0; i < topic->partitions.size(); ++i) {
+            const metadata::PartitionImage& partition = *topic->partitions[i];
+            if (!contains(partition.isr, broker) && partition.leader != broker) continue;
+            if (!of_topic) of_topic = rules.of(topic->name);
+            const size_t others = others_in_sync(image, partition, broker);
+            const auto needed = static_cast<size_t>(std::max(of_topic->min_isr, 1));
+            if (others >= needed) continue;
+            const size_t replicas_count = partition.replicas.size();
+            const bool helps_to_wait = replicas_count > needed || (others == 0 && replicas_count > 1);
+            auto& list = helps_to_wait ? answer.blocking : answer.unavoidable;
+            list.push_back({.topic = topic->name,
+                            .partition = PartitionIndex(static_cast<int32_t>(i)),
+                            .risk = others == 0 ? RestartRisk::goes_offline : RestartRisk::falls_below_min_isr});
+        }
+    }
+    return answer;
+}
+
+std::string_view restart_risk_name(RestartRisk risk) {
+    return risk == RestartRisk::goes_offline ? "would go offline" : "would fall below min.insync.replicas";
+}
+
+}  // namespace milena::controller

@@ -1,0 +1,123 @@
+#include "lifecycle.h"
+
+#include <utility>
+
+#include "base/log.h"
+
+namespace milena {
+namespace {
+
+// While something is awaited: the own record in the log, the end of being fenced, leaderships that move away.
+constexpr Duration impatient_interval = std::chrono::milliseconds(20);
+constexpr Duration retry_interval = std::chrono::milliseconds(200);
+constexpr Duration leaving_max = std::chrono::seconds(20);
+
+}  // namespace
+
+Lifecycle::Lifecycle(const Environment& environment, const settings::BrokerConfig& config, Events events)
+    : environment_(environment),
+      heartbeat_interval_(Milliseconds(config.broker_heartbeat_interval_ms)),
+      events_(std::move(events)) {}
+
+Lifecycle::~Lifecycle() { environment_.loop.cancel(timer_); }
+
+void Lifecycle::start() { register_node(); }
+
+void Lifecycle::register_node() {
+    state_ = State::registering;
+    controller::BrokerRegistration registration = events_.describe();
+    registration.is_local = environment_.controller.is_active();
+    environment_.gate.ask<controller::BrokerRegistration, controller::BrokerEpoch>(
+        registration, if_alive([this](const Result<controller::BrokerEpoch>& epoch) { registered(epoch); }));
+}
+
+void Lifecycle::registered(const Result<controller::BrokerEpoch>& epoch) {
+    if (state_ != State::registering) return;
+    if (!epoch) {
+        const ErrorCode error = epoch.error();
+        if (error == ErrorCode::inconsistent_cluster_id || error == ErrorCode::unsupported_version ||
+            error == ErrorCode::invalid_registration)
+            return events_.on_failed("the broker could not be registered: " + std::string(error_name(error)));
+        log_warn("broker not registered yet", {{"error", error}});
+        timer_ = environment_.loop.after(retry_interval, if_alive([this] { register_node(); }));
+        return;
+    }
+    epoch_ = epoch->value;
+    state_ = State::starting;
+    log_info("broker registered", {{"broker_epoch", epoch_}});
+    environment_.gate.use_broker_epoch(epoch_);
+    events_.on_registered(epoch_);
+    image_changed();
+    if (state_ == State::starting) beat();
+}
+
+// What the metadata log says of this registration is what all others go by.
+void Lifecycle::image_changed() {
+    if (state_ != State::starting) return;
+    const metadata::BrokerImage* self = environment_.controller.image()->broker(environment_.gate.node());
+    if (self == nullptr || self->epoch != epoch_ || self->is_fenced) return;
+    if (environment_.gate.published_offset() < Offset(epoch_)) return;
+    become_active();
+}
+
+void Lifecycle::become_active() {
+    state_ = State::active;
+    beat_after(heartbeat_interval_);
+    if (!std::exchange(has_served_, true)) events_.on_active();
+}
+
+// Nobody could take over what this broker leads.
+bool Lifecycle::is_alone() const { return environment_.controller.image()->brokers->size() <= 1; }
+
+void Lifecycle::beat_after(Duration delay) {
+    environment_.loop.cancel(timer_);
+    timer_ = environment_.loop.after(delay, if_alive([this] { beat(); }));
+}
+
+void Lifecycle::beat() {
+    if (std::exchange(is_beating_, true)) return;
+    controller::BrokerHeartbeat heartbeat;
+    heartbeat.broker = environment_.gate.node();
+    heartbeat.broker_epoch = epoch_;
+    heartbeat.metadata_offset = environment_.gate.published_offset();
+    heartbeat.wants_shutdown = state_ == State::leaving;
+    heartbeat.cordoned_directories = events_.describe().cordoned_directories;
+    environment_.gate.ask<controller::BrokerHeartbeat, controller::HeartbeatAnswer>(
+        heartbeat, if_alive([this](const Result<controller::HeartbeatAnswer>& answer) { heard(answer); }));
+}
+
+void Lifecycle::heard(const Result<controller::HeartbeatAnswer>& answer) {
+    is_beating_ = false;
+    if (state_ == State::registering || state_ == State::left) return;
+    if (state_ == State::leaving) {
+        const bool is_over = environment_.loop.clock().now() >= leaving_until_;
+        if (is_over || (answer && answer->should_shut_down)) return finish_leaving();
+        return beat_after(impatient_interval);
+    }
+    const bool is_forgotten = !answer && (answer.error() == ErrorCode::stale_broker_epoch ||
+                                          answer.error() == ErrorCode::broker_id_not_registered);
+    if (is_forgotten) {
+        log_warn("broker registers anew", {{"broker_epoch", epoch_}, {"error", answer.error()}});
+        return register_node();
+    }
+    image_changed();
+    beat_after(state_ == State::active ? heartbeat_interval_ : impatient_interval);
+}
+
+void Lifecycle::leave(std::function<void()> done) {
+    left_ = std::move(done);
+    const bool leads_for_others = state_ == State::active && !is_alone();
+    if (!leads_for_others) return finish_leaving();
+    state_ = State::leaving;
+    leaving_until_ = environment_.loop.clock().now() + leaving_max;
+    log_info("broker leaves", {{"broker_epoch", epoch_}});
+    beat_after(Duration{});
+}
+
+void Lifecycle::finish_leaving() {
+    state_ = State::left;
+    environment_.loop.cancel(timer_);
+    if (const auto left = std::exchange(left_, nullptr)) left();
+}
+
+}  // namespace milena

@@ -1,0 +1,336 @@
+#include "peer/controller_messages.h"
+
+#include <algorithm>
+#include <limits>
+
+#include <controller.pb.h>
+
+#include "peer/ids.h"
+
+namespace milena::peer {
+namespace {
+
+namespace proto = milena::controller::v1;
+
+template <class List>
+void write_uuids(const std::vector<Uuid>& ids, List& to) {
+    for (const Uuid& id : ids) write_uuid(id, *to.Add());
+}
+
+// Sorted, as all lists of directories are.
+template <class List>
+std::vector<Uuid> read_uuids(const List& from) {
+    std::vector<Uuid> ids;
+    for (const auto& id : from) ids.push_back(read_uuid(id));
+    std::ranges::sort(ids);
+    return ids;
+}
+
+Unexpected<std::string> nonsense(const char* what) { return unexpected(std::string(what)); }
+
+bool fits_int16(int32_t number) {
+    return number >= std::numeric_limits<int16_t>::min() && number <= std::numeric_limits<int16_t>::max();
+}
+
+// --- requests --------------------------------------------------------------------------------------------------------
+
+std::optional<metadata::SecurityProtocol> read_protocol(int32_t number) {
+    using metadata::SecurityProtocol;
+    for (const SecurityProtocol known :
+         {SecurityProtocol::plaintext, SecurityProtocol::ssl, SecurityProtocol::sasl_plaintext,
+          SecurityProtocol::sasl_ssl, SecurityProtocol::grpc})
+        if (number == static_cast<int32_t>(known)) return known;
+    return std::nullopt;
+}
+
+Read<metadata::Endpoint> read_endpoint(const proto::RegisterBrokerRequest::Endpoint& from) {
+    const auto port = read_port(from.port());
+    const auto protocol = read_protocol(from.security_protocol());
+    if (!port || !protocol || from.name().size() > name_bytes_max || from.host().size() > name_bytes_max)
+        return nonsense("an endpoint that can't be one");
+    return metadata::Endpoint{from.name(), from.host(), *port, *protocol};
+}
+
+Read<replica::IsrChange> read_change(const proto::AlterPartitionRequest::Change& from) {
+    replica::IsrChange change{.key = {read_uuid(from.topic()), PartitionIndex(from.partition())},
+                              .leader_epoch = LeaderEpoch(from.leader_epoch()),
+                              .partition_epoch = from.partition_epoch(),
+                              .isr = {}};
+    if (from.partition() < 0 || from.isr_size() > list_size_max) return nonsense("a partition that can't be one");
+    for (const int32_t node : from.isr()) {
+        if (node < 0) return nonsense("a member of the ISR that is nobody");
+        change.isr.push_back(NodeId(node));
+    }
+    return change;
+}
+
+// Which registration asks. Without an epoch it would be the process that answers.
+template <class Message>
+bool has_asker(const Message& from) {
+    return from.broker() >= 0 && from.broker_epoch() >= 0;
+}
+
+// --- answers ---------------------------------------------------------------------------------------------------------
+
+template <class T, class Message>
+bool write_refusal(const ControllerResult<T>& result, Message& to) {
+    if (result.has_value()) return false;
+    to.mutable_refusal()->set_error(static_cast<int32_t>(result.error().error));
+    if (result.error().leader != no_node) to.mutable_refusal()->set_leader(result.error().leader.value);
+    return true;
+}
+
+template <class Message>
+std::optional<Refusal> read_refusal(const Message& from) {
+    if (!from.has_refusal()) return std::nullopt;
+    const auto error = read_error(from.refusal().error());
+    const NodeId leader(from.refusal().has_leader() ? std::max(from.refusal().leader(), no_node.value) : no_node.value);
+    return Refusal{error.value_or(ErrorCode::unknown_server_error), leader};
+}
+
+template <class Message>
+ControllerResult<void> read_empty(const Message& from) {
+    if (const auto refusal = read_refusal(from)) return unexpected(*refusal);
+    return {};
+}
+
+Unexpected<Refusal> senseless() { return unexpected(Refusal{}); }
+
+}  // namespace
+
+void write(const controller::BrokerRegistration& request, proto::RegisterBrokerRequest& to) {
+    to.set_broker(request.id.value);
+    write_uuid(request.incarnation_id, *to.mutable_incarnation());
+    for (const metadata::Endpoint& endpoint : request.endpoints) {
+        proto::RegisterBrokerRequest::Endpoint& written = *to.add_endpoints();
+        written.set_name(endpoint.name);
+        written.set_host(endpoint.host);
+        written.set_port(endpoint.port);
+        written.set_security_protocol(static_cast<int32_t>(endpoint.security_protocol));
+    }
+    if (request.rack) to.set_rack(*request.rack);
+    write_uuids(request.directories, *to.mutable_directories());
+    write_uuids(request.cordoned_directories, *to.mutable_cordoned_directories());
+    to.set_cluster_id(request.cluster_id);
+    for (const auto& [name, levels] : request.features) {
+        proto::RegisterBrokerRequest::Feature& feature = *to.add_features();
+        feature.set_name(name);
+        feature.set_level_min(levels.level_min);
+        feature.set_level_max(levels.level_max);
+    }
+    to.set_previous_epoch(request.previous_epoch);
+}
+
+Read<controller::BrokerRegistration> read(const proto::RegisterBrokerRequest& from) {
+    if (from.broker() < 0) return nonsense("a broker without an id");
+    if (from.previous_epoch() < -1) return nonsense("a negative epoch");
+    if (from.cluster_id().size() > name_bytes_max || from.rack().size() > std::numeric_limits<int16_t>::max())
+        return nonsense("a name that is too long");
+    if (std::max({from.endpoints_size(), from.features_size(), from.directories_size(),
+                  from.cordoned_directories_size()}) > list_size_max)
+        return nonsense("a list that is too long");
+    controller::BrokerRegistration request;
+    request.id = NodeId(from.broker());
+    request.incarnation_id = read_uuid(from.incarnation());
+    for (const auto& endpoint : from.endpoints()) {
+        ASSIGN_OR_RETURN(metadata::Endpoint known, read_endpoint(endpoint));
+        request.endpoints.push_back(std::move(known));
+    }
+    if (from.has_rack()) request.rack = from.rack();
+    request.directories = read_uuids(from.directories());
+    request.cordoned_directories = read_uuids(from.cordoned_directories());
+    request.cluster_id = from.cluster_id();
+    for (const auto& feature : from.features()) {
+        if (!fits_int16(feature.level_min()) || !fits_int16(feature.level_max()) ||
+            feature.name().size() > name_bytes_max)
+            return nonsense("a feature that can't be one");
+        request.features[feature.name()] = {static_cast<int16_t>(feature.level_min()),
+                                            static_cast<int16_t>(feature.level_max())};
+    }
+    request.previous_epoch = from.previous_epoch();
+    return request;
+}
+
+void write(const controller::BrokerHeartbeat& request, proto::HeartbeatRequest& to) {
+    to.set_broker(request.broker.value);
+    to.set_broker_epoch(request.broker_epoch);
+    to.set_metadata_offset(request.metadata_offset.value);
+    to.set_wants_fence(request.wants_fence);
+    to.set_wants_shutdown(request.wants_shutdown);
+    write_uuids(request.offline_directories, *to.mutable_offline_directories());
+    write_uuids(request.cordoned_directories, *to.mutable_cordoned_directories());
+}
+
+Read<controller::BrokerHeartbeat> read(const proto::HeartbeatRequest& from) {
+    if (from.broker() < 0 || from.broker_epoch() < 0 || from.metadata_offset() < -1)
+        return nonsense("a heartbeat of nobody");
+    if (std::max(from.offline_directories_size(), from.cordoned_directories_size()) > list_size_max)
+        return nonsense("a list that is too long");
+    return controller::BrokerHeartbeat{.broker = NodeId(from.broker()),
+                                       .broker_epoch = from.broker_epoch(),
+                                       .metadata_offset = Offset(from.metadata_offset()),
+                                       .wants_fence = from.wants_fence(),
+                                       .wants_shutdown = from.wants_shutdown(),
+                                       .offline_directories = read_uuids(from.offline_directories()),
+                                       .cordoned_directories = read_uuids(from.cordoned_directories())};
+}
+
+void write(const controller::AlterPartition& request, proto::AlterPartitionRequest& to) {
+    to.set_broker(request.broker.value);
+    to.set_broker_epoch(request.broker_epoch);
+    for (const replica::IsrChange& change : request.changes) {
+        proto::AlterPartitionRequest::Change& written = *to.add_changes();
+        write_uuid(change.key.topic_id, *written.mutable_topic());
+        written.set_partition(change.key.partition.value);
+        written.set_leader_epoch(change.leader_epoch.value);
+        written.set_partition_epoch(change.partition_epoch);
+        for (const NodeId node : change.isr) written.add_isr(node.value);
+    }
+    for (const auto& [node, epoch] : request.member_epochs) (*to.mutable_member_epochs())[node.value] = epoch;
+}
+
+Read<controller::AlterPartition> read(const proto::AlterPartitionRequest& from) {
+    if (!has_asker(from)) return nonsense("a request of nobody");
+    if (from.changes_size() > list_size_max || from.member_epochs().size() > size_t{list_size_max})
+        return nonsense("a list that is too long");
+    controller::AlterPartition request;
+    request.broker = NodeId(from.broker());
+    request.broker_epoch = from.broker_epoch();
+    for (const auto& change : from.changes()) {
+        ASSIGN_OR_RETURN(replica::IsrChange known, read_change(change));
+        request.changes.push_back(std::move(known));
+    }
+    for (const auto& [node, epoch] : from.member_epochs()) request.member_epochs[NodeId(node)] = epoch;
+    return request;
+}
+
+void write(const controller::AssignDirectory& request, proto::AssignDirectoryRequest& to) {
+    to.set_broker(request.broker.value);
+    write_uuid(request.topic_id, *to.mutable_topic());
+    to.set_partition(request.partition.value);
+    write_uuid(request.directory, *to.mutable_directory());
+    to.set_broker_epoch(request.broker_epoch);
+}
+
+Read<controller::AssignDirectory> read(const proto::AssignDirectoryRequest& from) {
+    if (!has_asker(from)) return nonsense("a request of nobody");
+    if (from.partition() < 0) return nonsense("a partition that can't be one");
+    return controller::AssignDirectory{.broker = NodeId(from.broker()),
+                                       .topic_id = read_uuid(from.topic()),
+                                       .partition = PartitionIndex(from.partition()),
+                                       .directory = read_uuid(from.directory()),
+                                       .broker_epoch = from.broker_epoch()};
+}
+
+void write(const controller::CordonDirectories& request, proto::CordonDirectoriesRequest& to) {
+    to.set_broker(request.broker.value);
+    write_uuids(request.directories, *to.mutable_directories());
+    to.set_broker_epoch(request.broker_epoch);
+}
+
+Read<controller::CordonDirectories> read(const proto::CordonDirectoriesRequest& from) {
+    if (!has_asker(from)) return nonsense("a request of nobody");
+    if (from.directories_size() > list_size_max) return nonsense("a list that is too long");
+    return controller::CordonDirectories{.broker = NodeId(from.broker()),
+                                         .directories = read_uuids(from.directories()),
+                                         .broker_epoch = from.broker_epoch()};
+}
+
+void write(const controller::AllocateProducerIds& request, proto::AllocateProducerIdsRequest& to) {
+    to.set_broker(request.broker.value);
+    to.set_broker_epoch(request.broker_epoch);
+}
+
+Read<controller::AllocateProducerIds> read(const proto::AllocateProducerIdsRequest& from) {
+    if (!has_asker(from)) return nonsense("a request of nobody");
+    return controller::AllocateProducerIds{.broker = NodeId(from.broker()), .broker_epoch = from.broker_epoch()};
+}
+
+void write(const ForwardedRequest& request, proto::ForwardRequest& to) {
+    to.set_frame(request.frame.data(), request.frame.size());
+    to.set_client(request.client);
+    to.set_listener(request.listener);
+}
+
+Read<ForwardedRequest> read(const proto::ForwardRequest& from) {
+    constexpr size_t text_bytes_max = 1024;
+    if (std::max(from.client().size(), from.listener().size()) > text_bytes_max)
+        return nonsense("a name that is too long");
+    return ForwardedRequest{Bytes::copy_of(from.frame()), from.client(), from.listener()};
+}
+
+void write(const ControllerResult<controller::BrokerEpoch>& result, proto::RegisterBrokerResponse& to) {
+    if (!write_refusal(result, to)) to.set_broker_epoch(result->value);
+}
+
+ControllerResult<controller::BrokerEpoch> read(proto::RegisterBrokerResponse& from) {
+    if (const auto refusal = read_refusal(from)) return unexpected(*refusal);
+    if (from.broker_epoch() < 0) return senseless();
+    return controller::BrokerEpoch{from.broker_epoch()};
+}
+
+void write(const ControllerResult<controller::HeartbeatAnswer>& result, proto::HeartbeatResponse& to) {
+    if (write_refusal(result, to)) return;
+    to.set_is_caught_up(result->is_caught_up);
+    to.set_is_fenced(result->is_fenced);
+    to.set_should_shut_down(result->should_shut_down);
+}
+
+ControllerResult<controller::HeartbeatAnswer> read(proto::HeartbeatResponse& from) {
+    if (const auto refusal = read_refusal(from)) return unexpected(*refusal);
+    return controller::HeartbeatAnswer{.is_caught_up = from.is_caught_up(),
+                                       .is_fenced = from.is_fenced(),
+                                       .should_shut_down = from.should_shut_down()};
+}
+
+void write(const ControllerResult<controller::AlterPartitionAnswer>& result, proto::AlterPartitionResponse& to) {
+    if (write_refusal(result, to)) return;
+    for (const ErrorCode outcome : result->outcomes) to.add_outcomes(static_cast<int32_t>(outcome));
+}
+
+ControllerResult<controller::AlterPartitionAnswer> read(proto::AlterPartitionResponse& from) {
+    if (const auto refusal = read_refusal(from)) return unexpected(*refusal);
+    controller::AlterPartitionAnswer answer;
+    for (const int32_t number : from.outcomes()) {
+        const auto outcome = read_error(number);
+        if (!outcome) return senseless();
+        answer.outcomes.push_back(*outcome);
+    }
+    return answer;
+}
+
+void write(const ControllerResult<void>& result, proto::AssignDirectoryResponse& to) {
+    (void)write_refusal(result, to);
+}
+void write(const ControllerResult<void>& result, proto::CordonDirectoriesResponse& to) {
+    (void)write_refusal(result, to);
+}
+
+ControllerResult<void> read(proto::AssignDirectoryResponse& from) { return read_empty(from); }
+ControllerResult<void> read(proto::CordonDirectoriesResponse& from) { return read_empty(from); }
+
+void write(const ControllerResult<controller::ProducerIdBlock>& result, proto::AllocateProducerIdsResponse& to) {
+    if (write_refusal(result, to)) return;
+    to.set_first(result->first.value);
+    to.set_count(result->count);
+}
+
+ControllerResult<controller::ProducerIdBlock> read(proto::AllocateProducerIdsResponse& from) {
+    if (const auto refusal = read_refusal(from)) return unexpected(*refusal);
+    if (from.first() < 0 || from.count() <= 0) return senseless();
+    return controller::ProducerIdBlock{ProducerId(from.first()), from.count()};
+}
+
+void write(const ControllerResult<ForwardedResponse>& result, proto::ForwardResponse& to) {
+    if (write_refusal(result, to)) return;
+    to.set_frame(result->frame.data(), result->frame.size());
+    to.set_metadata_offset(result->metadata_offset.value);
+}
+
+ControllerResult<ForwardedResponse> read(proto::ForwardResponse& from) {
+    if (const auto refusal = read_refusal(from)) return unexpected(*refusal);
+    if (from.metadata_offset() < -1) return senseless();
+    return ForwardedResponse{bytes_of(std::move(*from.mutable_frame())), Offset(from.metadata_offset())};
+}
+
+}  // namespace milena::peer

@@ -1,0 +1,101 @@
+#include "controller/drain_plan.h"
+
+#include <set>
+
+#include "controller/partition_change.h"
+#include "unit/controller/cluster_fixture.h"
+
+namespace milena::controller {
+namespace {
+
+class Drain : public ClusterFixture {
+  public:
+    DrainPlan plan(std::set<NodeId> leaving, size_t moving_max = 100) {
+        return plan_drain(*image, leaving, moving_max);
+    }
+    // Carries the plan out, and lets everything that moves arrive.
+    void carry_out(const DrainPlan& planned) {
+        EXPECT_EQ(done(MoveReplicas{planned.moves})->count, planned.moves.size());
+        const auto begun = image;
+        for (const auto& topic : begun->topics->by_id) {
+            for (size_t i = 0; i < topic->partitions.size(); ++i) arrive(*topic, static_cast<int32_t>(i));
+        }
+    }
+    void arrive(const metadata::TopicImage& topic, int32_t index) {
+        const metadata::PartitionImage& moved = *topic.partition(PartitionIndex(index));
+        if (!is_moving(moved)) return;
+        AlterPartition request{.broker = moved.leader, .broker_epoch = broker(moved.leader.value).epoch, .changes = {}};
+        request.changes.push_back({.key = {topic.id, PartitionIndex(index)},
+                                   .leader_epoch = moved.leader_epoch,
+                                   .partition_epoch = moved.partition_epoch,
+                                   .isr = moved.replicas});
+        EXPECT_TRUE(done(request).has_value());
+    }
+};
+
+TEST_F(Drain, replicas_go_to_other_racks_and_to_who_has_few) {
+    start(1, "a");
+    start(2, "b");
+    start(3, "a");
+    start(4, "b");
+    add_partition({1, 2}, {1, 2}, 1);
+    add_partition({3, 2}, {3, 2}, 3);
+    const DrainPlan planned = plan({NodeId(2)});
+    EXPECT_EQ(planned.replicas_left, 2U);
+    ASSERT_EQ(planned.moves.size(), 2U);
+    EXPECT_EQ(planned.moves[0].to, nodes({1, 4}));
+    EXPECT_EQ(planned.moves[1].to, nodes({3, 4}));
+    EXPECT_EQ(planned.moves[0].reason, "broker 2 is drained");
+}
+
+TEST_F(Drain, leader_that_leaves_is_followed_by_one_that_is_in_sync) {
+    start_all(4);
+    add_partition({1, 2, 3}, {1, 2, 3}, 1);
+    const DrainPlan planned = plan({NodeId(1)});
+    ASSERT_EQ(planned.moves.size(), 1U);
+    EXPECT_EQ(planned.moves[0].to, nodes({2, 3, 4}));
+}
+
+TEST_F(Drain, two_of_five_are_emptied_step_by_step_and_nothing_falls_below_its_factor) {
+    start_all(5);
+    create("a", 30, 3);
+    const std::set<NodeId> leaving{NodeId(4), NodeId(5)};
+    int steps = 0;
+    for (; !plan(leaving).is_drained() && steps < 50; ++steps) {
+        const DrainPlan planned = plan(leaving, 5);
+        EXPECT_LE(planned.moves.size(), 5U);
+        EXPECT_TRUE(planned.stuck.empty());
+        carry_out(planned);
+    }
+    EXPECT_GE(steps, 5);
+    for (const auto& p : image->topic("a")->partitions) {
+        EXPECT_EQ(p->replicas.size(), 3U);
+        EXPECT_EQ(p->isr.size(), 3U);
+        EXPECT_FALSE(contains(p->replicas, NodeId(4)) || contains(p->replicas, NodeId(5)));
+    }
+}
+
+TEST_F(Drain, replicas_without_another_place_are_stuck_and_say_why) {
+    start_all(3);
+    add_partition({1, 2, 3}, {1, 2, 3}, 1);
+    const DrainPlan planned = plan({NodeId(3)});
+    EXPECT_TRUE(planned.moves.empty());
+    ASSERT_EQ(planned.stuck.size(), 1U);
+    EXPECT_EQ(planned.stuck[0].broker, NodeId(3));
+    EXPECT_EQ(planned.stuck[0].reason, "no other broker can take it: 3 replicas need as many brokers");
+    EXPECT_FALSE(planned.is_drained());
+}
+
+TEST_F(Drain, what_is_under_way_is_waited_for) {
+    start_all(4);
+    add_partition({1, 2}, {1, 2}, 1);
+    const DrainPlan planned = plan({NodeId(1)});
+    EXPECT_EQ(done(MoveReplicas{planned.moves})->count, 1U);
+    const DrainPlan next = plan({NodeId(1)});
+    EXPECT_TRUE(next.moves.empty());
+    EXPECT_TRUE(next.under_way == 1 && next.replicas_left == 1);
+    EXPECT_EQ(done(MoveReplicas{planned.moves})->count, 0U) << "it has changed since";
+}
+
+}  // namespace
+}  // namespace milena::controller

@@ -1,0 +1,186 @@
+// What the tests of several replicas share: machines with a disk each, and a network between them that delays, loses,
+// cuts, and tells who asks when a machine isn't there. Time is virtual, and everything follows from the seed.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "unit/raft/raft_fixture.h"
+
+namespace milena::raft {
+
+class RaftCluster {
+  public:
+    struct Node final : Transport {
+        Node(RaftCluster& cluster_in, NodeId id_in)
+            : cluster(cluster_in),
+              id(id_in),
+              disk(cluster.world.random, [this](Duration delay, std::function<void()> event) {
+                  cluster.world.after(delay, std::move(event));
+              }) {
+            EXPECT_TRUE(disk.create_directories("/data").has_value());
+            EXPECT_TRUE(disk.sync_directory("/").has_value());
+        }
+        void send(NodeId to, const Request& request, Milliseconds timeout, Done done) override {
+            cluster.carry(*this, to, request, timeout, std::move(done));
+        }
+        void use_address(NodeId, const std::string&, uint16_t) override {}
+
+        RaftCluster& cluster;
+        const NodeId id;
+        sim::SimDisk disk;
+        std::unique_ptr<Journal> journal;
+        std::unique_ptr<Raft> raft;
+        uint64_t life = 0;  // of how many lives this is: nothing comes back from one to another
+    };
+
+    explicit RaftCluster(uint64_t seed, int32_t voters_count, int32_t observers_count = 0) : world(seed) {
+        for (int32_t i = 1; i <= voters_count; ++i)
+            voters.push_back({.id = NodeId(i), .directory_id = {}, .endpoints = {}});
+        for (int32_t i = 1; i <= voters_count + observers_count; ++i)
+            nodes.emplace(NodeId(i), std::make_unique<Node>(*this, NodeId(i)));
+    }
+    ~RaftCluster() {
+        for (auto& [id, node] : nodes) node->raft.reset();
+    }
+
+    // Empty if it has begun; what was wrong with it otherwise.
+    std::string start(NodeId id) {
+        Node& node = at(id);
+        ++node.life;
+        node.journal = std::make_unique<Journal>();
+        Options options = options_;
+        options.node = id;
+        options.directory_id = Uuid{static_cast<uint64_t>(id.value), 500};
+        options.transport = &node;
+        options.voters = voters;
+        auto opened = Raft::open({node.disk, world.clock, world.random}, options);
+        if (!opened) return opened.error();
+        node.raft = std::move(opened).value();
+        node.raft->start(*node.journal);
+        tick(id, node.life);
+        return node.journal->failure;
+    }
+    void start_all() {
+        for (auto& [id, node] : nodes) ASSERT_EQ(start(id), "");
+    }
+    void kill(NodeId id) {
+        Node& node = at(id);
+        ++node.life;
+        node.raft.reset();
+        node.disk.restart();
+    }
+    void lose_power(NodeId id) {
+        Node& node = at(id);
+        ++node.life;
+        node.raft.reset();
+        node.disk.lose_power();
+    }
+    bool is_up(NodeId id) { return at(id).raft != nullptr; }
+    Node& at(NodeId id) { return *nodes.at(id); }
+
+    void run(Duration duration) {
+        world.run_until(world.clock.now() + duration, [] { return false; });
+    }
+    // True as soon as it holds; false if it doesn't within the time.
+    bool run_until(Duration longest, const std::function<bool()>& holds) {
+        bool has_held = holds();
+        if (!has_held) world.run_until(world.clock.now() + longest, [&] { return has_held = holds(); });
+        return has_held;
+    }
+    // The one that answers proposals in the latest epoch, or null.
+    Node* leader() {
+        Node* found = nullptr;
+        for (auto& [id, node] : nodes) {
+            if (node->raft == nullptr || !node->journal->is_leading) continue;
+            if (found == nullptr || node->raft->epoch() > found->raft->epoch()) found = node.get();
+        }
+        return found;
+    }
+    bool has_leader_among(const std::set<NodeId>& ids) {
+        Node* node = leader();
+        return node != nullptr && ids.contains(node->id);
+    }
+    bool propose(Node& node, const std::string& text) { return node.raft->propose({Bytes::copy_of(text)}).has_value(); }
+    bool all_have(size_t values_count) {
+        for (auto& [id, node] : nodes)
+            if (node->raft != nullptr && node->journal->values.size() != values_count) return false;
+        return true;
+    }
+
+    // For the report of a failure.
+    std::string describe() {
+        std::string text;
+        for (auto& [id, node] : nodes) {
+            text += "node " + std::to_string(id.value) + ": ";
+            if (node->raft == nullptr) {
+                text += "down\n";
+                continue;
+            }
+            const Raft& raft = *node->raft;
+            text += std::string(role_names[static_cast<size_t>(raft.role())]) + " epoch " +
+                    std::to_string(raft.epoch().value) + " leader " + std::to_string(raft.leader().value) + " log [" +
+                    std::to_string(raft.log_start_offset().value) + ", " + std::to_string(raft.next_offset().value) +
+                    ") high watermark " + std::to_string(raft.high_watermark().value) + " values " +
+                    std::to_string(node->journal->values.size()) + " " + node->journal->failure + "\n";
+        }
+        return text;
+    }
+
+    void cut(NodeId from, NodeId to) { cuts.insert({from, to}); }
+    void cut_both(NodeId a, NodeId b) {
+        cut(a, b);
+        cut(b, a);
+    }
+    void mend() { cuts.clear(); }
+
+    sim::World world;
+    std::map<NodeId, std::unique_ptr<Node>> nodes;
+    std::vector<Voter> voters;
+    std::set<std::pair<NodeId, NodeId>> cuts;  // nothing gets through, and nobody is told
+    uint64_t lost_one_in = 0;                  // messages; 0: none
+    Duration delay_max = std::chrono::milliseconds(1);
+    Options options_{.cluster_id = "c", .log_dir = "/data"};
+
+  private:
+    void tick(NodeId id, uint64_t life) {
+        Node& node = at(id);
+        if (node.life != life || node.raft == nullptr) return;
+        node.raft->tick();
+        world.after(node.raft->tick_interval(), [this, id, life] { tick(id, life); });
+    }
+    Duration delay() { return world.random.up_to(delay_max) + std::chrono::microseconds(10); }
+    bool gets_through(NodeId from, NodeId to) {
+        return !cuts.contains({from, to}) && (lost_one_in == 0 || !world.random.one_in(lost_one_in));
+    }
+    void carry(Node& from, NodeId to, const Request& request, Milliseconds timeout, Transport::Done done) {
+        struct Exchange {
+            Transport::Done done;
+            bool is_over = false;
+        };
+        auto exchange = std::make_shared<Exchange>(Exchange{std::move(done)});
+        const auto end = [exchange, &from, life = from.life](Result<Response, SendError> outcome) {
+            if (std::exchange(exchange->is_over, true) || from.life != life) return;
+            exchange->done(std::move(outcome));
+        };
+        world.after(Duration(timeout), [end] { end(unexpected(SendError::timed_out)); });
+        if (!gets_through(from.id, to)) return;
+        world.after(delay(), [this, end, from_id = from.id, to, request] {
+            Node& target = at(to);
+            if (target.raft == nullptr) {
+                if (gets_through(to, from_id)) world.after(delay(), [end] { end(unexpected(SendError::unreachable)); });
+                return;
+            }
+            target.raft->receive(request, [this, end, from_id, to](Response response) {
+                if (!gets_through(to, from_id)) return;
+                auto shared = std::make_shared<Response>(std::move(response));
+                world.after(delay(), [end, shared] { end(*shared); });
+            });
+        });
+    }
+};
+
+}  // namespace milena::raft
