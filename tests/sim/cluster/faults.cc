@@ -1,0 +1,254 @@
+#include "sim/cluster/faults.h"
+
+#include <algorithm>
+#include <array>
+
+namespace milena::sim::cluster {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr size_t replication_factor = 3;
+
+// What is rebuilt when it is damaged, so that a flipped bit costs nothing but time.
+constexpr std::array<const char*, 3> rebuildable{".index", ".timeindex", ".snapshot"};
+
+// One directory or both.
+constexpr std::array<const char*, 3> error_scopes{"/data-a", "/data-b", "/data"};
+
+}  // namespace
+
+const std::vector<Faults::Kind>& Faults::kinds() {
+    static const std::vector<Kind> all{
+        {"crash at write", &Faults::crash_at_write},
+        {"kill", &Faults::kill_one},
+        {"kill leader", &Faults::kill_leader},
+        {"kill controller", &Faults::kill_controller},
+        {"kill all", &Faults::kill_all},
+        {"power loss", &Faults::lose_power},
+        {"power loss of all", &Faults::lose_all_power},
+        {"disk full", &Faults::fill_disk},
+        {"disk errors", &Faults::fail_disk},
+        {"sync errors", &Faults::fail_syncs},
+        {"slow disk", &Faults::slow_disk_down},
+        {"flipped bit", &Faults::flip_bit},
+        {"clean restart", &Faults::restart_cleanly},
+        {"pause", &Faults::pause_one},
+        {"pause leader", &Faults::pause_leader},
+        {"isolation", &Faults::isolate_one},
+        {"cut from controller", &Faults::cut_from_controller},
+        {"one-way cut", &Faults::cut_one_way},
+        {"bridge", &Faults::leave_a_bridge},
+        {"network trouble", &Faults::trouble_network},
+        {"clock step", &Faults::step_clock},
+        {"clock drift", &Faults::drift_clock},
+        {"reassignment", &Faults::reassign},
+    };
+    return all;
+}
+
+Faults::Faults(SimCluster& cluster) : cluster_(cluster), world_(cluster.world) {
+    for (const Kind& kind : kinds())
+        if (world_.random.one_in(2)) chosen_.push_back(kind);
+    if (chosen_.empty()) chosen_.push_back(kinds()[1]);
+}
+
+void Faults::begin(Instant end) {
+    end_ = end;
+    plan_next();
+}
+
+void Faults::plan_next() {
+    world_.after(milliseconds(500) + world_.random.up_to(seconds(6)), [this] {
+        if (world_.clock.now() + seconds(1) >= end_) return;
+        const Kind& kind = chosen_[world_.random.below(chosen_.size())];
+        world_.trace(kind.name);
+        cluster_.checker.coverage().mark(std::string("fault: ") + kind.name);
+        ++count_;
+        (this->*kind.inject)();
+        plan_next();
+    });
+}
+
+NodeId Faults::leader_or_any() {
+    const NodeId leader =
+        cluster_.leader_of(PartitionIndex(static_cast<int32_t>(world_.random.below(partition_count))));
+    return leader == no_node ? cluster_.any() : leader;
+}
+
+// --- processes and power ---------------------------------------------------------------------------------------------
+
+void Faults::crash_at_write() { cluster_.machine(cluster_.any()).disk().crash_at_write(1 + world_.random.below(60)); }
+
+void Faults::kill_one() { cluster_.kill(cluster_.any()); }
+
+void Faults::kill_leader() { cluster_.kill(leader_or_any()); }
+
+void Faults::kill_controller() {
+    const SimNode* active = cluster_.active_controller();
+    cluster_.kill(active == nullptr ? cluster_.any() : active->id());
+}
+
+void Faults::kill_all() {
+    for (int32_t i = 1; i <= cluster_.size(); ++i) cluster_.kill(NodeId(i));
+}
+
+void Faults::lose_power() { cluster_.lose_power(cluster_.any()); }
+
+void Faults::lose_all_power() {
+    for (int32_t i = 1; i <= cluster_.size(); ++i) cluster_.lose_power(NodeId(i));
+}
+
+void Faults::restart_cleanly() { cluster_.stop_cleanly(cluster_.any()); }
+
+// --- disks -----------------------------------------------------------------------------------------------------------
+
+void Faults::heal_disk_after(NodeId id, Duration longest) {
+    world_.after(milliseconds(100) + world_.random.up_to(longest), [this, id] { cluster_.machine(id).disk().heal(); });
+}
+
+void Faults::fill_disk() {
+    const NodeId id = cluster_.any();
+    SimDisk& disk = cluster_.machine(id).disk();
+    disk.limit_capacity(disk.used_bytes() + world_.random.below(4096));
+    heal_disk_after(id, seconds(4));
+}
+
+void Faults::fail_disk() {
+    const NodeId id = cluster_.any();
+    cluster_.machine(id).disk().fail_below(error_scopes[world_.random.below(error_scopes.size())]);
+    heal_disk_after(id, seconds(2));
+}
+
+void Faults::fail_syncs() {
+    const NodeId id = cluster_.any();
+    cluster_.machine(id).disk().fail_syncs(true);
+    heal_disk_after(id, seconds(2));
+}
+
+void Faults::slow_disk_down() {
+    const NodeId id = cluster_.any();
+    cluster_.machine(id).slow_disk_down(1 + static_cast<int64_t>(world_.random.below(100)));
+    world_.after(world_.random.up_to(seconds(6)), [this, id] { cluster_.machine(id).slow_disk_down(1); });
+}
+
+void Faults::flip_bit() {
+    const NodeId id = cluster_.any();
+    cluster_.kill(id);
+    cluster_.machine(id).disk().flip_bit(rebuildable[world_.random.below(rebuildable.size())]);
+}
+
+// --- time ------------------------------------------------------------------------------------------------------------
+
+// Now and then longer than any timeout.
+void Faults::pause(NodeId id) {
+    Machine& machine = cluster_.machine(id);
+    if (machine.is_paused()) return;
+    machine.pause();
+    const Duration longest = world_.random.one_in(3) ? seconds(14) : seconds(4);
+    world_.after(milliseconds(100) + world_.random.up_to(longest), [&machine, life = machine.life()] {
+        if (machine.life() == life && machine.is_paused()) machine.resume();
+    });
+}
+
+void Faults::pause_one() { pause(cluster_.any()); }
+
+void Faults::pause_leader() { pause(leader_or_any()); }
+
+// Less than an hour altogether: a batch that seems to come from further in the future is refused, as in Kafka.
+void Faults::step_clock() {
+    cluster_.machine(cluster_.any())
+        .clock()
+        .step_wall(world_.random.up_to(std::chrono::minutes(50)) - std::chrono::minutes(25));
+}
+
+void Faults::drift_clock() {
+    constexpr int64_t millionths_max = 30'000;
+    cluster_.machine(cluster_.any())
+        .clock()
+        .drift(static_cast<int64_t>(world_.random.below(2 * millionths_max)) - millionths_max);
+}
+
+// --- the network -----------------------------------------------------------------------------------------------------
+
+void Faults::mend_after(Duration longest) {
+    world_.after(milliseconds(200) + world_.random.up_to(longest), [this, cut = ++cut_] {
+        if (cut == cut_) cluster_.network.mend();
+    });
+}
+
+void Faults::isolate_one() {
+    const NodeId id = world_.random.one_in(2) ? cluster_.any() : leader_or_any();
+    for (int32_t i = 1; i <= cluster_.size(); ++i) {
+        if (NodeId(i) == id) continue;
+        cluster_.network.cut(id, NodeId(i));
+        cluster_.network.cut(NodeId(i), id);
+    }
+    mend_after(seconds(10));
+}
+
+// The followers still hear the leader.
+void Faults::cut_from_controller() {
+    const SimNode* active = cluster_.active_controller();
+    const NodeId id = leader_or_any();
+    if (active == nullptr || active->id() == id) return;
+    cluster_.network.cut(id, active->id());
+    cluster_.network.cut(active->id(), id);
+    mend_after(seconds(8));
+}
+
+void Faults::cut_one_way() {
+    const NodeId from = cluster_.any();
+    for (int32_t i = 1; i <= cluster_.size(); ++i)
+        if (NodeId(i) != from && world_.random.one_in(2)) cluster_.network.cut(from, NodeId(i));
+    mend_after(seconds(8));
+}
+
+// Two halves that only one node still connects.
+void Faults::leave_a_bridge() {
+    const NodeId bridge = cluster_.any();
+    for (int32_t a = 1; a <= cluster_.size(); ++a) {
+        for (int32_t b = 1; b <= cluster_.size(); ++b) {
+            const bool is_across = a % 2 != b % 2 && NodeId(a) != bridge && NodeId(b) != bridge;
+            if (is_across) cluster_.network.cut(NodeId(a), NodeId(b));
+        }
+    }
+    mend_after(seconds(10));
+}
+
+void Faults::trouble_network() {
+    ClusterNetwork& network = cluster_.network;
+    network.loses_one_in = 4 + world_.random.below(8);
+    network.repeats_one_in = 2 + world_.random.below(8);
+    network.delay_max = world_.random.up_to(milliseconds(200)) + milliseconds(1);
+    world_.after(world_.random.up_to(seconds(6)), [&network] {
+        network.loses_one_in = network.repeats_one_in = 0;
+        network.delay_max = ClusterNetwork::usual_delay_max;
+    });
+}
+
+// --- what an operator does -------------------------------------------------------------------------------------------
+
+void Faults::reassign() {
+    SimNode* active = cluster_.active_controller();
+    if (active == nullptr || active->image() == nullptr) return;
+    std::vector<int32_t> nodes;
+    for (int32_t i = 1; i <= cluster_.size(); ++i) nodes.push_back(i);
+    for (size_t i = nodes.size() - 1; i > 0; --i) std::swap(nodes[i], nodes[world_.random.below(i + 1)]);
+    nodes.resize(replication_factor);
+    wire::AlterPartitionReassignmentsRequest request;
+    auto& topic = request.topics.emplace_back();
+    topic.name = topic_name;
+    auto& partition = topic.partitions.emplace_back();
+    partition.partition_index = static_cast<int32_t>(world_.random.below(partition_count));
+    const bool is_cancelled = world_.random.one_in(5);
+    if (!is_cancelled) partition.replicas = nodes;
+    active->controller().submit(request, [this](const wire::AlterPartitionReassignmentsResponse& response) {
+        const bool has_answer = !response.responses.empty() && !response.responses.front().partitions.empty();
+        world_.trace("reassignment answered", static_cast<int64_t>(response.error_code),
+                     has_answer ? static_cast<int64_t>(response.responses.front().partitions.front().error_code) : 0);
+    });
+}
+
+}  // namespace milena::sim::cluster

@@ -1,0 +1,70 @@
+// Faults: what goes wrong with the simulated cluster, drawn from its seed, each for a while. Each seed has its own
+// selection of kinds: some combinations hide others.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sim/cluster/sim_cluster.h"
+
+namespace milena::sim::cluster {
+
+class Faults {
+  public:
+    explicit Faults(SimCluster& cluster);
+
+    // Goes on until then.
+    void begin(Instant end);
+    uint64_t count() const { return count_; }
+
+  private:
+    using Inject = void (Faults::*)();
+    struct Kind {
+        const char* name;
+        Inject inject;
+    };
+    static const std::vector<Kind>& kinds();
+
+    void plan_next();
+
+    void crash_at_write();
+    void kill_one();
+    void kill_leader();
+    void kill_controller();
+    void kill_all();
+    void lose_power();
+    void lose_all_power();
+    void fill_disk();
+    void fail_disk();
+    void fail_syncs();
+    void slow_disk_down();
+    void flip_bit();
+    void restart_cleanly();
+    void pause_one();
+    void pause_leader();
+    void isolate_one();
+    void cut_from_controller();
+    void cut_one_way();
+    void leave_a_bridge();
+    void trouble_network();
+    void step_clock();
+    void drift_clock();
+    void reassign();
+
+    NodeId leader_or_any();
+    void heal_disk_after(NodeId id, Duration longest);
+    void mend_after(Duration longest);
+    void pause(NodeId id);
+
+    SimCluster& cluster_;
+    World& world_;
+    std::vector<Kind> chosen_;
+    Instant end_;
+    uint64_t count_ = 0;
+    uint64_t cut_ = 0;  // the cut whose end counts
+};
+
+}  // namespace milena::sim::cluster
