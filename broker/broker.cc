@@ -241,7 +241,6 @@ Result<void, std::string> Broker::open_raft() {
     options.log_dir = config_.metadata_log_dir;
     options.voters = raft_voters(config_);
     options.transport = peers_->transport();
-    options.is_controller = config_.quorum.is_controller;
     options.bootstrap_count = config_.quorum.bootstrap_servers.size();
     for (const settings::Endpoint& endpoint : config_.listeners.advertised_controller)
         options.endpoints.push_back({endpoint.listener_name, endpoint.host, endpoint.port});

@@ -79,7 +79,6 @@ struct Options {
     std::string log_dir;                   // the directory that holds __cluster_metadata-0
     Transport* transport = nullptr;        // outlives the Raft; null: there are no others
     std::vector<Voter> voters;             // controller.quorum.voters; empty: this node alone, or those in the log
-    bool is_controller = true;             // process.roles: others only read the log
     size_t bootstrap_count = 0;            // of controller.quorum.bootstrap.servers: nodes -2, -3, … of the transport
     std::vector<VoterEndpoint> endpoints;  // where others find this node
     Milliseconds election_timeout{1000};   // controller.quorum.election.timeout.ms

@@ -156,7 +156,6 @@ bool SimNode::open_raft() {
     options.cluster_id = cluster_id;
     options.log_dir = data_directories.front();
     options.transport = transport_.get();
-    options.is_controller = id().value <= setup_.voters_count;
     for (int32_t voter = 1; voter <= setup_.voters_count; ++voter)
         options.voters.push_back({.id = NodeId(voter), .directory_id = {}, .endpoints = {}});
     options.segment_bytes = 8192;
