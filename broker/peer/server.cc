@@ -54,10 +54,13 @@ Result<std::unique_ptr<Server>, std::string> Server::start(const std::vector<set
         builder.AddListeningPort(address_of(endpoints[i].host, endpoints[i].port), grpc::InsecureServerCredentials(),
                                  &ports[i]);
     state->server = builder.BuildAndStart();
+    // gRPC binds in turn and stops at the first port that it doesn't get.
     for (size_t i = 0; i < endpoints.size(); ++i)
-        if (state->server == nullptr || ports[i] == 0)
+        if (ports[i] == 0)
             return unexpected("listener " + endpoints[i].listener_name + ": cannot listen on " +
                               address_of(endpoints[i].host, endpoints[i].port) + "; is another program there?");
+    if (state->server == nullptr)
+        return unexpected("gRPC cannot start a server on this machine; its own lines above say why");
     std::unique_ptr<Server> started(new Server(std::move(state)));
     for (const int port : ports) started->ports_.push_back(static_cast<uint16_t>(port));
     return started;

@@ -2,6 +2,7 @@
 
 Both get the same server.properties, a data directory of their own, and ports that are free."""
 
+import itertools
 import os
 import pathlib
 import random
@@ -18,10 +19,21 @@ from harness.process import Process, until
 CLUSTER_ID = "MkU3OEVBNTcwNTJENDM2Qg"
 
 
+def ports_of_this_process():
+    """Below the ephemeral range, so that no client's connection takes one between now and the broker's bind; each test
+    process has ports of its own, and gives none twice before it has given all: what is chosen isn't bound yet."""
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+    own = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    ports = list(range(20000 + own, 32000, processes))
+    random.SystemRandom().shuffle(ports)
+    return itertools.cycle(ports)
+
+
+PORTS = ports_of_this_process()
+
+
 def free_port():
-    """Below the ephemeral range, so that no client's connection takes it between now and the broker's bind."""
-    while True:
-        port = random.SystemRandom().randrange(20000, 32000)
+    for port in PORTS:
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
