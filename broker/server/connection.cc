@@ -28,6 +28,10 @@ constexpr size_t progress_bytes_min = 16U << 10;
 // Of a file, after which it is asked again whether the rest is in memory.
 constexpr size_t sent_at_once_max = 1U << 20;
 
+// What was in memory when the answer was made is taken to be there for so long without asking: the system would have to
+// reclaim it at once, and then it is read again within the call.
+constexpr Duration cached_for = std::chrono::milliseconds(20);
+
 }  // namespace
 
 Connection::Connection(ConnectionHost& host, std::unique_ptr<Stream> stream, ClientInfo client)
@@ -305,12 +309,14 @@ size_t Connection::answer_bytes_room() const {
 void Connection::flush() {
     std::array<iovec, 128> parts;
     while (is_open_ && !is_waiting_to_write_ && !is_loading_) {
-        const Outgoing next = gather(parts, host_.loop.clock().now());
+        const Instant now = host_.loop.clock().now();
+        const Outgoing next = gather(parts, now);
         if (next.parts_count == 0 && !next.range) {
             written(0);  // answers without bytes
             break;
         }
-        if (next.range && !is_range_cached_) is_range_cached_ = next.range->is_cached();
+        if (next.range && !is_range_cached_)
+            is_range_cached_ = now - next.answered < cached_for || next.range->is_cached();
         if (next.parts_count == 0 && !is_range_cached_) return load(*next.range);
         const auto bytes = next.parts_count == 0
                                ? stream_->send_some(*next.range)
@@ -363,6 +369,7 @@ Connection::Outgoing Connection::gather(std::span<iovec> parts, Instant now) {
                 const FileRange& range = piece.range();
                 const size_t bytes = std::min(range.bytes - skipped, sent_at_once_max);
                 next.range = FileRange{range.source, range.position + skipped, bytes};
+                next.answered = each.times.answered;
                 return next;
             }
             parts[next.parts_count++] = {const_cast<std::byte*>(piece.memory().data()) + skipped,

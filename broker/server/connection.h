@@ -146,6 +146,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     struct Outgoing {
         size_t parts_count = 0;
         std::optional<FileRange> range;
+        Instant answered{};  // when the answer was made that the range is of
     };
     Outgoing gather(std::span<iovec> parts, Instant now);
     void load(const FileRange& range);

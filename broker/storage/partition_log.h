@@ -287,7 +287,7 @@ class PartitionLog {
     Offset first_dirty_offset() const;
     Result<void> remove_snapshots(Offset base, size_t count);
     Result<void> replace_segments(Offset base, size_t count, Segment cleaned);
-    Result<std::vector<AbortedEntry>> collect_aborted(Offset from, Offset to) const;
+    Result<std::vector<AbortedEntry>> collect_aborted(Offset from, Offset to);
     size_t segment_index(Offset offset) const;
     using FoundEntry = std::function<void(Result<std::optional<IndexEntry>>)>;
     void look_up_time(size_t index, Timestamp target, FoundEntry done);

@@ -244,6 +244,7 @@ void PartitionLog::take_in(const Incoming& incoming, uint64_t position) {
 }
 
 void PartitionLog::complete_transaction(const CompletedTransaction& ended) {
+    segments_.back().has_no_aborted = false;
     const std::string file = log_file_path(path_, segments_.back().base_offset, FileKind::transaction_index);
     const auto written = append_transaction_index(
         disk(), file, {ended.producer_id, ended.first_offset, ended.last_offset, producers_.last_stable_offset(ended)});

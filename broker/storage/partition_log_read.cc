@@ -106,13 +106,17 @@ Result<std::vector<AbortedTransaction>> PartitionLog::aborted_transactions(Offse
     return aborted;
 }
 
-Result<std::vector<AbortedEntry>> PartitionLog::collect_aborted(Offset from, Offset to) const {
+// Every fetch of a librdkafka consumer asks for them, and most logs have none: what is known to be empty isn't opened.
+Result<std::vector<AbortedEntry>> PartitionLog::collect_aborted(Offset from, Offset to) {
     std::vector<AbortedEntry> aborted;
     if (segments_.empty()) return aborted;
     for (size_t i = segment_index(from); i < segments_.size(); ++i) {
+        Segment& segment = segments_[i];
+        if (segment.has_no_aborted) continue;
         const auto entries =
-            read_transaction_index(disk(), log_file_path(path_, segments_[i].base_offset, FileKind::transaction_index));
+            read_transaction_index(disk(), log_file_path(path_, segment.base_offset, FileKind::transaction_index));
         if (!entries.has_value()) return failed(entries.error(), "read");
+        segment.has_no_aborted = entries->empty();
         for (const AbortedEntry& entry : *entries) {
             if (entry.last_offset >= from && entry.first_offset < to) aborted.push_back(entry);
             // Whatever ended later began at or beyond this one's last stable offset.

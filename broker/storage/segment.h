@@ -22,6 +22,7 @@ struct Segment {
     uint64_t bytes = 0;  // of whole batches; the file may be longer after a refused write
     bool knows_max_timestamp = false;
     bool is_durable = false;                   // closed, and it and its indexes were synced
+    bool has_no_aborted = false;               // known: its transaction index is empty, or there is none
     std::optional<Timestamp> first_timestamp;  // of the first batch, once it was asked for
     Timestamp max_timestamp = no_timestamp;
     Offset max_timestamp_offset = no_offset;  // the last offset of the first batch that has it

@@ -56,12 +56,13 @@ struct ConnectionTest : testing::Test {
         const Bytes foot = Bytes::copy_of(std::string_view(",foot"));
         return {.parts = {head, FileRange{std::move(file), 100, 2U << 20}, foot}, .size = 10 + (2U << 20)};
     }
-    // An answer that begins to leave, and whose file has left the page cache.
+    // An answer that begins to leave a while after it was given, and whose file has left the page cache meanwhile.
     std::shared_ptr<FakeSource> owe_cold_range() {
         auto file = std::make_shared<FakeSource>();
         file->cached = false;
         send(framed("wait"));
         connection->answer(waiting[0], around(file));
+        clock.time = clock.time + 20ms;
         run();
         return file;
     }
@@ -170,6 +171,16 @@ TEST_F(ConnectionTest, what_has_left_the_page_cache_is_loaded_before_it_is_sent)
     std::exchange(file->loaded, nullptr)(true);
     run();
     EXPECT_EQ(peer.written, "head,<100+1048576><1048676+1048576>,foot");
+}
+
+TEST_F(ConnectionTest, what_was_in_memory_a_moment_ago_is_sent_without_asking_again) {
+    const auto file = std::make_shared<FakeSource>();
+    file->cached = false;
+    send(framed("wait"));
+    connection->answer(waiting[0], around(file));
+    run();
+    EXPECT_EQ(peer.written, "head,<100+1048576><1048676+1048576>,foot");
+    EXPECT_FALSE(file->loaded);
 }
 
 TEST_F(ConnectionTest, what_can_not_be_loaded_ends_the_connection) {
