@@ -3,6 +3,7 @@ JOBS ?= $(shell nproc)
 SEED ?=
 SEEDS ?= $(if $(SEED),1,200)
 FUZZ_SECONDS ?= 60
+RUNS ?= 1
 IMAGE ?= milena:0.1.0
 DOCKER_BUILD_FLAGS ?=
 ARGS ?=
@@ -22,7 +23,7 @@ SPACE := $(subst ,, )
 CPP := git ls-files -co --exclude-standard -z '*.h' '*.cc'
 
 .NOTPARALLEL:
-.PHONY: help build run cluster cluster-down test test-asan test-tsan test-arm64 sim fuzz bench lint format image clean \
+.PHONY: help build run cluster cluster-down test test-asan test-tsan test-arm64 sim faults fuzz bench lint format image clean \
         install-test configure lint-conventions lint-format build-tests test-core test-protocol test-integration
 
 help: ## this table
@@ -61,6 +62,9 @@ test-arm64: ## the unit tests of base and wire, cross-compiled for arm64 and run
 sim: configure ## simulate `SEEDS=…` lives of a broker among faults, or the one of `SEED=…`
 	$(STAGE) 'sim: build' cmake --build build -j $(JOBS) --target sim
 	build/bin/sim --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
+
+faults: install-test build ## harm clusters of real brokers in network namespaces, each scenario `RUNS=…` times; `ARGS=--help`
+	$(STAGE) 'faults: real brokers, real clients' tests/faults/run --runs $(RUNS) $(ARGS)
 
 fuzz: ## feed hostile bytes to every fuzz target for `FUZZ_SECONDS=…` each
 	@$(DEPS) build sanitizers

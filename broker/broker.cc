@@ -48,6 +48,15 @@ server::QuotaWindow quota_window(int32_t samples, int32_t seconds) {
     return {.samples = samples, .sample_length = std::chrono::seconds(seconds)};
 }
 
+// A window is what Kafka's response is: what may be under way at once. It is never larger than ours, which is enough.
+replica::LeaderStreamLimits stream_limits(const settings::BrokerConfig& config) {
+    replica::LeaderStreamLimits limits;
+    const auto response_bytes_max = static_cast<uint64_t>(config.replica_fetch_response_max_bytes);
+    limits.window_bytes = std::clamp<uint64_t>(response_bytes_max, 1, limits.window_bytes);
+    limits.backoff_max = std::max<Duration>(limits.backoff_min, Milliseconds(config.replica_fetch_backoff_ms));
+    return limits;
+}
+
 std::vector<raft::Voter> raft_voters(const settings::BrokerConfig& config) {
     std::vector<raft::Voter> voters;
     const std::string listener =
@@ -91,8 +100,10 @@ int Broker::run() {
     } else {
         loop_.run();
     }
-    if (shards_)
+    if (shards_) {
         for (size_t i = 0; i < shards_->size(); ++i) (*shards_)[i].stop();
+        for (size_t i = 0; i < shards_->size(); ++i) (*shards_)[i].partitions().resign_all();
+    }
     disk_threads_.stop();
     return exit_status_;
 }
@@ -147,20 +158,21 @@ Result<void, std::string> Broker::start_peers() {
     peer::Identity identity{identity_.cluster_id, config_.quorum.node_id, {}, std::string(version)};
     for (const shard::DirectoryAtStart& directory : dirs_.directories) identity.directory_ids.push_back(directory.id);
     replication_ = std::make_unique<Replication>(
-        *shards_, Replication::Options{
-                      .cluster_id = identity_.cluster_id,
-                      .node = config_.quorum.node_id,
-                      .listener = config_.listeners.inter_broker_name,
-                      .save_offsets = [this](const replica::PartitionKey& key, std::function<void(ErrorCode)> done) {
-                          save_offsets(key, std::move(done));
-                      }});
+        *shards_,
+        Replication::Options{
+            .cluster_id = identity_.cluster_id,
+            .node = config_.quorum.node_id,
+            .listener = config_.listeners.inter_broker_name,
+            .save_offsets = [this](const replica::PartitionKey& key,
+                                   std::function<void(ErrorCode)> done) { save_offsets(key, std::move(done)); },
+            .limits = stream_limits(config_),
+            .partition_bytes_max = static_cast<uint64_t>(config_.replica_fetch_max_bytes),
+            .lost = [this](NodeId node) { lost(node); }});
     peer::QuorumService::Handlers quorum;
     quorum.receive = [this](const raft::Request& request, raft::Raft::Answer answer) {
         if (raft_ != nullptr) raft_->receive(request, std::move(answer));
     };
-    quorum.lost = [this](NodeId node) {
-        if (controller_ != nullptr) controller_->connection_broke(node);
-    };
+    quorum.lost = [this](NodeId node) { lost(node); };
     ASSIGN_OR_RETURN(peers_, Peers::start(shards_->first(), config_,
                                           {.identity = std::move(identity),
                                            .phase = phase_,
@@ -168,6 +180,12 @@ Result<void, std::string> Broker::start_peers() {
                                            .controller = controller_endpoint_,
                                            .others = {&replication_->service()}}));
     return {};
+}
+
+// Evidence that a broker has gone, for the controller, if that is here. A connection on which it waits for news of the
+// metadata log breaks at once; between two such waits only who follows it can tell.
+void Broker::lost(NodeId node) {
+    if (controller_ != nullptr) controller_->connection_broke(node);
 }
 
 // Of a log that was truncated the files must not say more than there is.
@@ -198,7 +216,8 @@ void Broker::start_shards() {
                                 .descriptors_max = descriptors / 4 / count,
                                 .tail_cache_bytes = static_cast<size_t>(config_.tail_cache_bytes) / count,
                                 .writeback_bytes = static_cast<uint64_t>(config_.writeback_bytes),
-                                .directories = dirs_.directories}));
+                                .directories = dirs_.directories,
+                                .directories_offline = dirs_.offline.size()}));
         served_.push_back(std::make_unique<Served>());
     }
     shards_ = std::make_unique<shard::Shards>(std::move(shards));
@@ -227,6 +246,7 @@ void Broker::start_controller() {
     gate_ = std::make_unique<server::ControllerGate>(*shards_, *controller_, peers_->remote_controller(),
                                                      config_.quorum.node_id);
     replication_->watch(*gate_);
+    watch_directories();
     controller_->start([this] { begin_lifecycle(); }, [this](const std::string& reason) { fail(reason); },
                        [this](bool is_active) { gate_->use_active(is_active); });
     tick_raft();
@@ -344,22 +364,61 @@ controller::BrokerRegistration Broker::registration() const {
     for (const shard::DirectoryAtStart& directory : dirs_.directories) registration.directories.push_back(directory.id);
     std::ranges::sort(registration.directories);
     registration.cordoned_directories = cordoned_directories();
+    registration.previous_epoch = dirs_.closed_by;
     return registration;
 }
 
 // The cluster is known here: this node may become one of its brokers.
 void Broker::begin_lifecycle() {
     loop_.post([this] {
-        checkpoints_ = std::make_unique<OffsetCheckpoints>(*shards_, loop_, disk_, dirs_.directories, config_);
+        checkpoints_ = std::make_unique<OffsetCheckpoints>(
+            *shards_, loop_, disk_, dirs_.directories, config_, [this](const Uuid& directory) {
+                shards_->first().post([this, directory] { directory_failed(directory); });
+            });
     });
     if (!config_.quorum.is_broker) return open_listeners();
     lifecycle_ = std::make_unique<Lifecycle>(
         Lifecycle::Environment{shards_->first().loop(), *gate_, *controller_}, config_,
         Lifecycle::Events{.describe = [this] { return registration(); },
-                          .on_registered = [this](int64_t epoch) { replication_->registered(epoch); },
+                          .cordoned = [this] { return cordoned_directories(); },
+                          .on_registered =
+                              [this](int64_t epoch) {
+                                  replication_->registered(epoch);
+                                  assignments_->registered();
+                              },
                           .on_active = [this] { open_listeners(); },
                           .on_failed = [this](const std::string& reason) { fail(reason); }});
+    for (const Uuid& directory : failed_directories_) lifecycle_->directory_failed(directory);
     lifecycle_->start();
+}
+
+void Broker::watch_directories() {
+    assignments_ = std::make_unique<DirectoryAssignments>(shards_->first().loop(), *gate_);
+    for (size_t i = 0; i < shards_->size(); ++i) {
+        shard::Shard& shard = (*shards_)[i];
+        run_on(shard, [this, &shard] {
+            shard.when_directory_fails([this](const Uuid& directory) {
+                shards_->first().post([this, directory] { directory_failed(directory); });
+            });
+            shard.partitions().when_placed([this](std::vector<replica::Placement> placements) {
+                shards_->first().post([this, placements = std::move(placements)] { assignments_->ask(placements); });
+            });
+        });
+    }
+}
+
+// One shard's calls have found it out, which the others are told as well. As in Kafka, a broker goes on without a
+// directory as long as it has another one, and the metadata log.
+void Broker::directory_failed(const Uuid& directory) {
+    if (std::ranges::find(failed_directories_, directory) != failed_directories_.end()) return;
+    failed_directories_.push_back(directory);
+    if (failed_directories_.size() == dirs_.directories.size()) return fail("no log directory works any more");
+    if (directory == dirs_.metadata_directory_id) return fail("the directory of the metadata log has failed");
+    for (size_t i = 0; i < shards_->size(); ++i) {
+        shard::Shard& shard = (*shards_)[i];
+        shard.post([&shard, directory] { shard.partitions().fail_directory(directory); });
+    }
+    if (lifecycle_) lifecycle_->directory_failed(directory);
 }
 
 void Broker::open_listeners() {
@@ -394,13 +453,6 @@ void Broker::start_serving(shard::Shard& shard) {
                                   .all_quotas = *quotas_,
                                   .client_metrics = *client_metrics_};
     groups_->open(shard);
-    shard.partitions().when_caught_up([this](const replica::PartitionKey& key, const Uuid& directory) {
-        controller::AssignDirectory request{config_.quorum.node_id, key.topic_id, key.partition, directory};
-        shards_->first().post([this, request]() mutable {
-            request.broker_epoch = gate_->broker_epoch();
-            gate_->ask<controller::AssignDirectory, void>(request, [](const Result<void>&) {});
-        });
-    });
     served.server = std::make_unique<server::Server>(context, *limiter_, options);
     for (const BoundListener& listener : listeners_)
         served.server->listen(listener.sockets.descriptors[shard.id().value], config_.socket_listen_backlog_size,
@@ -494,7 +546,10 @@ void Broker::close_logs() {
             MaintenanceEnd end;
             end.all_closed = shard.partitions().close_all();
             end.offsets = offsets_of(shard);
-            if (shard.id() == ShardId{0}) end.all_closed = raft_->close().has_value() && end.all_closed;
+            if (shard.id() == ShardId{0}) {
+                end.all_closed = raft_->close().has_value() && end.all_closed;
+                end.broker_epoch = gate_->broker_epoch();
+            }
             return end;
         },
         [this](const std::vector<MaintenanceEnd>& ends) { logs_closed(ends); });
@@ -508,7 +563,7 @@ void Broker::logs_closed(const std::vector<MaintenanceEnd>& ends) {
     const bool is_clean = std::ranges::all_of(ends, &MaintenanceEnd::all_closed);
     if (is_clean)
         for (const shard::DirectoryAtStart& directory : dirs_.directories)
-            (void)storage::write_clean_marker(disk_, directory.path);
+            (void)storage::write_clean_marker(disk_, directory.path, {ends.front().broker_epoch});
     log_info("broker stopped", {{"clean", is_clean}});
     loop_.stop();
 }

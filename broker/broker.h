@@ -13,6 +13,7 @@
 #include "controller/controller.h"
 #include "controller/registered_images.h"
 #include "controller_endpoint.h"
+#include "directory_assignments.h"
 #include "env/posix/disk_threads.h"
 #include "env/posix/posix_disk.h"
 #include "lifecycle.h"
@@ -68,6 +69,7 @@ class Broker {
     Result<void, std::string> bind_listeners();
     Result<void, std::string> start_http();
     Result<void, std::string> start_peers();
+    void lost(NodeId node);
     void save_offsets(const replica::PartitionKey& key, std::function<void(ErrorCode)> done);
     void start_shards();
     void start_controller();  // the next ones run on the first shard
@@ -76,6 +78,8 @@ class Broker {
     void adopt_settings(const metadata::Image& image);
     void report_cordoned(const metadata::Image& image);
     std::vector<Uuid> cordoned_directories() const;
+    void watch_directories();
+    void directory_failed(const Uuid& directory);
     void begin_lifecycle();
     controller::BrokerRegistration registration() const;
     void open_listeners();
@@ -124,6 +128,8 @@ class Broker {
     std::unique_ptr<controller::Controller> controller_;
     std::unique_ptr<server::ControllerGate> gate_;
     std::unique_ptr<Lifecycle> lifecycle_;
+    std::unique_ptr<DirectoryAssignments> assignments_;
+    std::vector<Uuid> failed_directories_;
     settings::BrokerSettings live_settings_;  // with what is dynamic
     std::shared_ptr<const settings::BrokerConfig> live_config_;
 

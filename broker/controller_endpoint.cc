@@ -40,8 +40,8 @@ void ControllerEndpoint::receive(controller::AlterPartition request, Answer<cont
 void ControllerEndpoint::receive(controller::AllocateProducerIds request, Answer<controller::ProducerIdBlock> answer) {
     decide<controller::AllocateProducerIds, controller::ProducerIdBlock>(request, std::move(answer));
 }
-void ControllerEndpoint::receive(controller::AssignDirectory request, Answer<void> answer) {
-    decide<controller::AssignDirectory, void>(request, std::move(answer));
+void ControllerEndpoint::receive(controller::AssignDirectories request, Answer<void> answer) {
+    decide<controller::AssignDirectories, void>(request, std::move(answer));
 }
 void ControllerEndpoint::receive(controller::CordonDirectories request, Answer<void> answer) {
     decide<controller::CordonDirectories, void>(std::move(request), std::move(answer));

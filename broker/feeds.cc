@@ -31,12 +31,14 @@ void Feeds::accept(const peer::Hello& hello, std::unique_ptr<peer::LeaderEnd> st
         return log_warn("follower refused", {{"node", hello.node}, {"cluster_id", hello.cluster_id}});
     auto feed = std::make_shared<Feed>();
     const std::weak_ptr<Feed> weak = feed;
-    feed->frame_bytes_max = std::min<size_t>(frame_bytes_usual, hello.frame_bytes_max);
+    feed->frame_bytes_max = std::clamp<size_t>(hello.frame_bytes_max, 1, frame_bytes_usual);
+    replica::FollowerStreamLimits limits;
+    limits.partition_bytes_max = std::clamp<size_t>(hello.partition_bytes_max, 1, frame_bytes_usual);
     feed->stream = std::move(stream);
     feed->follower = std::make_unique<replica::FollowerStream>(
         replica::FollowerStream::Peer{hello.node, hello.broker_epoch},
-        [this](const replica::PartitionKey& key) { return shard_.partitions().use(key); }, shard_.clock(),
-        replica::FollowerStreamLimits{}, [this, weak] { pump_soon(weak); });
+        [this](const replica::PartitionKey& key) { return shard_.partitions().use(key); }, shard_.clock(), limits,
+        [this, weak] { pump_soon(weak); });
     feeds_[hello.node] = feed;
     feed->stream->start({.received =
                              [this, weak](replica::FollowerFrame frame) {

@@ -8,9 +8,6 @@
 namespace milena {
 namespace {
 
-constexpr Duration backoff_min = std::chrono::milliseconds(20);
-constexpr Duration backoff_max = std::chrono::seconds(1);
-
 // A leader says something at least every second (feeds.cc). A connection may also be dead without either end being
 // told: when a host has vanished, or this process has stood still while the other end gave up.
 constexpr Duration silence_max = std::chrono::seconds(5);
@@ -22,10 +19,11 @@ replica::FindReplica find_in(shard::Shard& owner) {
 
 }  // namespace
 
-LeaderLink::LeaderLink(Environment environment, peer::Hello hello)
+LeaderLink::LeaderLink(Environment environment, peer::Hello hello, const replica::LeaderStreamLimits& limits)
     : environment_(std::move(environment)),
       hello_(std::move(hello)),
-      leader_(*this, environment_.home.clock(), replica::LeaderStreamLimits{}, [this] { pump_soon(); }) {}
+      limits_(limits),
+      leader_(*this, environment_.home.clock(), limits_, [this] { pump_soon(); }) {}
 
 LeaderLink::~LeaderLink() {
     environment_.home.loop().cancel(reconnecting_);
@@ -47,7 +45,7 @@ void LeaderLink::watch() {
 void LeaderLink::connect() {
     if (stream_ != nullptr) return;
     const Address address = environment_.address();
-    if (address.port == 0) return reconnect_after(backoff_max);
+    if (address.port == 0) return reconnect_after(limits_.backoff_max);
     const std::weak_ptr<LeaderLink> weak = weak_from_this();
     heard_at_ = environment_.home.clock().now();
     watch();
@@ -86,9 +84,11 @@ void LeaderLink::ended(peer::StreamEnd why) {
     if (std::exchange(is_open_, false)) {
         log_info("leader lost", {{"shard", hello_.leader_shard}, {"reason", static_cast<int>(why)}});
         leader_.closed();
+    } else if (why == peer::StreamEnd::unreachable) {
+        environment_.refused();
     }
     reconnect_after(backoff_);
-    backoff_ = std::clamp(backoff_ * 2, backoff_min, backoff_max);
+    backoff_ = std::clamp(backoff_ * 2, limits_.backoff_min, limits_.backoff_max);
     arm();
 }
 

@@ -34,8 +34,10 @@ class LeaderLink final : public replica::FollowerPartitions, public std::enable_
         std::function<Address()> address;  // of the leader now; without a port: not known
         // The leader has said how many shards it has.
         std::function<void(uint32_t)> greeted;
+        // Nobody listens where the leader should be.
+        std::function<void()> refused;
     };
-    LeaderLink(Environment environment, peer::Hello hello);
+    LeaderLink(Environment environment, peer::Hello hello, const replica::LeaderStreamLimits& limits);
     ~LeaderLink() override;
     LeaderLink(const LeaderLink&) = delete;
     LeaderLink& operator=(const LeaderLink&) = delete;
@@ -63,6 +65,7 @@ class LeaderLink final : public replica::FollowerPartitions, public std::enable_
 
     const Environment environment_;
     peer::Hello hello_;
+    const replica::LeaderStreamLimits limits_;
     replica::LeaderStream leader_;
     std::unique_ptr<peer::FollowerEnd> stream_;  // null while there is no connection
     bool is_open_ = false;

@@ -1,5 +1,6 @@
 #include "lifecycle.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
@@ -11,12 +12,15 @@ namespace {
 constexpr Duration impatient_interval = std::chrono::milliseconds(20);
 constexpr Duration retry_interval = std::chrono::milliseconds(200);
 constexpr Duration leaving_max = std::chrono::seconds(20);
+constexpr Milliseconds longest_timeout = std::chrono::hours(24 * 365);  // "never" would overflow the clock
 
 }  // namespace
 
 Lifecycle::Lifecycle(const Environment& environment, const settings::BrokerConfig& config, Events events)
     : environment_(environment),
       heartbeat_interval_(Milliseconds(config.broker_heartbeat_interval_ms)),
+      failure_timeout_(std::min(Milliseconds(config.log_dir_failure_timeout_ms), longest_timeout)),
+      hands_over_(config.controlled_shutdown_enable),
       events_(std::move(events)) {}
 
 Lifecycle::~Lifecycle() { environment_.loop.cancel(timer_); }
@@ -26,6 +30,8 @@ void Lifecycle::start() { register_node(); }
 void Lifecycle::register_node() {
     state_ = State::registering;
     controller::BrokerRegistration registration = events_.describe();
+    std::erase_if(registration.directories,
+                  [this](const Uuid& id) { return std::ranges::find(failed_, id) != failed_.end(); });
     registration.is_local = environment_.controller.is_active();
     environment_.gate.ask<controller::BrokerRegistration, controller::BrokerEpoch>(
         registration, if_alive([this](const Result<controller::BrokerEpoch>& epoch) { registered(epoch); }));
@@ -74,6 +80,16 @@ void Lifecycle::beat_after(Duration delay) {
     timer_ = environment_.loop.after(delay, if_alive([this] { beat(); }));
 }
 
+void Lifecycle::directory_failed(const Uuid& directory) {
+    if (std::ranges::find(failed_, directory) != failed_.end()) return;
+    failed_.push_back(directory);
+    environment_.loop.after(failure_timeout_, if_alive([this, count = failed_.size()] {
+                                if (told_count_ < count && state_ != State::left)
+                                    events_.on_failed("the controller could not be told of a failed log directory");
+                            }));
+    if (state_ == State::starting || state_ == State::active) beat_after(Duration{});
+}
+
 void Lifecycle::beat() {
     if (std::exchange(is_beating_, true)) return;
     controller::BrokerHeartbeat heartbeat;
@@ -81,9 +97,19 @@ void Lifecycle::beat() {
     heartbeat.broker_epoch = epoch_;
     heartbeat.metadata_offset = environment_.gate.published_offset();
     heartbeat.wants_shutdown = state_ == State::leaving;
-    heartbeat.cordoned_directories = events_.describe().cordoned_directories;
+    heartbeat.offline_directories = failed_;
+    std::ranges::sort(heartbeat.offline_directories);
+    heartbeat.cordoned_directories = events_.cordoned();
     environment_.gate.ask<controller::BrokerHeartbeat, controller::HeartbeatAnswer>(
-        heartbeat, if_alive([this](const Result<controller::HeartbeatAnswer>& answer) { heard(answer); }));
+        heartbeat, if_alive([this, told = failed_.size()](const Result<controller::HeartbeatAnswer>& answer) {
+            if (answer) told_count_ = told;
+            heard(answer);
+        }));
+}
+
+Duration Lifecycle::pause() const {
+    if (state_ != State::active) return impatient_interval;
+    return told_count_ < failed_.size() ? std::min(retry_interval, heartbeat_interval_) : heartbeat_interval_;
 }
 
 void Lifecycle::heard(const Result<controller::HeartbeatAnswer>& answer) {
@@ -101,12 +127,12 @@ void Lifecycle::heard(const Result<controller::HeartbeatAnswer>& answer) {
         return register_node();
     }
     image_changed();
-    beat_after(state_ == State::active ? heartbeat_interval_ : impatient_interval);
+    beat_after(pause());
 }
 
 void Lifecycle::leave(std::function<void()> done) {
     left_ = std::move(done);
-    const bool leads_for_others = state_ == State::active && !is_alone();
+    const bool leads_for_others = hands_over_ && state_ == State::active && !is_alone();
     if (!leads_for_others) return finish_leaving();
     state_ = State::leaving;
     leaving_until_ = environment_.loop.clock().now() + leaving_max;

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "controller/controller.h"
 #include "server/controller_gate.h"
@@ -27,10 +28,12 @@ class Lifecycle {
         server::ControllerGate& gate;
         const controller::Controller& controller;
     };
-    // `describe` says what is to be registered. `on_registered` is told of each epoch. `on_active` is called once:
-    // clients may come now. `on_failed` when this node can't be a broker of this cluster, with the reason.
+    // `describe` says what is to be registered, `cordoned` which directories are cordoned now. `on_registered` is told
+    // of each epoch. `on_active` is called once: clients may come now. `on_failed` when this node can't be a broker of
+    // this cluster (any longer), with the reason.
     struct Events {
         std::function<controller::BrokerRegistration()> describe;
+        std::function<std::vector<Uuid>()> cordoned;
         std::function<void(int64_t broker_epoch)> on_registered;
         std::function<void()> on_active;
         std::function<void(const std::string&)> on_failed;
@@ -43,7 +46,10 @@ class Lifecycle {
     void start();
     // Every shard uses a newer image.
     void image_changed();
-    // Gives the leaderships away, for as long as that may take at most; then calls `done`, once.
+    // The controller has to hear of it within log.dir.failure.timeout.ms: others are waiting for what lies there.
+    void directory_failed(const Uuid& directory);
+    // Gives the leaderships away, unless the settings say otherwise, for as long as that may take at most; then calls
+    // `done`, once.
     void leave(std::function<void()> done);
 
     int64_t broker_epoch() const { return epoch_; }
@@ -56,6 +62,7 @@ class Lifecycle {
     void beat();
     void heard(const Result<controller::HeartbeatAnswer>& answer);
     void beat_after(Duration delay);
+    Duration pause() const;
     void become_active();
     void finish_leaving();
     bool is_alone() const;
@@ -70,11 +77,15 @@ class Lifecycle {
 
     const Environment environment_;
     const Duration heartbeat_interval_;
+    const Duration failure_timeout_;
+    const bool hands_over_;
     const Events events_;
     State state_ = State::registering;
     int64_t epoch_ = -1;
-    bool is_beating_ = false;  // a heartbeat is under way
-    bool has_served_ = false;  // on_active was called
+    bool is_beating_ = false;   // a heartbeat is under way
+    bool has_served_ = false;   // on_active was called
+    std::vector<Uuid> failed_;  // directories, in the order of their failures
+    size_t told_count_ = 0;     // of these, the controller knows so many
     shard::TimerId timer_;
     Instant leaving_until_;
     std::function<void()> left_;

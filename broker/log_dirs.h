@@ -1,6 +1,7 @@
 // What the process does to the directories of log.dirs before anything else uses them: locks them against a second
-// broker, formats the empty ones, and refuses those that belong to another cluster or node. Before the shards start,
-// on the main thread.
+// broker, formats the empty ones, and refuses those that belong to another cluster or node. One whose disk gives errors
+// is done without, as in Kafka, unless it holds the metadata log or is the only one. Before the shards start, on the
+// main thread.
 #pragma once
 
 #include <string>
@@ -21,7 +22,9 @@ Uuid new_id(env::Random& random);
 struct LogDirs {
     std::string cluster_id;
     Uuid metadata_directory_id;
-    std::vector<shard::DirectoryAtStart> directories;  // in the order of log.dirs
+    int64_t closed_by = -1;  // broker epoch of the process that has closed all of them cleanly; -1: none has
+    std::vector<shard::DirectoryAtStart> directories;  // in the order of log.dirs, without those that are offline
+    std::vector<std::string> offline;                  // paths
     std::vector<env::DirectoryLock> locks;             // held as long as this lives
 };
 

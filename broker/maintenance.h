@@ -44,6 +44,7 @@ class Maintenance {
 // How a shard's logs ended.
 struct MaintenanceEnd {
     bool all_closed = false;
+    int64_t broker_epoch = -1;                       // of the first shard: what the broker is registered with at last
     std::vector<replica::DirectoryOffsets> offsets;  // by directory
 };
 

@@ -37,8 +37,13 @@ DirectoryOffsets offsets_of_all(const std::vector<ShardOffsets>& by_shard, size_
 
 OffsetCheckpoints::OffsetCheckpoints(const shard::Shards& shards, shard::Loop& loop, env::Disk& disk,
                                      const std::vector<shard::DirectoryAtStart>& directories,
-                                     const settings::BrokerConfig& config)
-    : shards_(shards), loop_(loop), disk_(disk), directories_(directories) {
+                                     const settings::BrokerConfig& config, std::function<void(const Uuid&)> failed)
+    : shards_(shards),
+      loop_(loop),
+      disk_(disk),
+      directories_(directories),
+      failed_(std::move(failed)),
+      has_failed_(directories.size()) {
     groups_[0] = {Milliseconds(config.replica_high_watermark_checkpoint_interval_ms), same_others,
                   replica::write_offsets_async, ShardOffsets(directories.size())};
     groups_[1] = {Milliseconds(config.log_flush_start_offset_checkpoint_interval_ms), same_log_starts,
@@ -84,18 +89,26 @@ void OffsetCheckpoints::write_changed(Group& group, const std::vector<ShardOffse
     };
     for (size_t i = 0; i < directories_.size(); ++i) {
         DirectoryOffsets all = offsets_of_all(by_shard, i);
-        if (group.are_equal(all, group.written[i])) continue;
+        if (has_failed_[i] || group.are_equal(all, group.written[i])) continue;
         ++*missing;
         group.write(disk_, directories_[i].path, all,
-                    [&group, i, all, done, alive = std::weak_ptr(alive_)](env::DiskResult<void> outcome) {
+                    [this, &group, i, all, done, alive = std::weak_ptr(alive_)](env::DiskResult<void> outcome) {
                         if (!alive.expired()) {
                             if (outcome.has_value()) group.written[i] = all;
                             group.has_failed |= !outcome.has_value();
+                            if (!outcome.has_value()) write_failed(i, outcome.error());
                         }
                         done();
                     });
     }
     done();
+}
+
+// Nothing more is written there until the process starts again.
+void OffsetCheckpoints::write_failed(size_t directory, env::DiskError error) {
+    if (error == env::DiskError::full || has_failed_[directory]) return;
+    has_failed_[directory] = true;
+    failed_(directories_[directory].id);
 }
 
 void OffsetCheckpoints::end_round(Group& group, const std::vector<std::shared_ptr<Save>>& saves) {

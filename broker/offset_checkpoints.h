@@ -1,6 +1,6 @@
 // The checkpoint files of the log directories while the broker runs: what the shards' logs are to be remembered by is
-// asked of them at the intervals that the settings say, and written where it has changed. What can't be written is
-// tried again the next time; recovery takes longer meanwhile. On the main thread; never blocks it.
+// asked of them at the intervals that the settings say, and written where it has changed. What finds no space is tried
+// again the next time; recovery takes longer meanwhile. On the main thread; never blocks it.
 #pragma once
 
 #include <array>
@@ -25,9 +25,10 @@ replica::DirectoryOffsets offsets_of_all(const std::vector<ShardOffsets>& by_sha
 
 class OffsetCheckpoints {
   public:
-    // Begins at once; all of these outlive it.
+    // Begins at once; all of these outlive it. `failed` is told of directories whose device gave an error.
     OffsetCheckpoints(const shard::Shards& shards, shard::Loop& loop, env::Disk& disk,
-                      const std::vector<shard::DirectoryAtStart>& directories, const settings::BrokerConfig& config);
+                      const std::vector<shard::DirectoryAtStart>& directories, const settings::BrokerConfig& config,
+                      std::function<void(const Uuid&)> failed);
     ~OffsetCheckpoints();
     OffsetCheckpoints(const OffsetCheckpoints&) = delete;
     OffsetCheckpoints& operator=(const OffsetCheckpoints&) = delete;
@@ -57,12 +58,15 @@ class OffsetCheckpoints {
     void ask(Group& group);
     using Saves = std::shared_ptr<std::vector<std::shared_ptr<Save>>>;
     void write_changed(Group& group, const std::vector<ShardOffsets>& by_shard, const Saves& saves);
+    void write_failed(size_t directory, env::DiskError error);
     void end_round(Group& group, const std::vector<std::shared_ptr<Save>>& saves);
 
     const shard::Shards& shards_;
     shard::Loop& loop_;
     env::Disk& disk_;
     const std::vector<shard::DirectoryAtStart>& directories_;
+    const std::function<void(const Uuid&)> failed_;
+    std::vector<bool> has_failed_;  // by directory
     std::array<Group, 2> groups_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // what is under way may outlive this
 };

@@ -55,7 +55,7 @@ class RemoteController final : public controller::RemoteController {
                 Answer<controller::AlterPartitionAnswer> done) override {
         ask<controller::AlterPartitionAnswer>(to, request, std::move(done));
     }
-    void submit(NodeId to, const controller::AssignDirectory& request, Answer<void> done) override {
+    void submit(NodeId to, const controller::AssignDirectories& request, Answer<void> done) override {
         ask<void>(to, request, std::move(done));
     }
     void submit(NodeId to, const controller::CordonDirectories& request, Answer<void> done) override {

@@ -98,12 +98,15 @@ void Replication::add_link(NodeId id, Leader& leader, uint32_t leader_shard) {
                 const metadata::Endpoint* at = broker == nullptr ? nullptr : broker->endpoint(options_.listener);
                 return at == nullptr ? LeaderLink::Address{} : LeaderLink::Address{at->host, at->port};
             },
-        .greeted = [this, id](uint32_t shards) { shards_.first().post([this, id, shards] { greeted(id, shards); }); }};
-    auto link = std::make_shared<LeaderLink>(std::move(environment), peer::Hello{.cluster_id = options_.cluster_id,
-                                                                                 .node = options_.node,
-                                                                                 .broker_epoch = broker_epoch_,
-                                                                                 .leader_shard = ShardId(leader_shard),
-                                                                                 .frame_bytes_max = frame_bytes_max});
+        .greeted = [this, id](uint32_t shards) { shards_.first().post([this, id, shards] { greeted(id, shards); }); },
+        .refused = [this, id] { shards_.first().post([this, id] { options_.lost(id); }); }};
+    peer::Hello hello{.cluster_id = options_.cluster_id,
+                      .node = options_.node,
+                      .broker_epoch = broker_epoch_,
+                      .leader_shard = ShardId(leader_shard),
+                      .frame_bytes_max = std::min(frame_bytes_max, options_.limits.window_bytes),
+                      .partition_bytes_max = options_.partition_bytes_max};
+    auto link = std::make_shared<LeaderLink>(std::move(environment), std::move(hello), options_.limits);
     leader.links.push_back(link);
     home.post([link] { link->connect(); });
 }
@@ -159,10 +162,7 @@ void Replication::send_changes() {
     auto sent = std::make_shared<std::vector<PendingChange>>();
     controller::AlterPartition request{.broker = options_.node, .broker_epoch = broker_epoch_, .changes = {}};
     for (; !changes_.empty() && sent->size() < changes_per_request; changes_.pop_front()) {
-        const replica::IsrChange& change = changes_.front().change;
-        for (size_t i = 0; i < change.isr.size() && i < change.broker_epochs.size(); ++i)
-            if (change.broker_epochs[i] >= 0) request.member_epochs[change.isr[i]] = change.broker_epochs[i];
-        request.changes.push_back(change);
+        request.changes.push_back(changes_.front().change);
         sent->push_back(std::move(changes_.front()));
     }
     gate_->ask<controller::AlterPartition, controller::AlterPartitionAnswer>(

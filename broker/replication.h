@@ -29,6 +29,9 @@ class Replication {
         NodeId node;
         std::string listener;               // inter.broker.listener.name
         replica::SaveOffsets save_offsets;  // from any shard; called back on that one
+        replica::LeaderStreamLimits limits;
+        uint64_t partition_bytes_max = 0;  // of one partition in one frame
+        std::function<void(NodeId)> lost;  // nobody listens where this broker should be: first shard
     };
     // On the main thread, before the first image. The shards outlive it.
     Replication(shard::Shards& shards, Options options);

@@ -210,7 +210,7 @@ void Controller::submit(const ElectUnclean& request, Done<Result<Upkeep>> done) 
 void Controller::submit(const GrowInternalTopics& request, Done<Result<Upkeep>> done) {
     handle_in_pieces(request, done);
 }
-void Controller::submit(const AssignDirectory& request, Done<Result<void>> done) { handle(request, done); }
+void Controller::submit(const AssignDirectories& request, Done<Result<void>> done) { handle_in_pieces(request, done); }
 void Controller::submit(const CordonDirectories& request, Done<Result<void>> done) { handle(request, done); }
 void Controller::submit(const AllocateProducerIds& request, Done<Result<ProducerIdBlock>> done) {
     handle(request, done);

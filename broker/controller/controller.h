@@ -81,7 +81,7 @@ class Controller : public raft::StateMachine {
     void submit(const BrokerRegistration& registration, Done<Result<BrokerEpoch>> done);
     void submit(const BrokerHeartbeat& heartbeat, Done<Result<HeartbeatAnswer>> done);
     void submit(const AlterPartition& request, Done<Result<AlterPartitionAnswer>> done);
-    void submit(const AssignDirectory& request, Done<Result<void>> done);
+    void submit(const AssignDirectories& request, Done<Result<void>> done);
     void submit(const CordonDirectories& request, Done<Result<void>> done);
     void submit(const AllocateProducerIds& request, Done<Result<ProducerIdBlock>> done);
 

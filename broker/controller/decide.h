@@ -128,10 +128,9 @@ Decision<Result<void>> decide(const Context& context, const FenceBroker& request
 struct AlterPartition {
     NodeId broker = no_node;
     int64_t broker_epoch = -1;
-    std::vector<replica::IsrChange> changes;
-    // The registrations with which the leader knows the members, as far as it does: one that has been registered anew
+    // Each with the registrations that its partition's leader has heard from: a member that has been registered anew
     // since is not in sync (KIP-903).
-    std::map<NodeId, int64_t> member_epochs = {};
+    std::vector<replica::IsrChange> changes;
 };
 
 // As Kafka: FENCED_LEADER_EPOCH, INVALID_UPDATE_VERSION, INELIGIBLE_REPLICA, UNKNOWN_TOPIC_ID, INVALID_REQUEST … What
@@ -156,16 +155,25 @@ struct AllocateProducerIds {
 
 Decision<Result<ProducerIdBlock>> decide(const Context& context, const AllocateProducerIds& request);
 
-// A broker has a replica ready in this directory and asks for leave to use it (KIP-858).
-struct AssignDirectory {
-    NodeId broker = no_node;
+// In which directories replicas of a broker lie from now on: it has chosen one for a new log, or has a copy ready in
+// another one and asks for leave to use it (KIP-858).
+struct DirectoryAssignment {
     Uuid topic_id;
     PartitionIndex partition;
     Uuid directory;
-    int64_t broker_epoch = -1;
+
+    bool operator==(const DirectoryAssignment&) const = default;
 };
 
-Decision<Result<void>> decide(const Context& context, const AssignDirectory& request);
+struct AssignDirectories {
+    NodeId broker = no_node;
+    int64_t broker_epoch = -1;
+    std::vector<DirectoryAssignment> assignments;
+};
+
+// What is no replica of the broker, or no longer, is passed over. A directory that has failed meanwhile takes the
+// replica with it.
+Decision<Result<void>> decide(const Context& context, const AssignDirectories& request);
 
 // What nobody asks for: to be done from time to time, so much at once. `are_more`: there is more to do.
 struct Upkeep {

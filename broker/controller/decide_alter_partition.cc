@@ -30,12 +30,15 @@ bool is_isr(const PartitionImage& partition, const Nodes& isr) {
            std::ranges::all_of(isr, [&](NodeId node) { return partition.has_replica(node); });
 }
 
-// Fenced, leaving, registered anew since the leader saw it (KIP-841, KIP-903), or with a log in a directory that isn't
-// the one that is known: none of these may be relied on.
-bool is_eligible(const Context& context, const AlterPartition& request, const PartitionImage& partition, NodeId node) {
-    if (!can_serve(context.image, partition, node)) return false;
-    const auto known = request.member_epochs.find(node);
-    return known == request.member_epochs.end() || known->second == context.image.broker(node)->epoch;
+// Fenced, leaving, registered anew since the leader heard from it (KIP-841, KIP-903), or with a log in a directory that
+// isn't the one that is known: none of these may be relied on.
+bool are_eligible(const Context& context, const replica::IsrChange& change, const PartitionImage& partition) {
+    for (size_t i = 0; i < change.isr.size(); ++i) {
+        if (!can_serve(context.image, partition, change.isr[i])) return false;
+        const int64_t heard_from = i < change.broker_epochs.size() ? change.broker_epochs[i] : -1;
+        if (heard_from >= 0 && heard_from != context.image.broker(change.isr[i])->epoch) return false;
+    }
+    return true;
 }
 
 ErrorCode alter(const Context& context, const RulesOfTopics& rules, const AlterPartition& request,
@@ -46,8 +49,7 @@ ErrorCode alter(const Context& context, const RulesOfTopics& rules, const AlterP
     if (partition == nullptr) return ErrorCode::unknown_topic_or_partition;
     if (const ErrorCode code = check_state(request, change, *partition); code != ErrorCode::none) return code;
     if (!is_isr(*partition, change.isr)) return ErrorCode::invalid_request;
-    if (!std::ranges::all_of(change.isr, [&](NodeId node) { return is_eligible(context, request, *partition, node); }))
-        return ErrorCode::ineligible_replica;
+    if (!are_eligible(context, change, *partition)) return ErrorCode::ineligible_replica;
     PartitionTarget target = PartitionTarget::same_as(*partition);
     target.isr = change.isr;
     target.is_recovered = true;

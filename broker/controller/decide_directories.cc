@@ -1,3 +1,4 @@
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,51 +13,73 @@ namespace {
 
 using metadata::PartitionImage;
 
-std::vector<Uuid> directories_with(const PartitionImage& partition, const AssignDirectory& request) {
+// The others keep what they have; where nothing is known of one, nothing is known of it after.
+std::vector<Uuid> directories_with(const PartitionImage& partition, NodeId broker, const Uuid& directory) {
     std::vector<Uuid> directories;
     for (const NodeId node : partition.replicas)
-        directories.push_back(node == request.broker ? request.directory : partition.directory_of(node));
+        directories.push_back(node == broker ? directory : partition.directory_of(node));
     return directories;
 }
 
-// A log in place of one whose directory is gone begins empty: what the former one had is not in it.
-bool replaces_lost_log(const metadata::Image& image, const PartitionImage& partition, NodeId node) {
-    const metadata::BrokerImage* broker = image.broker(node);
-    return broker != nullptr && !is_online(partition.directory_of(node), broker->directories);
-}
-
-// Neither in sync nor eligible, nor the one whose data is the newest, even if nobody else is.
-void forget_log(const Context& context, const std::string& topic, const PartitionImage& partition, NodeId node,
-                wire::PartitionChangeRecord& change) {
+// Neither in sync nor eligible, nor the one whose data is the newest, even if nobody else is: a log in place of one
+// whose directory is gone begins empty.
+std::optional<wire::PartitionChangeRecord> forget_log(const metadata::Image& image, const LeadershipRules& rules,
+                                                      const PartitionImage& partition, NodeId node) {
     PartitionTarget target = PartitionTarget::without(partition, node);
     target.unclean.push_back(node);
-    const LeadershipRules rules = RulesOfTopics(context.image, context.settings).of(topic);
-    if (auto forgotten = change_partition(context.image, rules, partition, target)) change = std::move(*forgotten);
+    wire::PartitionChangeRecord change;
+    if (auto forgotten = change_partition(image, rules, partition, target)) change = std::move(*forgotten);
     const bool is_last = partition.isr == std::vector{node};
     if (is_last && !change.isr) change.isr.emplace();
     const bool is_known = is_last || contains(partition.last_known_elr, node);
     if (is_known && change.leader < 0) change.last_known_elr.emplace();
+    return change;
+}
+
+// The directory failed before the cluster knew that the replica lies in it.
+std::optional<wire::PartitionChangeRecord> leave_failed_log(const metadata::Image& image, const LeadershipRules& rules,
+                                                            const PartitionImage& partition, NodeId node,
+                                                            std::vector<Uuid> directories) {
+    PartitionImage placed = partition;
+    placed.directories = std::move(directories);
+    PartitionTarget target = PartitionTarget::without(placed, node);
+    target.unclean.push_back(node);
+    return change_partition(image, rules, placed, target);
+}
+
+std::optional<wire::PartitionChangeRecord> assigned(const Context& context, const RulesOfTopics& rules, NodeId node,
+                                                    const DirectoryAssignment& assignment) {
+    const metadata::BrokerImage* broker = context.image.broker(node);
+    const metadata::TopicImage* topic = context.image.topic(assignment.topic_id);
+    const PartitionImage* partition = topic == nullptr ? nullptr : topic->partition(assignment.partition);
+    if (broker == nullptr || partition == nullptr || !partition->has_replica(node)) return std::nullopt;
+    const Uuid before = partition->directory_of(node);
+    if (before == assignment.directory) return std::nullopt;
+    std::vector<Uuid> directories = directories_with(*partition, node, assignment.directory);
+    std::optional<wire::PartitionChangeRecord> change;
+    if (!is_online(before, broker->directories))
+        change = forget_log(context.image, rules.of(topic->name), *partition, node);
+    else if (!is_online(assignment.directory, broker->directories))
+        change = leave_failed_log(context.image, rules.of(topic->name), *partition, node, directories);
+    if (!change) change.emplace();
+    change->topic_id = assignment.topic_id;
+    change->partition_id = assignment.partition.value;
+    // A reassignment that is over with this has other replicas, and has said where they are.
+    if (!change->replicas) change->directories.emplace(std::move(directories));
+    return change;
 }
 
 }  // namespace
 
-// The others keep what they have; where nothing is known of one, nothing is known of it after.
-Decision<Result<void>> decide(const Context& context, const AssignDirectory& request) {
+Decision<Result<void>> decide(const Context& context, const AssignDirectories& request) {
     const auto broker = asking_broker(context.image, request.broker, request.broker_epoch);
-    if (!broker && request.broker_epoch != -1) return {.records = {}, .response = unexpected(broker.error())};
-    const metadata::TopicImage* topic = context.image.topic(request.topic_id);
-    const PartitionImage* partition = topic == nullptr ? nullptr : topic->partition(request.partition);
-    if (partition == nullptr || !partition->has_replica(request.broker))
-        return {.records = {}, .response = unexpected(ErrorCode::unknown_topic_or_partition)};
-    if (partition->directory_of(request.broker) == request.directory) return {};
-    wire::PartitionChangeRecord change;
-    if (replaces_lost_log(context.image, *partition, request.broker))
-        forget_log(context, topic->name, *partition, request.broker, change);
-    change.topic_id = request.topic_id;
-    change.partition_id = request.partition.value;
-    change.directories.emplace(directories_with(*partition, request));
+    if (!broker) return {.records = {}, .response = unexpected(broker.error())};
+    if (metadata::metadata_version(*context.image.features) < metadata::metadata_version_directories) return {};
     Decision<Result<void>> decision;
-    decision.records.emplace_back(std::move(change));
+    const RulesOfTopics rules(context.image, context.settings);
+    for (const DirectoryAssignment& assignment : request.assignments)
+        if (auto change = assigned(context, rules, request.broker, assignment))
+            decision.records.emplace_back(std::move(*change));
     return decision;
 }
 

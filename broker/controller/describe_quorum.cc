@@ -34,7 +34,7 @@ Response::Node node(const raft::Voter& voter) {
     return result;
 }
 
-// Of a single voter nobody fetches, and Kafka tells no times then.
+// Who hasn't fetched from this leader yet has no times.
 Response::ReplicaState state_of(const raft::ReplicaProgress& replica, const Uuid& directory_id) {
     Response::ReplicaState state;
     state.replica_id = replica.id.value;

@@ -33,7 +33,7 @@ struct RemoteController {
     virtual void submit(NodeId to, const BrokerRegistration& request, Answer<BrokerEpoch> done) = 0;
     virtual void submit(NodeId to, const BrokerHeartbeat& request, Answer<HeartbeatAnswer> done) = 0;
     virtual void submit(NodeId to, const AlterPartition& request, Answer<AlterPartitionAnswer> done) = 0;
-    virtual void submit(NodeId to, const AssignDirectory& request, Answer<void> done) = 0;
+    virtual void submit(NodeId to, const AssignDirectories& request, Answer<void> done) = 0;
     virtual void submit(NodeId to, const CordonDirectories& request, Answer<void> done) = 0;
     virtual void submit(NodeId to, const AllocateProducerIds& request, Answer<ProducerIdBlock> done) = 0;
     virtual void forward(NodeId to, const ForwardedRequest& request, Answer<ForwardedAnswer> done) = 0;

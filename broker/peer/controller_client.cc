@@ -60,10 +60,10 @@ void ControllerClient::send(NodeId to, const controller::AlterPartition& request
         Done<controller::AlterPartitionAnswer>(std::move(counted)));
 }
 
-void ControllerClient::send(NodeId to, const controller::AssignDirectory& request, Milliseconds timeout,
+void ControllerClient::send(NodeId to, const controller::AssignDirectories& request, Milliseconds timeout,
                             Done<void> done) {
-    call<proto::AssignDirectoryRequest, proto::AssignDirectoryResponse>(
-        to, "/milena.controller.v1.Controller/AssignDirectory", request, timeout, std::move(done));
+    call<proto::AssignDirectoriesRequest, proto::AssignDirectoriesResponse>(
+        to, "/milena.controller.v1.Controller/AssignDirectories", request, timeout, std::move(done));
 }
 
 void ControllerClient::send(NodeId to, const controller::CordonDirectories& request, Milliseconds timeout,

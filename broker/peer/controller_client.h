@@ -25,7 +25,7 @@ class ControllerClient {
               Done<controller::HeartbeatAnswer> done);
     void send(NodeId to, const controller::AlterPartition& request, Milliseconds timeout,
               Done<controller::AlterPartitionAnswer> done);
-    void send(NodeId to, const controller::AssignDirectory& request, Milliseconds timeout, Done<void> done);
+    void send(NodeId to, const controller::AssignDirectories& request, Milliseconds timeout, Done<void> done);
     void send(NodeId to, const controller::CordonDirectories& request, Milliseconds timeout, Done<void> done);
     void send(NodeId to, const controller::AllocateProducerIds& request, Milliseconds timeout,
               Done<controller::ProducerIdBlock> done);

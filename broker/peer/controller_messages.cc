@@ -57,9 +57,15 @@ Read<replica::IsrChange> read_change(const proto::AlterPartitionRequest::Change&
                               .partition_epoch = from.partition_epoch(),
                               .isr = {}};
     if (from.partition() < 0 || from.isr_size() > list_size_max) return nonsense("a partition that can't be one");
+    if (from.broker_epochs_size() != from.isr_size() && from.broker_epochs_size() != 0)
+        return nonsense("an ISR of which one can't say who is meant");
     for (const int32_t node : from.isr()) {
         if (node < 0) return nonsense("a member of the ISR that is nobody");
         change.isr.push_back(NodeId(node));
+    }
+    for (const int64_t epoch : from.broker_epochs()) {
+        if (epoch < -1) return nonsense("a negative epoch");
+        change.broker_epochs.push_back(epoch);
     }
     return change;
 }
@@ -185,14 +191,13 @@ void write(const controller::AlterPartition& request, proto::AlterPartitionReque
         written.set_leader_epoch(change.leader_epoch.value);
         written.set_partition_epoch(change.partition_epoch);
         for (const NodeId node : change.isr) written.add_isr(node.value);
+        for (const int64_t epoch : change.broker_epochs) written.add_broker_epochs(epoch);
     }
-    for (const auto& [node, epoch] : request.member_epochs) (*to.mutable_member_epochs())[node.value] = epoch;
 }
 
 Read<controller::AlterPartition> read(const proto::AlterPartitionRequest& from) {
     if (!has_asker(from)) return nonsense("a request of nobody");
-    if (from.changes_size() > list_size_max || from.member_epochs().size() > size_t{list_size_max})
-        return nonsense("a list that is too long");
+    if (from.changes_size() > list_size_max) return nonsense("a list that is too long");
     controller::AlterPartition request;
     request.broker = NodeId(from.broker());
     request.broker_epoch = from.broker_epoch();
@@ -200,26 +205,30 @@ Read<controller::AlterPartition> read(const proto::AlterPartitionRequest& from) 
         ASSIGN_OR_RETURN(replica::IsrChange known, read_change(change));
         request.changes.push_back(std::move(known));
     }
-    for (const auto& [node, epoch] : from.member_epochs()) request.member_epochs[NodeId(node)] = epoch;
     return request;
 }
 
-void write(const controller::AssignDirectory& request, proto::AssignDirectoryRequest& to) {
+void write(const controller::AssignDirectories& request, proto::AssignDirectoriesRequest& to) {
     to.set_broker(request.broker.value);
-    write_uuid(request.topic_id, *to.mutable_topic());
-    to.set_partition(request.partition.value);
-    write_uuid(request.directory, *to.mutable_directory());
     to.set_broker_epoch(request.broker_epoch);
+    for (const controller::DirectoryAssignment& assignment : request.assignments) {
+        proto::AssignDirectoriesRequest::Assignment& written = *to.add_assignments();
+        write_uuid(assignment.topic_id, *written.mutable_topic());
+        written.set_partition(assignment.partition.value);
+        write_uuid(assignment.directory, *written.mutable_directory());
+    }
 }
 
-Read<controller::AssignDirectory> read(const proto::AssignDirectoryRequest& from) {
+Read<controller::AssignDirectories> read(const proto::AssignDirectoriesRequest& from) {
     if (!has_asker(from)) return nonsense("a request of nobody");
-    if (from.partition() < 0) return nonsense("a partition that can't be one");
-    return controller::AssignDirectory{.broker = NodeId(from.broker()),
-                                       .topic_id = read_uuid(from.topic()),
-                                       .partition = PartitionIndex(from.partition()),
-                                       .directory = read_uuid(from.directory()),
-                                       .broker_epoch = from.broker_epoch()};
+    if (from.assignments_size() > list_size_max) return nonsense("a list that is too long");
+    controller::AssignDirectories request{NodeId(from.broker()), from.broker_epoch(), {}};
+    for (const auto& assignment : from.assignments()) {
+        if (assignment.partition() < 0) return nonsense("a partition that can't be one");
+        request.assignments.push_back(
+            {read_uuid(assignment.topic()), PartitionIndex(assignment.partition()), read_uuid(assignment.directory())});
+    }
+    return request;
 }
 
 void write(const controller::CordonDirectories& request, proto::CordonDirectoriesRequest& to) {
@@ -299,14 +308,14 @@ ControllerResult<controller::AlterPartitionAnswer> read(proto::AlterPartitionRes
     return answer;
 }
 
-void write(const ControllerResult<void>& result, proto::AssignDirectoryResponse& to) {
+void write(const ControllerResult<void>& result, proto::AssignDirectoriesResponse& to) {
     (void)write_refusal(result, to);
 }
 void write(const ControllerResult<void>& result, proto::CordonDirectoriesResponse& to) {
     (void)write_refusal(result, to);
 }
 
-ControllerResult<void> read(proto::AssignDirectoryResponse& from) { return read_empty(from); }
+ControllerResult<void> read(proto::AssignDirectoriesResponse& from) { return read_empty(from); }
 ControllerResult<void> read(proto::CordonDirectoriesResponse& from) { return read_empty(from); }
 
 void write(const ControllerResult<controller::ProducerIdBlock>& result, proto::AllocateProducerIdsResponse& to) {

@@ -14,8 +14,8 @@ class HeartbeatRequest;
 class HeartbeatResponse;
 class AlterPartitionRequest;
 class AlterPartitionResponse;
-class AssignDirectoryRequest;
-class AssignDirectoryResponse;
+class AssignDirectoriesRequest;
+class AssignDirectoriesResponse;
 class CordonDirectoriesRequest;
 class CordonDirectoriesResponse;
 class AllocateProducerIdsRequest;
@@ -29,7 +29,7 @@ namespace milena::peer {
 void write(const controller::BrokerRegistration& request, controller::v1::RegisterBrokerRequest& to);
 void write(const controller::BrokerHeartbeat& request, controller::v1::HeartbeatRequest& to);
 void write(const controller::AlterPartition& request, controller::v1::AlterPartitionRequest& to);
-void write(const controller::AssignDirectory& request, controller::v1::AssignDirectoryRequest& to);
+void write(const controller::AssignDirectories& request, controller::v1::AssignDirectoriesRequest& to);
 void write(const controller::CordonDirectories& request, controller::v1::CordonDirectoriesRequest& to);
 void write(const controller::AllocateProducerIds& request, controller::v1::AllocateProducerIdsRequest& to);
 void write(const ForwardedRequest& request, controller::v1::ForwardRequest& to);
@@ -40,7 +40,7 @@ using Read = Result<T, std::string>;
 Read<controller::BrokerRegistration> read(const controller::v1::RegisterBrokerRequest& from);
 Read<controller::BrokerHeartbeat> read(const controller::v1::HeartbeatRequest& from);
 Read<controller::AlterPartition> read(const controller::v1::AlterPartitionRequest& from);
-Read<controller::AssignDirectory> read(const controller::v1::AssignDirectoryRequest& from);
+Read<controller::AssignDirectories> read(const controller::v1::AssignDirectoriesRequest& from);
 Read<controller::CordonDirectories> read(const controller::v1::CordonDirectoriesRequest& from);
 Read<controller::AllocateProducerIds> read(const controller::v1::AllocateProducerIdsRequest& from);
 Read<ForwardedRequest> read(const controller::v1::ForwardRequest& from);
@@ -49,7 +49,7 @@ void write(const ControllerResult<controller::BrokerEpoch>& result, controller::
 void write(const ControllerResult<controller::HeartbeatAnswer>& result, controller::v1::HeartbeatResponse& to);
 void write(const ControllerResult<controller::AlterPartitionAnswer>& result,
            controller::v1::AlterPartitionResponse& to);
-void write(const ControllerResult<void>& result, controller::v1::AssignDirectoryResponse& to);
+void write(const ControllerResult<void>& result, controller::v1::AssignDirectoriesResponse& to);
 void write(const ControllerResult<void>& result, controller::v1::CordonDirectoriesResponse& to);
 void write(const ControllerResult<controller::ProducerIdBlock>& result,
            controller::v1::AllocateProducerIdsResponse& to);
@@ -60,7 +60,7 @@ void write(const ControllerResult<ForwardedResponse>& result, controller::v1::Fo
 ControllerResult<controller::BrokerEpoch> read(controller::v1::RegisterBrokerResponse& from);
 ControllerResult<controller::HeartbeatAnswer> read(controller::v1::HeartbeatResponse& from);
 ControllerResult<controller::AlterPartitionAnswer> read(controller::v1::AlterPartitionResponse& from);
-ControllerResult<void> read(controller::v1::AssignDirectoryResponse& from);
+ControllerResult<void> read(controller::v1::AssignDirectoriesResponse& from);
 ControllerResult<void> read(controller::v1::CordonDirectoriesResponse& from);
 ControllerResult<controller::ProducerIdBlock> read(controller::v1::AllocateProducerIdsResponse& from);
 ControllerResult<ForwardedResponse> read(controller::v1::ForwardResponse& from);

@@ -36,8 +36,8 @@ class ControllerService::Calls final : public proto::Controller::CallbackService
                             proto::AlterPartitionResponse* response) override {
         return receive<controller::AlterPartitionAnswer>(*context, *request, response);
     }
-    Reactor* AssignDirectory(Context* context, const proto::AssignDirectoryRequest* request,
-                             proto::AssignDirectoryResponse* response) override {
+    Reactor* AssignDirectories(Context* context, const proto::AssignDirectoriesRequest* request,
+                               proto::AssignDirectoriesResponse* response) override {
         return receive<void>(*context, *request, response);
     }
     Reactor* CordonDirectories(Context* context, const proto::CordonDirectoriesRequest* request,

@@ -24,7 +24,7 @@ class ControllerRequests {
     virtual void receive(controller::BrokerRegistration request, Answer<controller::BrokerEpoch> answer) = 0;
     virtual void receive(controller::BrokerHeartbeat request, Answer<controller::HeartbeatAnswer> answer) = 0;
     virtual void receive(controller::AlterPartition request, Answer<controller::AlterPartitionAnswer> answer) = 0;
-    virtual void receive(controller::AssignDirectory request, Answer<void> answer) = 0;
+    virtual void receive(controller::AssignDirectories request, Answer<void> answer) = 0;
     virtual void receive(controller::CordonDirectories request, Answer<void> answer) = 0;
     virtual void receive(controller::AllocateProducerIds request, Answer<controller::ProducerIdBlock> answer) = 0;
     virtual void receive(ForwardedRequest request, Answer<ForwardedResponse> answer) = 0;

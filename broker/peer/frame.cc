@@ -147,7 +147,8 @@ Result<FollowerMessage, std::string> read_hello(const proto::Hello& from) {
                                  .node = NodeId(from.node()),
                                  .broker_epoch = from.broker_epoch(),
                                  .leader_shard = ShardId(from.leader_shard()),
-                                 .frame_bytes_max = from.frame_bytes_max()});
+                                 .frame_bytes_max = from.frame_bytes_max(),
+                                 .partition_bytes_max = from.partition_bytes_max()});
 }
 
 }  // namespace
@@ -160,6 +161,7 @@ Bytes encode(const Hello& hello) {
     written.set_broker_epoch(hello.broker_epoch);
     written.set_leader_shard(hello.leader_shard.value);
     written.set_frame_bytes_max(hello.frame_bytes_max);
+    written.set_partition_bytes_max(hello.partition_bytes_max);
     std::vector<std::byte> bytes;
     append_message(bytes, message);
     return Bytes::from(std::move(bytes));

@@ -26,8 +26,9 @@ struct Hello {
     std::string cluster_id;
     NodeId node = no_node;  // the follower
     int64_t broker_epoch = -1;
-    ShardId leader_shard;          // with which of the leader's shards it wants to talk
-    uint64_t frame_bytes_max = 0;  // of records in one frame, but for a batch that is larger
+    ShardId leader_shard;              // with which of the leader's shards it wants to talk
+    uint64_t frame_bytes_max = 0;      // of records in one frame, but for a batch that is larger
+    uint64_t partition_bytes_max = 0;  // likewise, of one partition in one frame
 
     bool operator==(const Hello&) const = default;
 };

@@ -1,34 +1,12 @@
 #include "raft/quorum_state_file.h"
 
-#include "base/parse_number.h"
+#include "base/flat_json.h"
 
 namespace milena::raft {
 
 namespace {
 
 constexpr size_t file_bytes_max = 1 << 20;
-
-// What stands behind `"name":` in one flat JSON object. The file has no strings in which such a text could hide.
-std::optional<std::string_view> json_value(std::string_view text, std::string_view name) {
-    const std::string key = "\"" + std::string(name) + "\"";
-    const size_t at = text.find(key);
-    if (at == std::string_view::npos) return std::nullopt;
-    const size_t colon = text.find_first_not_of(" \t\r\n", at + key.size());
-    if (colon == std::string_view::npos || text[colon] != ':') return std::nullopt;
-    const size_t begin = text.find_first_not_of(" \t\r\n", colon + 1);
-    if (begin == std::string_view::npos) return std::nullopt;
-    const size_t end = text.find_first_of(",}]", begin);
-    if (end == std::string_view::npos) return std::nullopt;
-    std::string_view value = text.substr(begin, end - begin);
-    while (!value.empty() && (value.back() == ' ' || value.back() == '\n' || value.back() == '\r'))
-        value.remove_suffix(1);
-    return value;
-}
-
-std::optional<int32_t> json_int(std::string_view text, std::string_view name) {
-    const auto value = json_value(text, name);
-    return value ? parse_number<int32_t>(*value) : std::nullopt;
-}
 
 }  // namespace
 
@@ -47,14 +25,14 @@ std::string quorum_state_text(const ElectionState& state, const VoterSet& voters
 }
 
 std::optional<ElectionState> parse_quorum_state(std::string_view text) {
-    const auto version = json_int(text, "data_version");
-    const auto leader = json_int(text, "leaderId");
-    const auto epoch = json_int(text, "leaderEpoch");
-    const auto voted = json_int(text, "votedId");
+    const auto version = flat_json_number<int32_t>(text, "data_version");
+    const auto leader = flat_json_number<int32_t>(text, "leaderId");
+    const auto epoch = flat_json_number<int32_t>(text, "leaderEpoch");
+    const auto voted = flat_json_number<int32_t>(text, "votedId");
     if (!version || *version < 0 || *version > 1 || !leader || !epoch || *epoch < 0 || !voted) return std::nullopt;
     ElectionState state{.epoch = LeaderEpoch(*epoch), .leader = NodeId(*leader), .voted = NodeId(*voted)};
     if (*version == 1) {
-        const auto quoted = json_value(text, "votedDirectoryId");
+        const auto quoted = flat_json_value(text, "votedDirectoryId");
         if (!quoted || quoted->size() < 2 || quoted->front() != '"' || quoted->back() != '"') return std::nullopt;
         const auto directory = Uuid::parse(quoted->substr(1, quoted->size() - 2));
         if (!directory) return std::nullopt;

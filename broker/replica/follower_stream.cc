@@ -12,6 +12,9 @@ constexpr double nanoseconds_max = 3.6e12;  // an hour
 // What a peer may grant at a time: more than any window.
 constexpr uint64_t grant_bytes_max = 1ULL << 40;
 
+// At what the rate holds back, of which there may be thousands.
+constexpr Duration between_looks = std::chrono::milliseconds(100);
+
 }  // namespace
 
 FollowerStream::FollowerStream(Peer follower, FindReplica find, env::Clock& clock, FollowerStreamLimits limits,
@@ -96,6 +99,7 @@ void FollowerStream::release(uint32_t index) {
     if (fed.cold) --cold_count_;
     if (fed.is_queued) std::erase(queue_, index);
     if (fed.is_reading) std::erase(cold_queue_, index);
+    if (fed.is_throttled) std::erase(throttled_, index);
     fed = {};
     free_.push_back(index);
 }
@@ -177,7 +181,8 @@ void FollowerStream::feed(uint32_t index, LeaderFrame& frame, size_t bytes_max) 
     read.next_offset = fed.next;
     const size_t room = room_in(frame, bytes_max);
     const bool has_records = fed.next < log.log_end_offset() && !fed.is_reading;
-    if (has_records && room > 0) {
+    const bool must_wait = has_records && must_wait_for_rate(index, replica);
+    if (has_records && room > 0 && !must_wait) {
         std::optional<Result<storage::ReadBatches>> ready;
         if (fed.cold) {
             const bool fits = !fed.cold->has_value() || (*fed.cold)->bytes <= room || frame.records_bytes == 0;
@@ -198,12 +203,24 @@ void FollowerStream::feed(uint32_t index, LeaderFrame& frame, size_t bytes_max) 
         }
         if (ready && !ready->has_value()) return fail(index, replica, ready->error());
         if (ready) read = std::move(**ready);
+        if (ReplicationThrottle* throttle = replica.throttle_of(follower_.node))
+            throttle->charge(read.bytes, clock_.now());
     }
     add(fed, replica, std::move(read), frame);
-    if (fed.next < log.log_end_offset() && !fed.is_reading && !fed.is_queued) {
+    if (fed.next < log.log_end_offset() && !fed.is_reading && !fed.is_queued && !must_wait) {
         fed.is_queued = true;
         queue_.push_back(index);
     }
+}
+
+// What was read from the device already may not keep others from it.
+bool FollowerStream::must_wait_for_rate(uint32_t index, Replica& replica) {
+    Fed& fed = fed_[index];
+    if (fed.cold) return false;
+    const ReplicationThrottle* throttle = replica.throttle_of(follower_.node);
+    if (throttle == nullptr || throttle->is_open(clock_.now())) return false;
+    if (!std::exchange(fed.is_throttled, true)) throttled_.push_back(index);
+    return true;
 }
 
 void FollowerStream::add(Fed& fed, const Replica& replica, storage::ReadBatches read, LeaderFrame& frame) {
@@ -244,7 +261,16 @@ void FollowerStream::fail(uint32_t index, const Replica& replica, ErrorCode erro
 // --- what isn't in memory
 // --------------------------------------------------------------------------------------------
 
-void FollowerStream::tick() { begin_cold_reads(); }
+void FollowerStream::tick() {
+    begin_cold_reads();
+    if (throttled_.empty() || clock_.now() < throttled_look_at_) return;
+    throttled_look_at_ = clock_.now() + between_looks;
+    // Who still has to wait will be there again.
+    for (const uint32_t index : std::exchange(throttled_, {})) {
+        fed_[index].is_throttled = false;
+        queue(index);
+    }
+}
 
 void FollowerStream::begin_cold_reads() {
     while (!cold_queue_.empty() && cold_count_ < limits_.cold_reads_max && clock_.now() >= cold_allowed_from_) {

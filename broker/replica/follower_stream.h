@@ -8,7 +8,8 @@
 //
 // Each partition in the queue gives a share to a frame and goes to the queue's end if it has more, so that a busy one
 // doesn't keep the others waiting. Records take from what the follower has granted; the rest of a frame doesn't. A
-// follower that is far behind is read for from the device, a few partitions at a time and at a limited rate.
+// follower that is far behind is read for from the device, a few partitions at a time and at a limited rate. Where the
+// topic's settings throttle our replica, a follower that isn't in sync gets records at the broker's rate for these.
 //
 // A subscription ends with exactly one frame that has an error or says where the logs part, whoever ends it: what comes
 // behind that for the same partition belongs to the next one.
@@ -67,7 +68,8 @@ class FollowerStream final : private ReplicaWatcher {
     void receive(const FollowerFrame& frame);
     // Up to so many bytes of records, but for a first batch that is larger. To be asked until there is nothing.
     std::optional<LeaderFrame> next_frame(size_t bytes_max);
-    // For now and then, some ten milliseconds: what may be read from the device is.
+    // For now and then, some ten milliseconds: what may be read from the device is, and what the rate held back goes
+    // on.
     void tick();
 
     FollowerStreamMetrics metrics() const;
@@ -85,6 +87,7 @@ class FollowerStream final : private ReplicaWatcher {
         bool is_used = false;
         bool is_queued = false;
         bool is_reading = false;                           // waits for the device, or for its turn there
+        bool is_throttled = false;                         // waits for the rate, in throttled_
         std::optional<Result<storage::ReadBatches>> cold;  // what came from there
     };
 
@@ -100,6 +103,7 @@ class FollowerStream final : private ReplicaWatcher {
     void add(Fed& fed, const Replica& replica, storage::ReadBatches read, LeaderFrame& frame);
     void fail(uint32_t index, const Replica& replica, ErrorCode error);
     size_t room_in(const LeaderFrame& frame, size_t bytes_max) const;
+    bool must_wait_for_rate(uint32_t index, Replica& replica);
     void begin_cold_reads();
     void read_cold(uint32_t index, Replica& replica);
     void cold_arrived(uint32_t index, uint32_t subscription, Result<storage::ReadBatches> read);
@@ -115,7 +119,9 @@ class FollowerStream final : private ReplicaWatcher {
     std::deque<uint32_t> queue_;                         // with news, each once
     std::deque<PartitionFrame> endings_;                 // go first
     std::deque<uint32_t> cold_queue_;                    // wait for their turn at the device
-    uint32_t cold_count_ = 0;                            // reads under way, or arrived and not sent
+    std::vector<uint32_t> throttled_;                    // go on once the rate allows it
+    Instant throttled_look_at_;
+    uint32_t cold_count_ = 0;  // reads under way, or arrived and not sent
     Instant cold_allowed_from_;
     int64_t window_bytes_ = 0;
     uint32_t subscriptions_ = 0;

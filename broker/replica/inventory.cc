@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "base/log.h"
@@ -43,7 +44,9 @@ std::array<std::pair<std::string, std::string>, 3> checkpoints_of(const std::str
 
 env::DiskResult<DirectoryInventory> take_inventory(env::Disk& disk, const std::string& path) {
     DirectoryInventory inventory;
-    ASSIGN_OR_RETURN(inventory.was_closed_cleanly, storage::take_clean_marker(disk, path));
+    ASSIGN_OR_RETURN(const auto marker, storage::take_clean_marker(disk, path));
+    inventory.was_closed_cleanly = marker.has_value();
+    if (marker) inventory.closed_by = marker->broker_epoch;
     ASSIGN_OR_RETURN(const auto found, storage::list_partitions(disk, path));
     for (const storage::PartitionDirectory& directory : found) {
         if (directory.state == storage::PartitionDirectory::State::current)
@@ -56,6 +59,13 @@ env::DiskResult<DirectoryInventory> take_inventory(env::Disk& disk, const std::s
     add_offsets(disk, path, storage::high_watermark_file, &Entry::high_watermark, inventory);
     add_offsets(disk, path, storage::cleaner_offset_file, &Entry::cleaned_to, inventory);
     return inventory;
+}
+
+int64_t closed_by(const Inventories& inventories) {
+    if (inventories.empty()) return -1;
+    const int64_t first = inventories.front()->closed_by;
+    const bool all_agree = std::ranges::all_of(inventories, [&](const auto& one) { return one->closed_by == first; });
+    return all_agree ? std::max<int64_t>(first, -1) : -1;
 }
 
 env::DiskResult<void> write_offsets(env::Disk& disk, const std::string& path, const DirectoryOffsets& offsets) {

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "replica/closest_replica.h"
 #include "replica/replica.h"
 
 namespace milena::replica {
@@ -113,6 +114,18 @@ void Replica::dismiss(NodeId node, const ReplicaWatcher& watcher) {
     advance_high_watermark();
 }
 
+ReplicationThrottle* Replica::throttle_of(NodeId node) {
+    if (!policy_->throttled_leaders.contains(key_.partition, context_.node)) return nullptr;
+    const Isr::Follower* follower = isr_ ? isr_->find(node) : nullptr;
+    return follower == nullptr || follower->is_in_sync ? nullptr : &context_.leader_throttle;
+}
+
+NodeId Replica::closer_replica(const FetchRequest& request) const {
+    if (!request.close_brokers || !is_leader()) return no_node;
+    if (std::ranges::find(*request.close_brokers, context_.node) != request.close_brokers->end()) return no_node;
+    return closest_replica(followers(), *request.close_brokers, request.from);
+}
+
 void Replica::acknowledge(NodeId node, const ReplicaWatcher& watcher, const Ack& ack) {
     Isr::Follower* follower = isr_ && ack.leader_epoch == leader_epoch_ ? isr_->find(node) : nullptr;
     if (follower == nullptr || follower->watcher != &watcher) return;
@@ -120,6 +133,7 @@ void Replica::acknowledge(NodeId node, const ReplicaWatcher& watcher, const Ack&
     const Offset log_end = log_->log_end_offset();
     Isr::acknowledge(*follower, std::min(ack.safe_end, log_end), log_end, now);
     follower->log_start_offset = ack.log_start_offset;
+    tell_deletions();
     if (!follower->is_in_sync)
         follower->is_awaited = may_ask() && follower->has_caught_up(log_end, now, context_.lag_time_max) &&
                                context_.may_join(node, follower->broker_epoch);
@@ -134,6 +148,7 @@ bool Replica::may_ask() const { return isr_ && context_.propose && !isr_->is_qui
 
 void Replica::look_after() {
     if (has_cut_) settle();
+    tell_deletions();
     if (!may_ask()) return;
     const Instant now = context_.clock.now();
     bool has_let_go = false;

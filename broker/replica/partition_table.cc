@@ -39,9 +39,11 @@ void PartitionTable::apply(const metadata::Delta& delta, std::shared_ptr<const s
     image_ = delta.after;
     if (defaults_changed) cleaner_.configure(*config_, environment_.shard_count);
     context_.lag_time_max = Milliseconds(config_->replica_lag_time_max_ms);
+    const int64_t rate = config_->leader_replication_throttled_rate;
+    context_.leader_throttle.limit(
+        rate == ReplicationThrottle::unlimited ? rate : rate / static_cast<int64_t>(environment_.shard_count));
     const bool brokers_changed = is_first || !delta.brokers.empty();
     if (brokers_changed) renew_brokers();
-    const bool begins_to_lead = !std::exchange(may_lead_, is_registered()) && may_lead_ && !is_first;
     const size_t size_before = replicas_.size();
     if (defaults_changed || !delta.configs.empty()) reconfigure(delta, defaults_changed);
     uses_inventory_ = is_first;
@@ -52,17 +54,17 @@ void PartitionTable::apply(const metadata::Delta& delta, std::shared_ptr<const s
         for (const auto& [key, slot] : replicas_) order_.push_back(key);
         std::sort(order_.begin(), order_.end());
     }
-    if (begins_to_lead) take_all_roles();
     // Who was fenced may have caught up already.
     if (brokers_changed && context_.propose) each([](Replica& replica) { replica.look_after(); });
     flush_next();
-    if (following_ && !follow_changes_.empty()) following_(std::exchange(follow_changes_, {}));
-    follow_changes_.clear();
+    tell_following();
     if (is_first) resume_moves();
     if (is_first && environment_.shard == 0) {
         set_strays_aside();
         remove_deleted();
     }
+    std::vector<Placement> placements = std::exchange(placements_, {});
+    if (assign_ && !placements.empty()) assign_(std::move(placements));
 }
 
 void PartitionTable::reconfigure(const metadata::Delta& delta, bool defaults_changed) {
@@ -113,9 +115,9 @@ void PartitionTable::apply_partition(const metadata::TopicImage& topic, Partitio
                                      const metadata::PartitionImage& partition) {
     const PartitionKey key{topic.id, index};
     if (!replicas_.contains(key)) open(key, topic, partition);
-    Replica* replica = replicas_.at(key).replica.get();
-    if (replica == nullptr || partition.leader_epoch < replica->leader_epoch()) return;
-    take_role(*replica, partition);
+    const Slot& slot = replicas_.at(key);
+    if (is_offline(slot) || partition.leader_epoch < slot.replica->leader_epoch()) return;
+    take_role(*slot.replica, partition);
 }
 
 // What an earlier run left of the partition. Only the first image is about that run: a topic that is created later may
@@ -130,9 +132,9 @@ const DirectoryInventory::Entry* PartitionTable::left_behind(size_t directory, c
 
 // Where its files are, of two logs where the metadata says; else where that says, else the directory with the fewest
 // replicas of those that aren't cordoned. When all are, the replica was placed here just before: the first one, as in
-// Kafka.
-size_t PartitionTable::choose_directory(const metadata::TopicImage& topic, PartitionIndex index,
-                                        const metadata::PartitionImage& partition) const {
+// Kafka. None where the files may be in a directory that is offline.
+std::optional<size_t> PartitionTable::choose_directory(const metadata::TopicImage& topic, PartitionIndex index,
+                                                       const metadata::PartitionImage& partition) const {
     const Uuid assigned = partition.directory_of(environment_.node);
     std::optional<size_t> found;
     for (size_t i = 0; i < environment_.directories.size(); ++i) {
@@ -142,6 +144,7 @@ size_t PartitionTable::choose_directory(const metadata::TopicImage& topic, Parti
     if (found) return *found;
     for (size_t i = 0; i < environment_.directories.size(); ++i)
         if (environment_.directories[i].id == assigned) return i;
+    if (environment_.are_directories_offline && !assigned.is_reserved()) return std::nullopt;
     std::optional<size_t> first_working, best;
     for (size_t i = 0; i < environment_.directories.size(); ++i) {
         if (environment_.directories[i].log_directory->has_failed()) continue;
@@ -164,10 +167,17 @@ bool PartitionTable::is_cordoned(const Uuid& directory_id) const {
 void PartitionTable::open(const PartitionKey& key, const metadata::TopicImage& topic,
                           const metadata::PartitionImage& partition) {
     Slot& slot = replicas_[key];
-    slot.directory = choose_directory(topic, key.partition, partition);
+    const std::optional<size_t> chosen = choose_directory(topic, key.partition, partition);
+    slot.directory = chosen.value_or(0);
     ++directory_load_[slot.directory];
-    if (environment_.directories[slot.directory].id == partition.directory_of(environment_.node))
+    if (!chosen)
+        return log_error("partition offline, as its directory is",
+                         {{"topic", topic.name}, {"partition", key.partition}});
+    const Uuid placed_in = environment_.directories[slot.directory].id;
+    if (placed_in == partition.directory_of(environment_.node))
         remove_left_behind(key, topic.name);
+    else
+        placements_.push_back({key, placed_in});
     storage::LogDirectory& directory = *environment_.directories[slot.directory].log_directory;
     const std::shared_ptr<const TopicPolicy> policy = policy_for(topic);
 
@@ -265,10 +275,8 @@ Replica* PartitionTable::find(const PartitionKey& key) {
 PartitionTable::Found PartitionTable::use(const PartitionKey& key) {
     const auto at = replicas_.find(key);
     if (at == replicas_.end()) return {.replica = nullptr, .error = ErrorCode::not_leader_or_follower};
-    const Slot& slot = at->second;
-    if (!slot.replica || environment_.directories[slot.directory].log_directory->has_failed())
-        return {.replica = nullptr, .error = ErrorCode::kafka_storage_error};
-    return {.replica = slot.replica.get(), .error = ErrorCode::none};
+    if (is_offline(at->second)) return {.replica = nullptr, .error = ErrorCode::kafka_storage_error};
+    return {.replica = at->second.replica.get(), .error = ErrorCode::none};
 }
 
 bool PartitionTable::delete_old_segments(size_t count_max) {
@@ -393,12 +401,30 @@ bool PartitionTable::has_failed(const Uuid& directory_id) const {
     return true;
 }
 
+void PartitionTable::fail_directory(const Uuid& directory_id) {
+    for (const TableDirectory& directory : environment_.directories)
+        if (directory.id == directory_id) directory.log_directory->fail();
+    for (const PartitionKey& key : order_) {
+        const Slot& slot = replicas_.at(key);
+        if (!slot.replica || environment_.directories[slot.directory].id != directory_id) continue;
+        no_longer_followed(*slot.replica);
+        slot.replica->resign(slot.replica->leader_epoch());
+    }
+    tell_following();
+}
+
+void PartitionTable::resign_all() {
+    for (const PartitionKey& key : order_)
+        if (Replica* replica = find(key)) replica->resign(replica->leader_epoch());
+}
+
 bool PartitionTable::close_all() {
+    resign_all();
     bool all_closed = true;
     for (const PartitionKey& key : order_) {
         Replica* replica = find(key);
+        all_closed = all_closed && !is_offline(replicas_.at(key));  // what it has isn't known to be whole
         if (replica == nullptr) continue;
-        replica->resign(replica->leader_epoch());
         Result<void> closed = replica->log().sync_now();
         if (closed.has_value()) closed = replica->log().close();
         all_closed = all_closed && closed.has_value();

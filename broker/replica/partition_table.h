@@ -1,8 +1,8 @@
 // PartitionTable: the replicas that one shard owns. It is told of every new metadata image and opens, configures,
 // promotes and removes replicas so that they agree with it. Used by its shard's thread only; never asks for an image.
 //
-// A directory that fails takes its replicas offline: they answer KAFKA_STORAGE_ERROR until the process restarts, while
-// those in other directories go on.
+// A directory that fails takes its replicas offline: they lead and follow nothing and answer KAFKA_STORAGE_ERROR until
+// the process restarts, while those in other directories go on.
 #pragma once
 
 #include <cstdint>
@@ -39,6 +39,7 @@ struct DirectoryInventory {
 
     Uuid directory_id;
     bool was_closed_cleanly = false;
+    int64_t closed_by = -1;  // broker epoch of the process that has closed it so, if that is known
     std::map<std::pair<std::string, PartitionIndex>, Entry> partitions;
     std::vector<storage::PartitionDirectory> futures;  // copies that were on their way here
     std::vector<std::string> deleted;                  // names of directories that were to be removed
@@ -46,6 +47,11 @@ struct DirectoryInventory {
 
 // Reads the names and checkpoints of a directory; a checkpoint that can't be trusted counts as none, which costs time.
 env::DiskResult<DirectoryInventory> take_inventory(env::Disk& disk, const std::string& path);
+
+using Inventories = std::vector<std::shared_ptr<const DirectoryInventory>>;
+// The broker epoch of the process that has closed all of these cleanly; -1 where one of them doesn't say so, or says
+// something else than another (KIP-966).
+int64_t closed_by(const Inventories& inventories);
 
 struct TableDirectory {
     Uuid id;
@@ -57,15 +63,15 @@ struct TableEnvironment {
     uint32_t shard = 0;
     uint32_t shard_count = 1;
     std::vector<TableDirectory> directories;
-    std::vector<std::shared_ptr<const DirectoryInventory>> inventories;  // as `directories`
+    Inventories inventories;  // as `directories`
     storage::TailCache& cache;
     env::Clock& clock;
     env::Random& random;
     wire::Codecs& codecs;
     uint64_t writeback_bytes = 0;  // as storage::LogEnvironment
-    // Of this process, as it registers. Before an image has that registration, it may be older than the last thing that
-    // the process before has agreed to as a leader, and nothing is led by it. Zero: by any image.
-    Uuid incarnation_id = {};
+    // Others of this broker's directories couldn't be opened: replicas that were assigned to an unknown one may be
+    // there.
+    bool are_directories_offline = false;
 };
 
 // The offsets that the checkpoint files of one directory remember of this shard's partitions.
@@ -93,6 +99,14 @@ struct FollowChange {
     NodeId leader_before = no_node;
 
     bool operator==(const FollowChange&) const = default;
+};
+
+// Where a replica lies.
+struct Placement {
+    PartitionKey key;
+    Uuid directory;
+
+    bool operator==(const Placement&) const = default;
 };
 
 // Kafka's numbers of what a shard leads.
@@ -172,9 +186,10 @@ class PartitionTable {
     ErrorCode move_to(const PartitionKey& key, const Uuid& directory);
     // A slice of one move; how long nothing more should be done.
     Duration move_logs();
-    // Called when a copy waits for the cluster to assign its directory to the replica.
-    using Assign = std::function<void(const PartitionKey& key, const Uuid& directory)>;
-    void when_caught_up(Assign assign) { assign_ = std::move(assign); }
+    // Called with what the cluster is to be asked to assign: directories where new logs were made, or where a copy is
+    // ready to take a log's place. To be set before the first image.
+    using Assign = std::function<void(std::vector<Placement>)>;
+    void when_placed(Assign assign) { assign_ = std::move(assign); }
     // visit(replica, copy) for those that move into the directory.
     template <class F>
     void each_move_to(const Uuid& directory_id, F&& visit) const {
@@ -189,8 +204,13 @@ class PartitionTable {
 
     DirectoryOffsets offsets_in(const Uuid& directory_id) const;
     bool has_failed(const Uuid& directory_id) const;
+    // Whoever has found it out: its replicas end what they do.
+    void fail_directory(const Uuid& directory_id);
     // Whether it gets no new replicas, by the settings in force and a metadata.version that knows of it.
     bool is_cordoned(const Uuid& directory_id) const;
+    // Ends all roles and answers whoever waits for one: before any shard is destroyed, since those who wait may be told
+    // by way of another shard.
+    void resign_all();
     // Ends the leaderships and makes every log durable; then close_all() has little to wait for.
     void flush_all(std::function<void()> done);
     // Makes every log durable and closes it, for a clean shutdown; false if a directory can't be marked clean.
@@ -236,13 +256,15 @@ class PartitionTable {
     void open(const PartitionKey& key, const metadata::TopicImage& topic, const metadata::PartitionImage& partition);
     const DirectoryInventory::Entry* left_behind(size_t directory, const std::string& topic,
                                                  PartitionIndex index) const;
-    size_t choose_directory(const metadata::TopicImage& topic, PartitionIndex index,
-                            const metadata::PartitionImage& partition) const;
+    std::optional<size_t> choose_directory(const metadata::TopicImage& topic, PartitionIndex index,
+                                           const metadata::PartitionImage& partition) const;
     void renew_brokers();
-    bool is_registered() const;
-    void take_all_roles();
     void take_role(Replica& replica, const metadata::PartitionImage& partition);
     void no_longer_followed(const Replica& replica);
+    void tell_following();
+    bool is_offline(const Slot& slot) const {
+        return !slot.replica || environment_.directories[slot.directory].log_directory->has_failed();
+    }
     void set_aside(storage::LogDirectory& directory, const std::string& topic, PartitionIndex partition);
     void set_strays_aside();
     void remove_deleted();
@@ -271,13 +293,13 @@ class PartitionTable {
     std::vector<PartitionKey> order_;  // keys of replicas_, sorted: what walks over them is the same in every run
     std::unordered_map<Uuid, std::shared_ptr<const TopicPolicy>> policies_;  // by topic
     std::vector<size_t> directory_load_;                                     // replicas by directory
-    bool may_lead_ = false;                                                  // by the image; see incarnation_id
     bool uses_inventory_ = false;                                            // only while the first image is applied
     std::optional<PartitionKey> retention_last_;  // the rounds of retention and compaction have come so far
     std::optional<PartitionKey> cleaner_last_;
     std::optional<PartitionKey> looked_after_last_;
     std::function<void(std::vector<FollowChange>)> following_;
-    std::vector<FollowChange> follow_changes_;  // of the image that is being applied
+    std::vector<FollowChange> follow_changes_;  // of the image that is being applied; so the next
+    std::vector<Placement> placements_;
     Cleaner cleaner_;
     std::map<PartitionKey, std::unique_ptr<LogMove>> moves_;
     PartitionKey moved_last_;  // whose slice was the last one

@@ -111,7 +111,7 @@ void PartitionTable::ask_for_assignment(const PartitionKey& key, LogMove& move) 
     const Instant now = environment_.clock.now();
     if (!assign_ || (move.asked_at && now - *move.asked_at < asked_again_after)) return;
     move.asked_at = now;
-    assign_(key, environment_.directories[move.target()].id);
+    assign_({{key, environment_.directories[move.target()].id}});
 }
 
 // The copy becomes the log; the old one goes when all of it is durable in the new place.

@@ -11,29 +11,16 @@ void PartitionTable::renew_brokers() {
         if (broker.is_active()) context_.active_brokers.emplace(id, broker.epoch);
 }
 
-bool PartitionTable::is_registered() const {
-    if (environment_.incarnation_id.is_zero()) return true;
-    const metadata::BrokerImage* self = image_->broker(environment_.node);
-    return self != nullptr && self->incarnation_id == environment_.incarnation_id;
-}
-
-void PartitionTable::take_all_roles() {
-    each([this](Replica& replica) {
-        const metadata::PartitionImage* partition = image_->partition(replica.key().topic_id, replica.key().partition);
-        if (partition != nullptr) take_role(replica, *partition);
-    });
-}
-
 void PartitionTable::take_role(Replica& replica, const metadata::PartitionImage& partition) {
     const NodeId leader_before = replica.is_follower() ? replica.leader() : no_node;
     const LeaderEpoch epoch_before = replica.leader_epoch();
-    if (partition.leader == environment_.node && may_lead_)
+    if (partition.leader == environment_.node)
         replica.become_leader({.epoch = partition.leader_epoch,
                                .partition_epoch = partition.partition_epoch,
                                .isr = partition.isr,
                                .replicas = partition.replicas,
                                .adding_count = partition.adding_replicas.size()});
-    else if (partition.leader == no_node || partition.leader == environment_.node)
+    else if (partition.leader == no_node)
         replica.resign(partition.leader_epoch);
     else
         replica.become_follower(partition.leader_epoch, partition.leader);
@@ -45,6 +32,11 @@ void PartitionTable::take_role(Replica& replica, const metadata::PartitionImage&
 void PartitionTable::no_longer_followed(const Replica& replica) {
     if (replica.is_follower())
         follow_changes_.push_back({replica.key(), no_node, replica.leader_epoch(), replica.leader()});
+}
+
+void PartitionTable::tell_following() {
+    if (following_ && !follow_changes_.empty()) following_(std::exchange(follow_changes_, {}));
+    follow_changes_.clear();
 }
 
 bool PartitionTable::look_after_replicas(size_t count_max) {

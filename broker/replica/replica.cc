@@ -203,6 +203,11 @@ FetchOutcome Replica::fetch_head(const FetchRequest& request) const {
     FetchOutcome outcome;
     outcome.next_offset = request.from;
     outcome.error = check_leader_epoch(request.current_leader_epoch, request.leader_only);
+    // Replicas among ourselves ask in another way: whoever says here that it is one, is none that we know. Kafka tells
+    // a replica that it doesn't know to try again.
+    if (outcome.error == ErrorCode::none && request.is_replica)
+        outcome.error = request.current_leader_epoch == no_leader_epoch ? ErrorCode::not_leader_or_follower
+                                                                        : ErrorCode::unknown_leader_epoch;
     if (outcome.error != ErrorCode::none) return outcome;
     outcome.high_watermark = high_watermark_;
     outcome.last_stable_offset = last_stable_offset();
@@ -229,9 +234,11 @@ FetchOutcome Replica::fetch_head(const FetchRequest& request) const {
 
 void Replica::fetch(const FetchRequest& request, std::function<void(FetchOutcome)> done) {
     FetchOutcome outcome = fetch_head(request);
-    const Offset limit = request.committed_only ? outcome.last_stable_offset : outcome.high_watermark;
-    if (outcome.error != ErrorCode::none || outcome.diverging || request.from >= limit ||
-        (request.bytes_max == 0 && !request.at_least_one)) {
+    if (outcome.error == ErrorCode::none && !outcome.diverging) outcome.closer_replica = closer_replica(request);
+    Offset limit = request.committed_only ? outcome.last_stable_offset : outcome.high_watermark;
+    if (request.is_uncommitted) limit = log_->log_end_offset();
+    if (outcome.error != ErrorCode::none || outcome.diverging || outcome.closer_replica != no_node ||
+        request.from >= limit || (request.bytes_max == 0 && !request.at_least_one)) {
         done(std::move(outcome));
         return;
     }
@@ -285,6 +292,22 @@ Result<Offset> Replica::delete_records(Offset before) {
     RETURN_IF_ERROR(log_->advance_log_start(target));
     if (isr_) tell_watchers();
     return log_->log_start_offset();
+}
+
+Offset Replica::low_watermark() const {
+    Offset low = log_->log_start_offset();
+    for (const Isr::Follower& follower : followers())
+        if (context_.active_brokers.contains(follower.node)) low = std::min(low, follower.log_start_offset);
+    return low;
+}
+
+WaiterId Replica::when_deleted(Offset before, Waiters::Wake wake) {
+    return waiters_.add(Point::low_watermark, before - 1, std::move(wake));
+}
+
+// A copy has deleted records, or its broker lives no longer.
+void Replica::tell_deletions() {
+    if (waiters_.may_wait_for(Point::low_watermark)) waiters_.passed(Point::low_watermark, low_watermark());
 }
 
 Result<void> Replica::delete_old_segments() {

@@ -65,6 +65,10 @@ struct FetchRequest {
     bool committed_only = false;  // isolation level read_committed
     bool may_refer = false;       // the records may be ranges of files: whoever asks sends them on unseen
     bool leader_only = true;      // false: a follower may answer too (KIP-392)
+    bool is_uncommitted = false;  // up to the log end: for tools that compare replicas
+    bool is_replica = false;      // says that it is one of them
+    // Those close to whoever asks, if that matters: a leader that isn't one of them names a replica that is.
+    std::shared_ptr<const std::vector<NodeId>> close_brokers = {};
 };
 
 struct FetchOutcome {
@@ -77,6 +81,7 @@ struct FetchOutcome {
     Offset next_offset = no_offset;  // after the last record here; `from` if there is none
     std::vector<storage::AbortedTransaction> aborted;
     std::optional<storage::EpochEnd> diverging;  // the client's log and ours part here
+    NodeId closer_replica = no_node;             // to be asked instead of us; nothing was read then
 };
 
 // Who may be answered when: acks=1 asks for safety here, acks=all for safety on all in-sync replicas.
@@ -133,6 +138,9 @@ class Replica {
 
     // Records below `before` go; -1: all below the high watermark. The new log start offset.
     Result<Offset> delete_records(Offset before);
+    // Records below it are gone from all copies whose brokers live.
+    Offset low_watermark() const;
+    WaiterId when_deleted(Offset before, Waiters::Wake wake);
     Result<void> delete_old_segments();
     // The oldest append that isn't durable is older than flush.ms.
     bool is_flush_due(Instant now) const;
@@ -155,6 +163,9 @@ class Replica {
     Admission admit(const Applicant& applicant, const Subscription& subscription);
     void acknowledge(NodeId follower, const ReplicaWatcher& watcher, const Ack& ack);
     void dismiss(NodeId follower, const ReplicaWatcher& watcher);
+    // What limits the rate at which the follower gets records: nothing, unless the topic's settings name our replica
+    // and the follower isn't in sync.
+    ReplicationThrottle* throttle_of(NodeId follower);
 
     // For now and then: asks for a smaller set of in-sync replicas where one of them has fallen behind, for a larger
     // one where one has caught up; again for what wasn't answered.
@@ -216,9 +227,11 @@ class Replica {
     void raise_local_point(Offset to);
     void raise_high_watermark(Offset to);
     FetchOutcome fetch_head(const FetchRequest& request) const;
+    NodeId closer_replica(const FetchRequest& request) const;
     void finish_fetch(const FetchRequest& request, Result<storage::ReadBatches> read, FetchOutcome& outcome) const;
 
     void advance_high_watermark();
+    void tell_deletions();
     void tell_watchers();
     void end_subscriptions();
     void dismiss_others(const std::vector<NodeId>& replicas);

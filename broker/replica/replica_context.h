@@ -14,6 +14,7 @@
 #include "env/clock.h"
 #include "replica/isr_change.h"
 #include "replica/partition_key.h"
+#include "replica/replication_throttle.h"
 
 namespace milena::replica {
 
@@ -30,6 +31,7 @@ struct ReplicaContext {
     std::map<NodeId, int64_t> active_brokers = {};     // epochs of those that are neither fenced nor shutting down
     ProposeIsr propose = {};                           // none: sets of in-sync replicas stay as they are
     SaveOffsets save_offsets = {};                     // none: nobody reads the files again
+    ReplicationThrottle leader_throttle = {};          // of what followers get that aren't in sync
 
     // Kafka's numbers.
     uint64_t isr_shrinks = 0;

@@ -66,6 +66,23 @@ wire::ValidationRules rules_of(const settings::TopicConfig& topic) {
 
 }  // namespace
 
+// What else could be there was refused with the setting.
+ThrottledReplicas::ThrottledReplicas(const std::vector<std::string>& names) {
+    for (const std::string_view name : names) {
+        are_all_ |= name == "*";
+        const size_t colon = name.find(':');
+        if (colon == std::string_view::npos) continue;
+        const auto partition = settings::parse_integer(name.substr(0, colon));
+        const auto broker = settings::parse_integer(name.substr(colon + 1));
+        if (!partition || !broker) continue;
+        replicas_.emplace(PartitionIndex(static_cast<int32_t>(*partition)), NodeId(static_cast<int32_t>(*broker)));
+    }
+}
+
+bool ThrottledReplicas::contains(PartitionIndex partition, NodeId broker) const {
+    return are_all_ || (!replicas_.empty() && replicas_.contains({partition, broker}));
+}
+
 std::shared_ptr<const TopicPolicy> topic_policy(const settings::TopicConfig& topic,
                                                 const settings::BrokerConfig& broker) {
     auto policy = std::make_shared<TopicPolicy>();
@@ -74,6 +91,7 @@ std::shared_ptr<const TopicPolicy> topic_policy(const settings::TopicConfig& top
     policy->min_insync_replicas = topic.min_insync_replicas;
     policy->flush_messages = topic.flush_messages;
     policy->flush_ms = topic.flush_ms;
+    policy->throttled_leaders = ThrottledReplicas(topic.leader_replication_throttled_replicas);
     return policy;
 }
 

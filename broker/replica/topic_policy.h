@@ -4,7 +4,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "base/ids.h"
 #include "base/time.h"
 #include "settings/broker_config.h"
 #include "settings/topic_config.h"
@@ -12,6 +17,18 @@
 #include "wire/batch_validation.h"
 
 namespace milena::replica {
+
+// Replicas as leader.replication.throttled.replicas names them: all, or partitions with a broker each.
+class ThrottledReplicas {
+  public:
+    ThrottledReplicas() = default;
+    explicit ThrottledReplicas(const std::vector<std::string>& names);
+    bool contains(PartitionIndex partition, NodeId broker) const;
+
+  private:
+    bool are_all_ = false;
+    std::set<std::pair<PartitionIndex, NodeId>> replicas_;
+};
 
 struct TopicPolicy {
     std::shared_ptr<const storage::LogConfig> log;
@@ -21,6 +38,7 @@ struct TopicPolicy {
     // acknowledgement.
     int64_t flush_messages = settings::TopicConfig::never;
     int64_t flush_ms = settings::TopicConfig::never;
+    ThrottledReplicas throttled_leaders;
 
     bool demands_sync() const { return flush_messages != settings::TopicConfig::never; }
     bool is_fsynced_before_acknowledgement() const { return flush_messages <= 1; }

@@ -23,14 +23,14 @@ void Waiters::passed(Point point, Offset now_at) {
     });
     std::vector<Waiting> woken(std::make_move_iterator(first_woken), std::make_move_iterator(waiting_.end()));
     waiting_.erase(first_woken, waiting_.end());
-    offset_min(point) = Offset{INT64_MAX};
+    offset_min(point) = nobody;
     for (const Waiting& waiting : waiting_)
         if (waiting.point == point) offset_min(point) = std::min(offset_min(point), waiting.offset);
     for (const Waiting& waiting : woken) waiting.wake(ErrorCode::none);
 }
 
 void Waiters::fail_all(ErrorCode reason) {
-    offset_min_.fill(Offset{INT64_MAX});
+    offset_min_.fill(nobody);
     for (const Waiting& waiting : std::exchange(waiting_, {})) waiting.wake(reason);
 }
 

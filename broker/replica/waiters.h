@@ -15,7 +15,7 @@ namespace milena::replica {
 using WaiterId = uint64_t;  // never reused by one replica; 0: none
 
 // Which of a replica's offsets is waited for.
-enum class Point : uint8_t { local, high_watermark };
+enum class Point : uint8_t { local, high_watermark, low_watermark };
 
 class Waiters {
   public:
@@ -31,6 +31,7 @@ class Waiters {
     void passed(Point point, Offset now_at);
     void fail_all(ErrorCode reason);
     size_t count() const { return waiting_.size(); }
+    bool may_wait_for(Point point) const { return offset_min_[static_cast<size_t>(point)] != nobody; }
 
   private:
     struct Waiting {
@@ -40,11 +41,13 @@ class Waiters {
         Wake wake;
     };
 
+    static constexpr Offset nobody{INT64_MAX};
+
     Offset& offset_min(Point point) { return offset_min_[static_cast<size_t>(point)]; }
 
     std::vector<Waiting> waiting_;
     // By point, <= the offset of everyone who waits for it: most appends need no look at the list.
-    std::array<Offset, 2> offset_min_{Offset{INT64_MAX}, Offset{INT64_MAX}};
+    std::array<Offset, 3> offset_min_{nobody, nobody, nobody};
     WaiterId next_id_ = 1;
 };
 

@@ -91,7 +91,7 @@ int32_t FetchSessions::finish(FetchContext& context, std::vector<wire::FetchResp
         const wire::FetchResponse::Partition& answer = answers[i];
         const bool has_data = answer.records && !answer.records->empty();
         is_told[i] = has_data || answer.error_code != ErrorCode::none || answer.diverging_epoch.epoch >= 0 ||
-                     answer.high_watermark != wish.told_high_watermark ||
+                     answer.preferred_read_replica >= 0 || answer.high_watermark != wish.told_high_watermark ||
                      answer.log_start_offset != wish.told_log_start_offset;
         // After an error the client has to hear when it is over.
         wish.told_high_watermark = answer.error_code == ErrorCode::none ? answer.high_watermark : -1;

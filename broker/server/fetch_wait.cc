@@ -205,7 +205,8 @@ void FetchWait::found(Findings& findings, bool is_first) {
         FetchOutcome& known = outcomes_[finding.index];
         FetchOutcome& fresh = finding.outcome;
         bytes_ += fresh.bytes;
-        has_reason_to_answer_ |= fresh.error != ErrorCode::none || fresh.diverging.has_value();
+        has_reason_to_answer_ |=
+            fresh.error != ErrorCode::none || fresh.diverging.has_value() || fresh.closer_replica != no_node;
         if (known.bytes > 0) {
             fresh.records.insert(fresh.records.begin(), known.records.begin(), known.records.end());
             fresh.aborted.insert(fresh.aborted.begin(), known.aborted.begin(), known.aborted.end());

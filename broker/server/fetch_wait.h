@@ -65,7 +65,7 @@ class FetchWait : public std::enable_shared_from_this<FetchWait> {
     std::vector<replica::FetchOutcome> outcomes_;
     size_t bytes_ = 0;
     size_t shards_missing_ = 0;
-    bool has_reason_to_answer_ = false;  // an error, or logs that diverge
+    bool has_reason_to_answer_ = false;  // an error, logs that diverge, or somebody else to ask
     bool is_watching_ = false;
     shard::TimerId deadline_;
 };

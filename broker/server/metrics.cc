@@ -231,10 +231,9 @@ void collect_metrics(shard::Shard& shard, const Server& server, std::function<vo
     metrics.tail_cache_bytes = shard.tail_cache().bytes();
     metrics.descriptors = shard.disk().descriptors_open();
     metrics.metadata_offset = static_cast<uint64_t>(shard.image()->offset.value);
-    for (const shard::Shard::Directory& directory : shard.directories()) {
-        metrics.offline_directories += directory.files->has_failed() ? 1 : 0;
+    metrics.offline_directories = shard.directories_offline();
+    for (const shard::Shard::Directory& directory : shard.directories())
         metrics.cordoned_directories += shard.partitions().is_cordoned(directory.id) ? 1 : 0;
-    }
     metrics.quotas = server.quotas().metrics();
     metrics.cleaner = shard.partitions().cleaner_metrics();
     metrics.replication = shard.partitions().replication_counts();

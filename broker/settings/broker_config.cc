@@ -13,9 +13,25 @@ namespace {
 
 using Errors = std::vector<std::string>;
 
-// Every member that is simply the value of one setting.
+// Every member that is simply the value of one setting: first those about copies.
+template <class Config, class F>
+void each_replication_setting(Config& c, F&& f) {
+    f("default.replication.factor", c.default_replication_factor);
+    f("replica.high.watermark.checkpoint.interval.ms", c.replica_high_watermark_checkpoint_interval_ms);
+    f("replica.lag.time.max.ms", c.replica_lag_time_max_ms);
+    f("log.dir.failure.timeout.ms", c.log_dir_failure_timeout_ms);
+    f("replica.fetch.max.bytes", c.replica_fetch_max_bytes);
+    f("replica.fetch.response.max.bytes", c.replica_fetch_response_max_bytes);
+    f("replica.fetch.backoff.ms", c.replica_fetch_backoff_ms);
+    f("controlled.shutdown.enable", c.controlled_shutdown_enable);
+    f("replica.selector.class", c.replica_selector_class);
+    f("leader.replication.throttled.rate", c.leader_replication_throttled_rate);
+    f("replica.alter.log.dirs.io.max.bytes.per.second", c.replica_alter_log_dirs_io_max_bytes_per_second);
+}
+
 template <class Config, class F>
 void each_setting(Config& c, F&& f) {
+    each_replication_setting(c, f);
     f("broker.rack", c.rack);
     f("socket.send.buffer.bytes", c.socket_send_buffer_bytes);
     f("socket.receive.buffer.bytes", c.socket_receive_buffer_bytes);
@@ -28,17 +44,13 @@ void each_setting(Config& c, F&& f) {
     f("auto.create.topics.enable", c.auto_create_topics_enable);
     f("delete.topic.enable", c.delete_topic_enable);
     f("num.partitions", c.num_partitions);
-    f("default.replication.factor", c.default_replication_factor);
     f("log.retention.check.interval.ms", c.log_retention_check_interval_ms);
     f("log.flush.scheduler.interval.ms", c.log_flush_scheduler_interval_ms);
     f("log.flush.offset.checkpoint.interval.ms", c.log_flush_offset_checkpoint_interval_ms);
     f("log.flush.start.offset.checkpoint.interval.ms", c.log_flush_start_offset_checkpoint_interval_ms);
-    f("replica.high.watermark.checkpoint.interval.ms", c.replica_high_watermark_checkpoint_interval_ms);
-    f("replica.lag.time.max.ms", c.replica_lag_time_max_ms);
     f("producer.id.expiration.ms", c.producer_id_expiration_ms);
     f("producer.id.expiration.check.interval.ms", c.producer_id_expiration_check_interval_ms);
     f("log.cleaner.enable", c.log_cleaner_enable);
-    f("replica.alter.log.dirs.io.max.bytes.per.second", c.replica_alter_log_dirs_io_max_bytes_per_second);
     f("log.cleaner.io.max.bytes.per.second", c.log_cleaner_io_max_bytes_per_second);
     f("log.cleaner.dedupe.buffer.size", c.log_cleaner_dedupe_buffer_size);
     f("log.cleaner.io.buffer.size", c.log_cleaner_io_buffer_size);
@@ -82,7 +94,7 @@ void each_setting(Config& c, F&& f) {
     f("milena.metrics.lag.partitions.max", c.metrics_lag_partitions_max);
 }
 
-// Those that need more than a conversion, or that the controller reads where it creates a topic; the ones behind the
+// Those that need more than a conversion, or that the controller reads where it needs them; the ones behind the
 // topics' defaults are found through the topics' table.
 constexpr std::string_view read_otherwise[] = {
     "listeners",
@@ -104,6 +116,9 @@ constexpr std::string_view read_otherwise[] = {
     "offsets.topic.num.partitions",
     "offsets.topic.replication.factor",
     "offsets.topic.segment.bytes",
+    "auto.leader.rebalance.enable",
+    "leader.imbalance.check.interval.seconds",
+    "unclean.leader.election.interval.ms",
 };
 
 void assign(int32_t& target, std::string_view text) { target = static_cast<int32_t>(parse_integer(text).value_or(0)); }
@@ -180,6 +195,8 @@ void check_together(const BrokerSettings& settings, const BrokerConfig& config, 
     require(config.cluster_id.empty() || Uuid::parse(config.cluster_id).has_value(),
             "milena.cluster.id must be a UUID in Kafka's form, 22 characters, as kafka-storage random-uuid prints one",
             errors);
+    require(config.replica_selector_class.empty() || config.replica_selector_class == rack_aware_selector,
+            "replica.selector.class must be " + std::string(rack_aware_selector) + ", or empty", errors);
     require(config.default_replication_factor >= 1, "default.replication.factor must be at least 1", errors);
     require(config.metrics_listener.empty() || parse_host_port(config.metrics_listener),
             "milena.metrics.listener must be of the form host:port, or empty", errors);

@@ -16,6 +16,9 @@
 
 namespace milena::settings {
 
+// The one value of replica.selector.class.
+inline constexpr std::string_view rack_aware_selector = "org.apache.kafka.common.replica.RackAwareReplicaSelector";
+
 struct BrokerConfig {
     // Who this node is, where it listens, who is in the quorum. Fixed at start: dynamic settings don't change them.
     Quorum quorum;
@@ -52,6 +55,13 @@ struct BrokerConfig {
     int32_t log_flush_start_offset_checkpoint_interval_ms = 0;
     int64_t replica_high_watermark_checkpoint_interval_ms = 0;
     int64_t replica_lag_time_max_ms = 30'000;
+    std::string replica_selector_class;  // empty: the leader serves all consumers
+    int64_t leader_replication_throttled_rate = INT64_MAX;
+    int64_t log_dir_failure_timeout_ms = 30'000;
+    int32_t replica_fetch_max_bytes = 1 << 20;
+    int32_t replica_fetch_response_max_bytes = 10 << 20;
+    int32_t replica_fetch_backoff_ms = 1000;
+    bool controlled_shutdown_enable = true;
     int32_t producer_id_expiration_ms = 0;
     int32_t producer_id_expiration_check_interval_ms = 0;
 

@@ -12,7 +12,7 @@ constexpr Setting rows[] = {
      "The directory for partitions when log.dirs isn't given."},
     {"cordoned.log.dirs", list, "", anything, per_broker, medium, effective,
      "Those of log.dirs that get no new replicas; * for all."},
-    {"log.dir.failure.timeout.ms", int64, "30000", at_least(1), read_only, low, accepted,
+    {"log.dir.failure.timeout.ms", int64, "30000", at_least(1), read_only, low, effective,
      "A broker that can't report a failed directory for so long stops."},
     {"num.recovery.threads.per.data.dir", int32, "2", at_least(1), cluster_wide, high, accepted,
      "Threads that read logs back in after a crash, for each directory."},

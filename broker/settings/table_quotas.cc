@@ -23,7 +23,7 @@ constexpr Setting rows[] = {
      "Length of a sample of quotas of moves between directories."},
     {"client.quota.callback.class", class_name, nullptr, anything, read_only, low, accepted,
      "Java class that decides quotas."},
-    {"leader.replication.throttled.rate", int64, "9223372036854775807", at_least(0), cluster_wide, medium, accepted,
+    {"leader.replication.throttled.rate", int64, "9223372036854775807", at_least(0), cluster_wide, medium, effective,
      "Bytes a second that a leader sends for throttled replicas.", internal},
     {"follower.replication.throttled.rate", int64, "9223372036854775807", at_least(0), cluster_wide, medium, accepted,
      "Bytes a second that a follower fetches for throttled replicas.", internal},

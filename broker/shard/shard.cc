@@ -1,11 +1,14 @@
 #include "shard/shard.h"
 
+#include <algorithm>
+
 #include <pthread.h>
 
 namespace milena::shard {
 
 Shard::Shard(env::DiskThreads& threads, const ShardOptions& options)
     : id_(options.id),
+      offline_at_start_(options.directories_offline),
       loop_(clock_),
       disk_(threads,
             {.descriptors_max = options.descriptors_max, .post = [this](Task task) { post(std::move(task)); }}),
@@ -34,7 +37,18 @@ replica::TableEnvironment Shard::table_environment(const ShardOptions& options) 
             .clock = clock_,
             .random = random_,
             .codecs = codecs_,
-            .writeback_bytes = options.writeback_bytes};
+            .writeback_bytes = options.writeback_bytes,
+            .are_directories_offline = options.directories_offline > 0};
+}
+
+size_t Shard::directories_offline() const {
+    const auto has_failed = [](const Directory& directory) { return directory.files->has_failed(); };
+    return offline_at_start_ + static_cast<size_t>(std::ranges::count_if(directories_, has_failed));
+}
+
+void Shard::when_directory_fails(const std::function<void(const Uuid&)>& tell) {
+    for (const Directory& directory : directories_)
+        directory.files->when_failed([tell, id = directory.id] { tell(id); });
 }
 
 void Shard::start() {

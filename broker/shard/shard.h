@@ -42,6 +42,7 @@ struct ShardOptions {
     size_t tail_cache_bytes = 0;
     uint64_t writeback_bytes = 0;
     std::vector<DirectoryAtStart> directories;
+    size_t directories_offline = 0;  // others, which couldn't be opened
 };
 
 class Shard {
@@ -83,11 +84,16 @@ class Shard {
         std::unique_ptr<storage::LogDirectory> files;
     };
     const std::vector<Directory>& directories() const { return directories_; }
+    // Of all that the settings name.
+    size_t directories_offline() const;
+    // Told once of each directory that this shard's disk calls find to have failed, from inside of them.
+    void when_directory_fails(const std::function<void(const Uuid&)>& tell);
 
   private:
     replica::TableEnvironment table_environment(const ShardOptions& options);
 
     const ShardId id_;
+    const size_t offline_at_start_;
     env::SystemClock clock_;
     env::SystemRandom random_;
     Loop loop_;

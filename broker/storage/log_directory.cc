@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/flat_json.h"
 #include "base/log.h"
 #include "base/parse_number.h"
 
@@ -13,8 +14,7 @@ constexpr std::string_view deleted_suffix = "-delete";
 constexpr std::string_view future_suffix = "-future";
 constexpr std::string_view stray_suffix = "-stray";
 constexpr std::string_view clean_marker = ".kafka_cleanshutdown";
-// Kafka's older brokers read a version here; its content has no other meaning.
-constexpr std::string_view clean_marker_text = "{\"version\":0}";
+constexpr size_t clean_marker_bytes_max = 1024;
 constexpr size_t file_name_bytes_max = 255;
 
 std::string hex(Uuid id) {
@@ -42,10 +42,11 @@ ErrorCode LogDirectory::failed(env::DiskError error, std::string_view what, cons
         is_full_ = true;
         return ErrorCode::kafka_storage_error;
     }
-    if (!has_failed_)
+    if (!std::exchange(has_failed_, true)) {
         log_error("directory failed: it is not used any more",
                   {{"directory", path_}, {"failed", what}, {"file", file}, {"error", env::disk_error_name(error)}});
-    has_failed_ = true;
+        if (tell_failed_) tell_failed_();
+    }
     return ErrorCode::kafka_storage_error;
 }
 
@@ -176,16 +177,21 @@ env::DiskResult<std::vector<PartitionDirectory>> list_partitions(env::Disk& disk
     return partitions;
 }
 
-env::DiskResult<void> write_clean_marker(env::Disk& disk, const std::string& directory) {
-    return env::replace_file(disk, directory + "/" + std::string(clean_marker), clean_marker_text);
+env::DiskResult<void> write_clean_marker(env::Disk& disk, const std::string& directory, const CleanMarker& marker) {
+    return env::replace_file(disk, directory + "/" + std::string(clean_marker),
+                             R"({"version":0,"brokerEpoch":)" + std::to_string(marker.broker_epoch) + "}");
 }
 
-env::DiskResult<bool> take_clean_marker(env::Disk& disk, const std::string& directory) {
-    const auto removed = disk.remove(directory + "/" + std::string(clean_marker));
-    if (!removed.has_value() && removed.error() == env::DiskError::not_found) return false;
+env::DiskResult<std::optional<CleanMarker>> take_clean_marker(env::Disk& disk, const std::string& directory) {
+    const std::string path = directory + "/" + std::string(clean_marker);
+    CleanMarker marker;
+    if (const auto text = env::read_file(disk, path, clean_marker_bytes_max))
+        marker.broker_epoch = flat_json_number<int64_t>(text->view(), "brokerEpoch").value_or(-1);
+    const auto removed = disk.remove(path);
+    if (!removed.has_value() && removed.error() == env::DiskError::not_found) return std::optional<CleanMarker>();
     RETURN_IF_ERROR(removed);
     RETURN_IF_ERROR(disk.sync_directory(directory));
-    return true;
+    return std::optional(marker);
 }
 
 }  // namespace milena::storage

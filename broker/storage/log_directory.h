@@ -38,6 +38,12 @@ class LogDirectory {
     // True from the first refused append until an append or a roll has succeeded again.
     bool is_full() const { return is_full_; }
 
+    // Another shard has found out that the directory has failed.
+    void fail() { has_failed_ = true; }
+    // Told once, when a disk call of this one finds it out; from inside of whatever asked for that, so it takes note
+    // and returns.
+    void when_failed(std::function<void()> tell) { tell_failed_ = std::move(tell); }
+
     // What every failed disk call of a log ends in: logs the first of its kind, remembers the state, and returns the
     // error that the client gets. `what` is a short verb phrase for the log line.
     ErrorCode failed(env::DiskError error, std::string_view what, const std::string& file);
@@ -73,6 +79,7 @@ class LogDirectory {
     std::vector<Removal> removals_;
     bool has_failed_ = false;
     bool is_full_ = false;
+    std::function<void()> tell_failed_;
     uint64_t name_changes_ = 0;
     uint64_t name_changes_durable_ = 0;
     bool is_syncing_names_ = false;
@@ -123,8 +130,16 @@ Result<std::optional<MetaProperties>, MetaFault> read_meta_properties(env::Disk&
 env::DiskResult<void> write_meta_properties(env::Disk& disk, const std::string& directory, const MetaProperties& meta);
 
 // The marker `.kafka_cleanshutdown` says that every log in the directory is whole and durable, so that nothing needs
-// to be recovered. It is taken away before the first log is opened for writing.
-env::DiskResult<void> write_clean_marker(env::Disk& disk, const std::string& directory);
-env::DiskResult<bool> take_clean_marker(env::Disk& disk, const std::string& directory);
+// to be recovered, and which registration of the broker has left it so (KIP-966). It is taken away before the first log
+// is opened for writing.
+//
+//     {"version":0,"brokerEpoch":1234}
+struct CleanMarker {
+    int64_t broker_epoch = -1;  // -1: not known, as from brokers that are older than the member
+};
+
+env::DiskResult<void> write_clean_marker(env::Disk& disk, const std::string& directory, const CleanMarker& marker = {});
+// Nothing where there is none. Whatever it holds, that it is there counts.
+env::DiskResult<std::optional<CleanMarker>> take_clean_marker(env::Disk& disk, const std::string& directory);
 
 }  // namespace milena::storage

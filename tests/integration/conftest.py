@@ -11,6 +11,7 @@ import pytest
 
 from harness import compatibility, paths
 from harness.broker import Milena, RealKafka
+from harness.cluster import Cluster, Clusters, KafkaNode, Node
 from harness.compare import Pair, Side
 from harness.tools import ToolServer
 
@@ -61,6 +62,36 @@ def sides(run_directory):
 @pytest.fixture(scope="session")
 def both(sides):
     return Pair(*sides)
+
+
+@pytest.fixture(scope="module")
+def clusters_of_three(run_directory, request):
+    """Three brokers of each kind for all tests of a file, with the settings and racks that it names."""
+    directory = run_directory / request.module.__name__
+    settings = request.module.CLUSTER_SETTINGS
+    made = [
+        Cluster(directory / name, settings=settings, kind=kind)
+        for name, kind in (("milena", Node if SUBJECT is Milena else KafkaNode), ("kafka", KafkaNode))
+    ]
+    jvms = [ToolServer(cluster.directory) for cluster in made]
+    for cluster, jvm in zip(made, jvms):
+        for node in cluster.nodes:
+            node.formatter = jvm
+            node.settings["broker.rack"] = f"rack-{node.node_id}"
+    try:
+        pair = Clusters(made, jvms)
+        pair.start(1, 2, 3)
+        yield pair
+    finally:
+        for thing in (*made, *jvms):
+            thing.close()
+
+
+@pytest.fixture
+def three(clusters_of_three):
+    """Both clusters, complete, whatever the test before has done to them."""
+    clusters_of_three.start(1, 2, 3)
+    return clusters_of_three
 
 
 @pytest.fixture

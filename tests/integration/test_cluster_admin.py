@@ -80,6 +80,7 @@ def update(version, *updates, validate_only=False):
 
 
 METADATA = "metadata.version"
+ELR = "eligible.leader.replicas.version"
 
 
 def test_feature_updates_are_checked_alike(both):
@@ -101,14 +102,27 @@ def test_feature_updates_are_checked_alike(both):
         [("nothing.version", 0, UPGRADE)],
         [("nothing.version", 0, SAFE_DOWNGRADE)],
         [("kraft.version", 0, SAFE_DOWNGRADE)],
-        [("eligible.leader.replicas.version", 0, UPGRADE)],
+        [(ELR, 0, UPGRADE)],
+        [(ELR, 1, UPGRADE)],
+        [(ELR, 2, UPGRADE)],
         [(METADATA, 30, UPGRADE), ("nothing.version", 1, UPGRADE)],
         [("", 1, UPGRADE)],
     ]
     lines = [update(version, *rows) for version in (0, 1, 2) for rows in updates]
     lines += [update(2, (METADATA, 30, kind)) for kind in (0, 4, 9, -1)]
     lines += [update(2, (METADATA, 29, UPGRADE), validate_only=True), update(1, (METADATA, 30, 1), validate_only=True)]
+    lines += [update(2, (ELR, 0, kind), validate_only=True) for kind in (SAFE_DOWNGRADE, UNSAFE_DOWNGRADE)]
     both.same(lambda side: side.requests(*lines))
+
+
+def test_new_clusters_keep_eligible_leader_replicas_and_a_min_isr_of_their_own(both):
+    def script(side):
+        described = side.tool("kafka-features", "describe")["out"]
+        levels = re.search(rf"Feature: {ELR}\s.*?(FinalizedVersionLevel: \S+)", described)[1]
+        defaults = ["--describe", "--entity-type", "brokers", "--entity-default"]
+        return levels, side.tool("kafka-configs", *defaults)
+
+    both.same(script)
 
 
 def test_the_features_tool_upgrades_and_refuses_alike(both):

@@ -5,6 +5,7 @@ import signal
 import time
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
 from harness.cluster import Cluster
 from harness.load import Load, count_faults
@@ -125,3 +126,29 @@ def test_leader_that_stood_still_finds_another_one_in_its_place(cluster):
         time.sleep(12)  # beyond broker.session.timeout.ms
         leader.process.popen.send_signal(signal.SIGCONT)
         load.makes_progress()
+
+
+def test_deletion_of_records_is_over_when_all_copies_have_followed(cluster):
+    create(cluster.node(1), "cut", 1, 3)
+    all_in_sync(cluster, "cut")
+    producer = Producer({"bootstrap.servers": cluster.bootstrap, "acks": "all", "log_level": 2})
+    for _ in range(10):
+        producer.produce("cut", b"x", partition=0)
+    assert producer.flush(20) == 0
+    leader = partitions(cluster.node(1), "cut")[0].leader
+    client = admin(cluster.node(leader))
+    asleep = next(node for node in cluster.nodes if node.node_id != leader and not node.is_controller())
+
+    def delete(before, seconds):
+        asked = TopicPartition("cut", 0, before)
+        return client.delete_records([asked], operation_timeout=seconds)[asked].result(20).low_watermark
+
+    asleep.process.popen.send_signal(signal.SIGSTOP)
+    try:
+        with pytest.raises(KafkaException) as refused:
+            delete(5, 1)
+        assert refused.value.args[0].code() == KafkaError.REQUEST_TIMED_OUT
+    finally:
+        asleep.process.popen.send_signal(signal.SIGCONT)
+    assert delete(5, 10) == 5
+    assert delete(7, 10) == 7

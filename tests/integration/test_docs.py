@@ -27,6 +27,36 @@ def test_every_promise_of_reliability_names_tests_that_exist():
     assert not missing
 
 
+ROWS_OF_FAULTS = {*range(1, 13), *range(14, 19), *range(20, 31), 33, *range(36, 41), 45, 46}
+
+NOT_YET = {28, 29}  # what they are about can't be done with Milena so far; the rows say so
+
+
+def names_of(cell):
+    """What a cell of the table of faults names: kinds of fault of the simulator; files, each perhaps with a test."""
+    return re.findall(r"`sim: ([\w -]+)`", cell), re.findall(r"`(tests/[\w/.]+)(?:::(\w+))?`", cell)
+
+
+def test_every_fault_is_shown_by_the_simulator_or_by_real_processes():
+    promises = (paths.REPOSITORY / "docs/reliability.md").read_text()
+    rows = re.findall(r"^\| (\d+) \|[^|]*\|[^|]*\|([^|]*)\|([^|]*)\|$", promises, re.M)
+    assert {int(number) for number, *_ in rows} == ROWS_OF_FAULTS and len(rows) == len(ROWS_OF_FAULTS)
+    kinds = set(re.findall(r'\{"([^"]+)", &Faults::', (paths.REPOSITORY / "tests/sim/cluster/faults.cc").read_text()))
+    for number, simulated, real in rows:
+        faults, tests = names_of(simulated + real)
+        assert set(faults) <= kinds, f"row {number}: the simulator knows no {sorted(set(faults) - kinds)}"
+        for path, test in tests:
+            named = re.compile(rf"\b{test}\(|\b{test}\)")
+            file = paths.REPOSITORY / path
+            found = file.exists() and (not test or named.search(file.read_text()))
+            assert found, f"row {number}: there is no {path}::{test}"
+        shown = [path for path, _ in tests if path.startswith(("tests/sim/", "tests/integration/", "tests/faults/"))]
+        if int(number) in NOT_YET:
+            assert not faults and not shown and simulated.strip() == real.strip() == "not yet", f"row {number}"
+        else:
+            assert faults or shown, f"row {number} is shown by nothing"
+
+
 def test_compatibility_lists_the_tools_that_the_tests_run():
     """`tests/integration/compatibility.py` writes it. More tests than it names may run a tool, but all of those do."""
     rows = [re.findall(r"[\w.-]+", line) for line in compatibility.documented("tools")]

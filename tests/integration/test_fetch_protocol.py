@@ -105,7 +105,10 @@ READS = {
         15, fetch(read(0, 4), until=15, replicaState={"replicaId": 5, "replicaEpoch": 1})
     ),
     "the broker itself as a follower": sweep.until(14, fetch(read(0, 4), replicaId=1)),
+    "a follower that is none, of the epoch": sweep.since(9, sweep.until(14, fetch(read(0, 4, epoch=0), replicaId=5))),
+    "a follower that is none, of an epoch to come": sweep.until(14, fetch(read(0, 4, epoch=1), replicaId=5)),
     "for debugging": sweep.until(14, fetch(read(0, 4), replicaId=-2)),
+    "for debugging, committed": sweep.until(14, fetch(read(0, 4), replicaId=-2, isolationLevel=1)),
     "a session nobody has": fetch(read(0, 4), sessionId=7, sessionEpoch=3),
     "the end of a session nobody has": fetch(read(0, 4), sessionId=7, sessionEpoch=-1),
     "a session of no epoch": fetch(read(0, 4), sessionId=0, sessionEpoch=4),

@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from harness import records, tools
-from harness.broker import KafkaAsFormatted
+from harness.broker import RealKafka
 from harness.compare import Pair, Side, normalise, sort_configs
 from harness.process import until
 
@@ -75,7 +75,7 @@ def dump(jvm, *arguments):
 @pytest.fixture(scope="module")
 def written(run_directory, sides):
     """Directories that each kind of broker has filled and left cleanly: [(broker, topics, contents)]."""
-    kinds = (type(sides[0].broker), KafkaAsFormatted)
+    kinds = (type(sides[0].broker), RealKafka)
     made = [Side(kind(run_directory / f"storage-{n}"), sides[n].jvm) for n, kind in enumerate(kinds)]
 
     def work(side):
@@ -362,7 +362,7 @@ def test_the_metadata_shell_reads_the_snapshot(administered, command):
 @pytest.mark.parametrize("end", ["stop", "kill"])
 def test_a_directory_of_real_kafka_opens_with_its_topics_configs_and_data(written, make_broker, jvm, end):
     source, topics, before = written[1]
-    kafka, milena = make_broker(kind=KafkaAsFormatted), make_broker()
+    kafka, milena = make_broker(kind=RealKafka), make_broker()
     shutil.copytree(source.data, kafka.data)
     if end == "kill":
         kafka.start()
@@ -379,7 +379,7 @@ def test_a_directory_of_real_kafka_opens_with_its_topics_configs_and_data(writte
 
 def test_a_directory_of_milena_opens_in_real_kafka(written, make_broker):
     broker, topics, before = written[0]
-    kafka = make_broker(kind=KafkaAsFormatted)
+    kafka = make_broker(kind=RealKafka)
     shutil.copytree(broker.data, kafka.data)
     kafka.start()
     assert contents(kafka, topics) == before

@@ -7,9 +7,13 @@ namespace {
 
 using Request = wire::DeleteRecordsRequest;
 using Response = wire::DeleteRecordsResponse;
-using Answer = Result<Offset>;
+using replica::Replica;
 
-constexpr int64_t no_low_watermark = -1;
+struct Answer {
+    ErrorCode error = ErrorCode::none;
+    Offset low_watermark = no_offset;
+};
+using Done = std::function<void(std::optional<Answer>)>;
 
 struct Deletion {
     Response response;
@@ -23,11 +27,41 @@ ErrorCode reason_refused(const metadata::TopicImage* topic, PartitionIndex index
     return ErrorCode::none;
 }
 
-std::optional<Answer> delete_in(const replica::PartitionTable::Found& found, Offset before) {
-    if (found.replica == nullptr) return unexpected(found.error);
+// They are gone here; the answer waits until they are gone from all copies whose brokers live, or the time is up.
+void wait_for_copies(shard::Shard& owner, Replica& replica, Offset before, Milliseconds timeout, Done done) {
+    const Answer now{ErrorCode::none, replica.low_watermark()};
+    if (now.low_watermark >= before) return done(now);
+    struct Wait {
+        Done done;
+        shard::TimerId timer;
+    };
+    auto wait = std::make_shared<Wait>(Wait{std::move(done), {}});
+    const auto end = [&owner, wait](const Answer& answer) {
+        owner.loop().cancel(wait->timer);
+        if (wait->done) std::exchange(wait->done, nullptr)(answer);
+    };
+    const auto deleted = [end, handle = replica.handle()](ErrorCode error) {
+        const auto still_there = handle.lock();
+        if (error != ErrorCode::none || !still_there) return end({error, no_offset});
+        end({ErrorCode::none, (*still_there)->low_watermark()});
+    };
+    const replica::WaiterId waiter = replica.when_deleted(before, deleted);
+    wait->timer = owner.loop().after(timeout, [end, now, waiter, handle = replica.handle()] {
+        if (const auto still_there = handle.lock()) (*still_there)->stop_waiting(waiter);
+        end({ErrorCode::request_timed_out, now.low_watermark});
+    });
+}
+
+void delete_in(shard::Shard& owner, const replica::PartitionTable::Found& found, Offset before, Milliseconds timeout,
+               const Done& done) {
+    if (found.replica == nullptr) return done(Answer{found.error});
+    Replica& replica = *found.replica;
     // A compacted topic keeps the last value of every key: cutting its head would lose some.
-    if (!found.replica->policy().log->deletes_old_segments) return unexpected(ErrorCode::policy_violation);
-    return found.replica->delete_records(before);
+    if (!replica.policy().log->deletes_old_segments) return done(Answer{ErrorCode::policy_violation});
+    const Offset wanted = before == Offset{-1} ? replica.high_watermark() : before;
+    const Result<Offset> deleted = replica.delete_records(wanted);
+    if (!deleted) return done(Answer{deleted.error()});
+    wait_for_copies(owner, replica, wanted, timeout, done);
 }
 
 }  // namespace
@@ -46,7 +80,7 @@ void delete_records(CallPtr<Request, Response> call) {
             const PartitionIndex index(partition.partition_index);
             Response::Partition& place = answered.partitions.emplace_back();
             place.partition_index = index.value;
-            place.low_watermark = no_low_watermark;
+            place.low_watermark = no_offset.value;
             place.error_code = reason_refused(image, index);
             if (place.error_code != ErrorCode::none) continue;
             work.keys.push_back({image->id, index});
@@ -54,17 +88,13 @@ void delete_records(CallPtr<Request, Response> call) {
             deletion->before.push_back(Offset(partition.offset));
         }
     }
-    work.work = [call, deletion](shard::Shard&, const auto& found, size_t i,
-                                 const std::function<void(std::optional<Answer>)>& done) {
-        done(delete_in(found, deletion->before[i]));
+    work.work = [call, deletion](shard::Shard& owner, const auto& found, size_t i, const Done& done) {
+        delete_in(owner, found, deletion->before[i], Milliseconds(call->request.timeout_ms), done);
     };
     work.finish = [call, deletion](const std::vector<std::optional<Answer>>& answers) {
         for (size_t i = 0; i < answers.size(); ++i) {
-            const Answer& answer = *answers[i];
-            if (answer.has_value())
-                deletion->places[i]->low_watermark = answer->value;
-            else
-                deletion->places[i]->error_code = answer.error();
+            deletion->places[i]->error_code = answers[i]->error;
+            deletion->places[i]->low_watermark = answers[i]->low_watermark.value;
         }
         call->respond(deletion->response);
     };

@@ -14,6 +14,10 @@ using replica::FetchOutcome;
 constexpr int8_t read_committed = 1;
 constexpr wire::Version leader_hints_since = 16;
 
+// A consumer that can name its rack is served by a follower as well (KIP-392); a tool that compares replicas by each.
+constexpr wire::Version racks_since = 11;
+constexpr int32_t consumer = -1;
+
 // What is not in memory already has to be read into it: clients allow 50 MB, but are as happy with more answers.
 constexpr size_t answer_bytes_max = 4U << 20;
 
@@ -25,7 +29,26 @@ struct Fetching {
     FetchPlan plan;
 };
 
-bool is_follower(const Request& request) { return request.replica_id >= 0 || request.replica_state.replica_id >= 0; }
+int32_t replica_id(const Request& request) {
+    if (request.replica_id != consumer) return request.replica_id;
+    return request.replica_state.replica_id;
+}
+
+bool reads_committed(const Request& request) {
+    return request.isolation_level == read_committed && replica_id(request) < 0;
+}
+
+// Those in the consumer's rack that it can reach; none where that doesn't matter.
+std::shared_ptr<const std::vector<NodeId>> close_brokers(const FetchCall& call) {
+    const std::string_view rack = call->request.rack_id;
+    if (rack.empty() || replica_id(call->request) >= 0) return nullptr;
+    if (call->context().config().replica_selector_class != settings::rack_aware_selector) return nullptr;
+    auto close = std::make_shared<std::vector<NodeId>>();
+    const ClusterView view(call->context().image(), call->caller().listener());
+    for (const auto& [id, broker] : *view.image().brokers)
+        if (broker.rack == rack && view.reachable(id) != nullptr) close->push_back(id);
+    return close;
+}
 
 Response::Partition refused(int32_t index, ErrorCode error) {
     Response::Partition answer;
@@ -45,13 +68,13 @@ ErrorCode reason_refused(const FetchCall& call, const metadata::TopicImage* topi
     if (topic == nullptr)
         return call->version() >= 13 ? ErrorCode::unknown_topic_id : ErrorCode::unknown_topic_or_partition;
     if (topic->partition(PartitionIndex(key.partition)) == nullptr) return ErrorCode::unknown_topic_or_partition;
-    // Replicas among ourselves don't speak this protocol.
-    if (is_follower(call->request)) return ErrorCode::not_leader_or_follower;
     return ErrorCode::none;
 }
 
 void resolve(const FetchCall& call, Fetching& fetching) {
     fetching.answers.resize(fetching.session.wishes.size());
+    const int32_t asker = replica_id(call->request);
+    const auto close = close_brokers(call);
     for (size_t i = 0; i < fetching.answers.size(); ++i) {
         const FetchWish& wish = fetching.session.wishes[i];
         const metadata::TopicImage* topic = topic_of(call, wish.key);
@@ -59,7 +82,7 @@ void resolve(const FetchCall& call, Fetching& fetching) {
         if (error != ErrorCode::none) {
             fetching.answers[i] = refused(wish.key.partition, error);
             // As Kafka says it: null comes from a replica that was asked, an empty list if there was none to ask.
-            if (error != ErrorCode::not_leader_or_follower) fetching.answers[i].aborted_transactions.emplace();
+            fetching.answers[i].aborted_transactions.emplace();
             continue;
         }
         FetchItem item;
@@ -68,8 +91,12 @@ void resolve(const FetchCall& call, Fetching& fetching) {
         item.request.current_leader_epoch = LeaderEpoch(std::max<int32_t>(wish.request.current_leader_epoch, -1));
         item.request.last_fetched_epoch = LeaderEpoch(wish.request.last_fetched_epoch);
         item.request.bytes_max = static_cast<size_t>(std::max(wish.request.partition_max_bytes, 0));
-        item.request.committed_only = call->request.isolation_level == read_committed;
+        item.request.committed_only = reads_committed(call->request);
         item.request.may_refer = true;
+        item.request.leader_only = asker >= 0 || (asker == consumer && call->version() < racks_since);
+        item.request.is_uncommitted = asker != consumer;
+        item.request.is_replica = asker >= 0;
+        item.request.close_brokers = close;
         fetching.plan.items.push_back(item);
         fetching.asked.push_back(i);
     }
@@ -98,7 +125,8 @@ Response::Partition answer_of(const FetchCall& call, int32_t index, FetchOutcome
     if (outcome.diverging)
         answer.diverging_epoch = Response::EpochEndOffset{.epoch = outcome.diverging->epoch.value,
                                                           .end_offset = outcome.diverging->end_offset.value};
-    if (call->request.isolation_level == read_committed) {
+    answer.preferred_read_replica = outcome.closer_replica.value;
+    if (reads_committed(call->request)) {
         answer.aborted_transactions.emplace();
         for (const storage::AbortedTransaction& aborted : outcome.aborted)
             answer.aborted_transactions->push_back({aborted.producer_id.value, aborted.first_offset.value});

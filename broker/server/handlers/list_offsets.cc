@@ -12,6 +12,12 @@ using Response = wire::ListOffsetsResponse;
 using ListCall = CallPtr<Request, Response>;
 using storage::TimestampOffset;
 
+// A tool that compares replicas asks each of them; only consumers are kept from what isn't committed.
+constexpr int32_t consumer = -1;
+constexpr int32_t debugger = -2;
+
+constexpr int8_t read_committed = 1;
+
 constexpr int64_t latest = -1;
 constexpr int64_t earliest = -2;
 constexpr int64_t max_timestamp = -3;
@@ -50,12 +56,17 @@ storage::FindDone within(Offset limit, bool is_catching_up, Done done) {
     };
 }
 
-void find(replica::Replica& replica, const Request::Partition& asked, bool committed_only, Done done) {
+Offset limit_for(const Request& request, const replica::Replica& replica) {
+    if (request.replica_id != consumer) return replica.log().log_end_offset();
+    return request.isolation_level == read_committed ? replica.last_stable_offset() : replica.high_watermark();
+}
+
+void find(replica::Replica& replica, const Request& request, const Request::Partition& asked, Done done) {
     Answer answer;
-    answer.error = replica.check_leader_epoch(LeaderEpoch(asked.current_leader_epoch));
+    answer.error = replica.check_leader_epoch(LeaderEpoch(asked.current_leader_epoch), request.replica_id != debugger);
     if (answer.error != ErrorCode::none) return done(answer);
-    const Offset limit = committed_only ? replica.last_stable_offset() : replica.high_watermark();
-    const bool is_catching_up = replica.is_catching_up();
+    const Offset limit = limit_for(request, replica);
+    const bool is_catching_up = request.replica_id == consumer && replica.is_catching_up();
     switch (asked.timestamp) {
         case latest:
             if (is_catching_up)
@@ -136,10 +147,9 @@ std::shared_ptr<Listing> resolve(const ListCall& call, std::vector<replica::Part
 void list_offsets(ListCall call) {
     PartitionWork<Answer> work;
     const std::shared_ptr<Listing> listing = resolve(call, work.keys);
-    const bool committed_only = call->request.isolation_level == 1;
-    work.work = [call, listing, committed_only](shard::Shard&, const auto& found, size_t i, Done done) {
+    work.work = [call, listing](shard::Shard&, const auto& found, size_t i, Done done) {
         if (found.replica == nullptr) return done({.error = found.error, .found = {}});
-        find(*found.replica, *listing->asked[i], committed_only, std::move(done));
+        find(*found.replica, call->request, *listing->asked[i], std::move(done));
     };
     work.finish = [call, listing](const std::vector<Answer>& answers) {
         for (size_t i = 0; i < answers.size(); ++i) {

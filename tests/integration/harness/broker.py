@@ -78,6 +78,10 @@ class Broker:
             **self.settings,
         }
 
+    def masks(self):
+        """What no two brokers have in common, and what stands for it where answers are compared."""
+        return {str(self.directory): "DIR", str(self.port): "PORT", str(self.controller_port): "CONTROLLER_PORT"}
+
     def write_properties(self):
         path = self.directory / "server.properties"
         path.write_text("".join(f"{name}={value}\n" for name, value in self.properties().items()))
@@ -163,10 +167,10 @@ class Milena(Broker):
 
 
 class RealKafka(Broker):
-    """The oracle. Features that Milena doesn't have yet are off, since they show in many answers."""
+    """The oracle, with the features that Kafka turns on in a new directory."""
 
     name = "kafka"
-    format_arguments = ["--feature", "eligible.leader.replicas.version=0"]
+    format_arguments = []
     jvm = ["-Xms256M", "-Xmx768M", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
 
     def java(self, main, *arguments):
@@ -195,9 +199,3 @@ class RealKafka(Broker):
 
     def command(self, properties):
         return self.java("kafka.Kafka", properties)
-
-
-class KafkaAsFormatted(RealKafka):
-    """With the features that Kafka turns on in a new directory."""
-
-    format_arguments = []

@@ -1,55 +1,90 @@
-"""Several brokers that are one cluster: each a controller and a broker, with ports and a directory of its own."""
+"""Several brokers that are one cluster, each a controller too: Milena's, and real Kafka's as the oracle."""
 
 import contextlib
+import pathlib
 
-from harness.broker import CLUSTER_ID, Milena, free_port
+from harness.broker import CLUSTER_ID, Milena, RealKafka, free_port
+from harness.compare import Pair, Side
 from harness.process import until
 
 
-class Node(Milena):
-    """One of the brokers of a cluster."""
+class Member:
+    """A broker that isn't alone, with a kind of broker behind it."""
 
     def __init__(self, directory, node_id, settings=None):
         super().__init__(directory, settings)
         self.node_id = node_id
-        self.replication_port = free_port()
         self.voters = ""
 
     def properties(self):
         return {
             **super().properties(),
             "node.id": self.node_id,
-            "milena.cluster.id": CLUSTER_ID,
             "controller.quorum.voters": self.voters,
-            "listeners": f"PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self.controller_port},"
-            f"REPLICATION://127.0.0.1:{self.replication_port}",
-            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{self.port},"
-            f"REPLICATION://127.0.0.1:{self.replication_port}",
-            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:GRPC,REPLICATION:GRPC",
-            "inter.broker.listener.name": "REPLICATION",
             "default.replication.factor": 3,
             "offsets.topic.replication.factor": 3,
             "min.insync.replicas": 2,
             **self.settings,
         }
 
+    def masks(self):
+        return {word: f"{mask}-{self.node_id}" for word, mask in super().masks().items()}
 
     def is_up(self):
         return self.process is not None and self.process.is_alive()
+
+
+class Node(Member, Milena):
+    def __init__(self, directory, node_id, settings=None):
+        super().__init__(directory, node_id, settings)
+        self.replication_port = free_port()
+
+    def properties(self):
+        return {
+            **super().properties(),
+            "milena.cluster.id": CLUSTER_ID,
+            "listeners": f"PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self.controller_port},"
+            f"REPLICATION://127.0.0.1:{self.replication_port}",
+            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{self.port},"
+            f"REPLICATION://127.0.0.1:{self.replication_port}",
+            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:GRPC,REPLICATION:GRPC",
+            "inter.broker.listener.name": "REPLICATION",
+            **self.settings,
+        }
 
     def is_controller(self):
         return "\nmilena_active_controller 1\n" in self.http("/metrics")[1]
 
 
+class KafkaNode(Member, RealKafka):
+    """Formatted by a JVM that is running already, where there is one."""
+
+    formatter = None
+
+    def prepare(self, properties):
+        if self.formatter is None:
+            return super().prepare(properties)
+        if not (self.data / "meta.properties").exists():
+            arguments = ["format", "-t", CLUSTER_ID, "-c", properties, *self.format_arguments]
+            done = self.formatter.run("kafka-storage", *arguments)
+            assert done["exit"] == 0, done
+        return None
+
+
 class Cluster:
-    def __init__(self, directory, count=3, settings=None):
-        self.nodes = [Node(directory / f"node-{index}", index, settings) for index in range(1, count + 1)]
+    def __init__(self, directory, count=3, settings=None, kind=Node):
+        self.directory = pathlib.Path(directory)
+        self.nodes = [kind(self.directory / f"node-{index}", index, settings) for index in range(1, count + 1)]
         for node in self.nodes:
             node.voters = ",".join(f"{other.node_id}@127.0.0.1:{other.controller_port}" for other in self.nodes)
 
     @property
     def bootstrap(self):
-        return ",".join(node.bootstrap for node in self.nodes)
+        """Of those that are up, if any is."""
+        return ",".join(node.bootstrap for node in [node for node in self.nodes if node.is_up()] or self.nodes)
+
+    def masks(self):
+        return {word: mask for node in self.nodes for word, mask in node.masks().items()}
 
     def node(self, node_id):
         return self.nodes[node_id - 1]
@@ -71,3 +106,31 @@ class Cluster:
         with contextlib.ExitStack() as all_of_them:
             for node in self.nodes:
                 all_of_them.callback(node.close)
+
+
+class Clusters(Pair):
+    """A cluster of Milena's and one of Kafka's, to which the same happens."""
+
+    def __init__(self, clusters, jvms):
+        super().__init__(*(Side(cluster, jvm) for cluster, jvm in zip(clusters, jvms)))
+
+    def nodes(self, node_id):
+        return [side.broker.node(node_id) for side in self.sides]
+
+    def stop(self, node_id):
+        for node in self.nodes(node_id):
+            node.process.popen.terminate()
+        for node in self.nodes(node_id):
+            node.stop()
+
+    def kill(self, node_id):
+        for node in self.nodes(node_id):
+            node.kill()
+
+    def start(self, *node_ids):
+        """Those that aren't up."""
+        down = [node for node_id in node_ids for node in self.nodes(node_id) if not node.is_up()]
+        for node in down:
+            node.launch()
+        for node in down:
+            until(node.serves, f"node {node.node_id} serves, see {node.log}", 120, poll_s=0.01)

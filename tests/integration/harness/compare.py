@@ -30,6 +30,10 @@ class Side:
     def bootstrap(self):
         return self.broker.bootstrap
 
+    def at(self, node_id):
+        """One broker of a cluster."""
+        return Side(self.broker.node(node_id), self.jvm)
+
     def kcat(self, *arguments, stdin=b"", deadline_s=60.0):
         done = tools.kcat("-b", self.bootstrap, *arguments, stdin=stdin, deadline_s=deadline_s)
         return {**done, "out": done["out"].decode(errors="backslashreplace")}
@@ -93,13 +97,12 @@ def sort_configs(words):
 def normalise(value, side):
     """The answer of one side without what must differ. Random ids become ID0, ID1, … in the order they appear."""
     ids = {}
+    own = {re.compile(rf"(?<!\w){re.escape(word)}(?!\w)"): mask for word, mask in side.broker.masks().items()}
 
     def text(words):
-        broker = side.broker
         words = sort_configs(words)
-        words = words.replace(str(broker.directory), "DIR")
-        words = re.sub(rf"\b{broker.port}\b", "PORT", words)
-        words = re.sub(rf"\b{broker.controller_port}\b", "CONTROLLER_PORT", words)
+        for pattern, mask in own.items():
+            words = pattern.sub(mask, words)
         for pattern, replacement in MASKS:
             words = pattern.sub(replacement, words)
         words = JAVA_UUID.sub(lambda found: ids.setdefault(found[0], f"ID{len(ids)}"), words)

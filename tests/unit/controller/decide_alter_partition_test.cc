@@ -112,10 +112,21 @@ TEST_F(AlterPartitions, fenced_and_leaving_brokers_are_not_eligible) {
 
 TEST_F(AlterPartitions, follower_that_has_restarted_since_the_leader_saw_it_is_not_eligible) {
     AlterPartition asked = request({change({1, 2, 3})});
-    asked.member_epochs = {{NodeId(3), 2}};
+    asked.changes[0].broker_epochs = {-1, 2, 2};
     EXPECT_EQ(decided(asked).response->outcomes, std::vector{ErrorCode::ineligible_replica});
-    asked.member_epochs = {{NodeId(3), 3}};
+    asked.changes[0].broker_epochs = {-1, 2, 3};
     EXPECT_EQ(decided(asked).response->outcomes, std::vector{ErrorCode::none});
+}
+
+TEST_F(AlterPartitions, newer_registration_that_one_leader_has_heard_from_says_nothing_for_another_partition) {
+    add_partition({1, 2, 3}, {1, 2}, 1);
+    AlterPartition asked = request({change({1, 2, 3}), change({1, 2, 3})});
+    asked.changes[1].key.partition = PartitionIndex(1);
+    asked.changes[0].broker_epochs = {-1, 2, 3};
+    asked.changes[1].broker_epochs = {-1, 2, 2};
+    EXPECT_EQ(decided(asked).response->outcomes, (std::vector{ErrorCode::none, ErrorCode::ineligible_replica}));
+    std::swap(asked.changes[0].broker_epochs, asked.changes[1].broker_epochs);
+    EXPECT_EQ(decided(asked).response->outcomes, (std::vector{ErrorCode::ineligible_replica, ErrorCode::none}));
 }
 
 TEST_F(AlterPartitions, log_in_a_directory_that_is_not_known_is_not_eligible) {
@@ -123,7 +134,8 @@ TEST_F(AlterPartitions, log_in_a_directory_that_is_not_known_is_not_eligible) {
     moved.directories.emplace(std::vector{directory(1), directory(2), Uuid{9, 999}});
     apply({moved});
     EXPECT_EQ(altered(change({1, 2, 3})), ErrorCode::ineligible_replica);
-    EXPECT_TRUE(done(AssignDirectory{NodeId(3), metadata::orders_id, PartitionIndex(0), directory(3)}).has_value());
+    EXPECT_TRUE(
+        done(AssignDirectories{NodeId(3), -1, {{metadata::orders_id, PartitionIndex(0), directory(3)}}}).has_value());
     EXPECT_EQ(altered(change({1, 2, 3})), ErrorCode::none);
 }
 

@@ -133,7 +133,7 @@ TEST_F(Brokers, former_registration_gets_nothing_done) {
     const Uuid other{8, 800};
     EXPECT_EQ(decided(AllocateProducerIds{NodeId(1), 49}).response.error(), ErrorCode::stale_broker_epoch);
     EXPECT_EQ(decided(CordonDirectories{NodeId(1), {}, 49}).response.error(), ErrorCode::stale_broker_epoch);
-    const AssignDirectory asked{NodeId(1), metadata::orders_id, PartitionIndex(0), other, 49};
+    const AssignDirectories asked{NodeId(1), 49, {{metadata::orders_id, PartitionIndex(0), other}}};
     EXPECT_EQ(decided(asked).response.error(), ErrorCode::stale_broker_epoch);
     EXPECT_TRUE(decided(AllocateProducerIds{NodeId(1), 50}).response.has_value());
 }
@@ -147,7 +147,9 @@ TEST_F(Brokers, producer_ids_run_out_some_day) {
 
 TEST_F(Brokers, new_cluster_begins_with_our_feature_levels_or_with_those_it_was_formatted_with) {
     apply(decide_bootstrap({}));
-    EXPECT_EQ(*image->features, (metadata::FeatureLevels{{"metadata.version", metadata::metadata_version_latest}}));
+    EXPECT_EQ(*image->features, (metadata::FeatureLevels{{"eligible.leader.replicas.version", int16_t{1}},
+                                                         {"metadata.version", metadata::metadata_version_latest}}));
+    EXPECT_EQ(image->broker_defaults(), (settings::Texts{{"min.insync.replicas", "1"}}));
     const metadata::Records formatted{wire::FeatureLevelRecord{.name = "metadata.version", .feature_level = 25}};
     apply(decide_bootstrap(formatted));
     EXPECT_EQ(metadata::metadata_version(*image->features), 25);

@@ -12,8 +12,9 @@ class Directories : public ClusterFixture {
         record.log_dirs = std::vector{directory(1), other};
         apply({record});
     }
-    void assign(int32_t id, const Uuid& to) {
-        EXPECT_TRUE(done(AssignDirectory{NodeId(id), metadata::orders_id, PartitionIndex(0), to}).has_value());
+    void assign(int32_t id, const Uuid& to) { EXPECT_TRUE(done(assignment(id, to)).has_value()); }
+    static AssignDirectories assignment(int32_t id, const Uuid& to, int32_t index = 0) {
+        return {NodeId(id), -1, {{metadata::orders_id, PartitionIndex(index), to}}};
     }
     // Broker 1 has come back with another disk in place of the first one.
     void replace_disk() {
@@ -32,7 +33,7 @@ TEST_F(Directories, move_between_directories_that_work_changes_nothing_else) {
     EXPECT_EQ(partition().directories, (std::vector{other, directory(2)}));
     EXPECT_EQ(partition().isr, nodes({1, 2}));
     EXPECT_EQ(partition().leader_epoch, LeaderEpoch(0));
-    EXPECT_TRUE(decided(AssignDirectory{NodeId(1), metadata::orders_id, PartitionIndex(0), other}).records.empty());
+    EXPECT_TRUE(decided(assignment(1, other)).records.empty());
 }
 
 TEST_F(Directories, log_in_place_of_a_lost_one_is_in_sync_with_nothing) {
@@ -66,12 +67,40 @@ TEST_F(Directories, empty_log_never_leads_as_if_it_had_what_the_lost_one_had) {
     }
 }
 
-TEST_F(Directories, what_has_no_replica_there_is_unknown) {
+TEST_F(Directories, what_has_no_replica_there_is_passed_over) {
     add_partition({2}, {2}, 2);
-    const auto decision = decided(AssignDirectory{NodeId(1), metadata::orders_id, PartitionIndex(0), other});
-    EXPECT_EQ(decision.response.error(), ErrorCode::unknown_topic_or_partition);
-    EXPECT_EQ(decided(AssignDirectory{NodeId(1), Uuid{9, 9}, PartitionIndex(0), other}).response.error(),
-              ErrorCode::unknown_topic_or_partition);
+    add_partition({1, 2}, {1, 2}, 1);
+    AssignDirectories asked = assignment(1, other);
+    asked.assignments.push_back({Uuid{9, 9}, PartitionIndex(0), other});
+    asked.assignments.push_back({metadata::orders_id, PartitionIndex(7), other});
+    EXPECT_TRUE(decided(asked).records.empty());
+    asked.assignments.push_back({metadata::orders_id, PartitionIndex(1), other});
+    EXPECT_TRUE(done(asked).has_value());
+    EXPECT_EQ(partition(1).directory_of(NodeId(1)), other);
+    EXPECT_EQ(partition(0).directories, std::vector{directory(2)});
+}
+
+TEST_F(Directories, replica_whose_directory_failed_before_it_was_known_leads_no_longer) {
+    add_partition({1, 2}, {1, 2}, 1);
+    wire::PartitionChangeRecord unknown{.partition_id = 0, .topic_id = metadata::orders_id};
+    unknown.directories.emplace(std::vector{metadata::unassigned_directory, directory(2)});
+    apply({unknown});
+    BrokerHeartbeat failing = heartbeat(1);
+    failing.offline_directories = {other};
+    beat(failing);
+    EXPECT_EQ(partition().leader, NodeId(1));
+    assign(1, other);
+    EXPECT_EQ(partition().leader, NodeId(2));
+    EXPECT_EQ(partition().isr, nodes({2}));
+    EXPECT_TRUE(partition().elr.empty());
+    EXPECT_EQ(partition().directory_of(NodeId(1)), other);
+}
+
+TEST_F(Directories, older_metadata_version_has_no_place_for_them) {
+    finalize("metadata.version", metadata::metadata_version_directories - 1);
+    add_partition({1, 2}, {1, 2}, 1);
+    const auto decision = decided(assignment(1, other));
+    EXPECT_TRUE(decision.response.has_value() && decision.records.empty());
 }
 
 }  // namespace

@@ -36,13 +36,13 @@ controller::BrokerRegistration a_registration() {
 controller::AlterPartition a_change() {
     return {.broker = NodeId(4),
             .broker_epoch = 9,
-            .changes =
-                {{.key = {topic, PartitionIndex(3)},
-                  .leader_epoch = LeaderEpoch(5),
-                  .partition_epoch = 6,
-                  .isr = {NodeId(4), NodeId(0)}},
-                 {.key = {topic, PartitionIndex(0)}, .leader_epoch = LeaderEpoch(0), .partition_epoch = 0, .isr = {}}},
-            .member_epochs = {{NodeId(0), 3}, {NodeId(4), -1}}};
+            .changes = {
+                {.key = {topic, PartitionIndex(3)},
+                 .leader_epoch = LeaderEpoch(5),
+                 .partition_epoch = 6,
+                 .isr = {NodeId(4), NodeId(0)},
+                 .broker_epochs = {-1, 3}},
+                {.key = {topic, PartitionIndex(0)}, .leader_epoch = LeaderEpoch(0), .partition_epoch = 0, .isr = {}}}};
 }
 
 template <class Message, class Request>
@@ -86,17 +86,16 @@ TEST(ControllerMessages, changes_of_isrs_survive) {
     EXPECT_EQ(change->broker, NodeId(4));
     EXPECT_EQ(change->broker_epoch, 9);
     EXPECT_EQ(change->changes, a_change().changes);
-    EXPECT_EQ(change->member_epochs, a_change().member_epochs);
 }
 
 TEST(ControllerMessages, what_is_said_of_directories_and_producer_ids_survives) {
-    const auto assigned = survived<proto::AssignDirectoryRequest>(
-        controller::AssignDirectory{NodeId(4), topic, PartitionIndex(3), directories[0], 9});
+    const controller::AssignDirectories assignments{
+        NodeId(4), 9, {{topic, PartitionIndex(3), directories[0]}, {topic, PartitionIndex(0), directories[1]}}};
+    const auto assigned = survived<proto::AssignDirectoriesRequest>(assignments);
     ASSERT_TRUE(assigned.has_value());
-    EXPECT_EQ(assigned->topic_id, topic);
-    EXPECT_EQ(assigned->partition, PartitionIndex(3));
-    EXPECT_EQ(assigned->directory, directories[0]);
+    EXPECT_EQ(assigned->broker, NodeId(4));
     EXPECT_EQ(assigned->broker_epoch, 9);
+    EXPECT_EQ(assigned->assignments, assignments.assignments);
     const auto cordoned =
         survived<proto::CordonDirectoriesRequest>(controller::CordonDirectories{NodeId(4), directories, 9});
     ASSERT_TRUE(cordoned.has_value());
@@ -133,11 +132,20 @@ TEST(ControllerMessages, what_nobody_may_say_is_refused) {
     EXPECT_TRUE(is_refused<Register>(a_registration(), [](auto& m) { m.set_rack(std::string(40'000, 'x')); }));
     using Alter = proto::AlterPartitionRequest;
     EXPECT_TRUE(is_refused<Alter>(a_change(), [](auto& m) { m.mutable_changes(0)->set_partition(-1); }));
-    EXPECT_TRUE(is_refused<Alter>(a_change(), [](auto& m) { m.mutable_changes(0)->add_isr(-1); }));
+    EXPECT_TRUE(is_refused<Alter>(a_change(), [](auto& m) { m.mutable_changes(0)->set_isr(0, -1); }));
+    EXPECT_TRUE(is_refused<Alter>(a_change(), [](auto& m) { m.mutable_changes(0)->add_isr(1); }));
+    EXPECT_TRUE(is_refused<Alter>(a_change(), [](auto& m) { m.mutable_changes(0)->set_broker_epochs(1, -2); }));
     EXPECT_TRUE(is_refused<Alter>(a_change(), [](auto& m) {
         for (int i = 0; i < 100'001; ++i) m.add_changes();
     }));
     EXPECT_TRUE(is_refused<Alter>(a_change(), [](auto& m) { m.set_broker_epoch(-1); }));
+    using Assign = proto::AssignDirectoriesRequest;
+    const controller::AssignDirectories assignment{NodeId(4), 9, {{topic, PartitionIndex(3), directories[0]}}};
+    EXPECT_TRUE(is_refused<Assign>(assignment, [](auto& m) { m.set_broker_epoch(-1); }));
+    EXPECT_TRUE(is_refused<Assign>(assignment, [](auto& m) { m.mutable_assignments(0)->set_partition(-1); }));
+    EXPECT_TRUE(is_refused<Assign>(assignment, [](auto& m) {
+        for (int i = 0; i < 100'001; ++i) m.add_assignments();
+    }));
     using Cordon = proto::CordonDirectoriesRequest;
     EXPECT_TRUE(is_refused<Cordon>(controller::CordonDirectories{NodeId(4), directories, 9},
                                    [](auto& m) { m.set_broker_epoch(-1); }));
@@ -148,7 +156,7 @@ TEST(ControllerMessages, what_nobody_may_say_is_refused) {
 TEST(ControllerMessages, a_refusal_names_the_leader_if_it_is_known) {
     for (const Refusal& refusal :
          {Refusal{ErrorCode::not_controller, NodeId(0)}, Refusal{ErrorCode::not_controller, no_node}}) {
-        proto::AssignDirectoryResponse response;
+        proto::AssignDirectoriesResponse response;
         write(ControllerResult<void>(unexpected(refusal)), response);
         const ControllerResult<void> result = read(response);
         ASSERT_FALSE(result.has_value());
@@ -162,7 +170,7 @@ TEST(ControllerMessages, an_answer_that_makes_no_sense_is_a_refusal) {
     proto::AlterPartitionResponse outcome;
     outcome.add_outcomes(100'000);
     EXPECT_FALSE(read(outcome).has_value());
-    proto::AssignDirectoryResponse refusal;
+    proto::AssignDirectoriesResponse refusal;
     refusal.mutable_refusal()->set_error(100'000);
     EXPECT_EQ(read(refusal).error().error, ErrorCode::unknown_server_error);
 }
@@ -184,7 +192,7 @@ class Answers final : public ControllerRequests {
         std::vector<ErrorCode> outcomes(request.changes.size(), ErrorCode::invalid_update_version);
         give<controller::AlterPartitionAnswer>(answer, {std::move(outcomes)});
     }
-    void receive(controller::AssignDirectory, Answer<void> answer) override { give_nothing(answer); }
+    void receive(controller::AssignDirectories, Answer<void> answer) override { give_nothing(answer); }
     void receive(controller::CordonDirectories, Answer<void> answer) override { give_nothing(answer); }
     void receive(controller::AllocateProducerIds, Answer<controller::ProducerIdBlock> answer) override {
         give<controller::ProducerIdBlock>(answer, {ProducerId(1000), 500});
@@ -258,8 +266,8 @@ TEST_F(ControllerTest, every_request_is_answered_in_kind) {
     EXPECT_TRUE(heartbeat->should_shut_down);
     EXPECT_EQ(ask<controller::AlterPartitionAnswer>(a_change())->outcomes,
               (std::vector(2, ErrorCode::invalid_update_version)));
-    EXPECT_TRUE(
-        ask<void>(controller::AssignDirectory{NodeId(4), topic, PartitionIndex(3), directories[0], 9}).has_value());
+    EXPECT_TRUE(ask<void>(controller::AssignDirectories{NodeId(4), 9, {{topic, PartitionIndex(3), directories[0]}}})
+                    .has_value());
     EXPECT_TRUE(ask<void>(controller::CordonDirectories{NodeId(4), directories, 9}).has_value());
     const auto block = ask<controller::ProducerIdBlock>(controller::AllocateProducerIds{NodeId(4), 9});
     ASSERT_TRUE(block.has_value());

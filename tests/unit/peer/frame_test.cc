@@ -165,7 +165,7 @@ TEST(Frame, what_is_no_leader_s_frame_is_refused) {
 }
 
 TEST(Frame, a_follower_s_messages_survive) {
-    const Hello hello{"cluster", NodeId(4), 99, ShardId(3), 1 << 20};
+    const Hello hello{"cluster", NodeId(4), 99, ShardId(3), 1 << 20, 1 << 16};
     const auto decoded = decode_follower_message(cut(encode(hello), 3));
     ASSERT_TRUE(decoded.has_value());
     EXPECT_EQ(*decoded, FollowerMessage(hello));

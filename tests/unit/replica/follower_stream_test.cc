@@ -300,5 +300,70 @@ TEST_F(FollowerStreamTest, acknowledgements_commit) {
     EXPECT_EQ(led[0]->replica().high_watermark(), Offset{2});
 }
 
+// The rate of what a follower gets that isn't in sync.
+struct ThrottledStreamTest : FollowerStreamTest {
+    // One partition, in which the follower isn't in sync; by the setting or not.
+    void begin_behind(std::vector<std::string> throttled, std::initializer_list<int> isr = {1}) {
+        topic.leader_replication_throttled_replicas = std::move(throttled);
+        limits.partition_bytes_max = 1000;
+        begin(1);
+        led[0]->context.leader_throttle.limit(1000);
+        Leadership leadership;
+        leadership.epoch = LeaderEpoch{6};
+        leadership.isr = nodes(isr);
+        leadership.replicas = nodes({1, 2});
+        led[0]->replica().become_leader(leadership);
+        produce(0, 10, 900);
+        subscribe({from(0, 0, 6)});
+    }
+};
+
+TEST_F(ThrottledStreamTest, follower_that_is_not_in_sync_gets_records_at_the_rate) {
+    begin_behind({"0:1"});
+    const int64_t soon = end_of(all(), 0);  // after a second
+    EXPECT_GE(soon, 1);
+    EXPECT_LE(soon, 4);
+    int64_t later = soon;
+    for (int i = 0; i < 12; ++i) later = std::max(later, end_of(all(), 0));
+    EXPECT_EQ(later, 10);
+}
+
+TEST_F(ThrottledStreamTest, nothing_waits_where_the_setting_names_another_replica) {
+    begin_behind({"0:2", "1:1"});
+    EXPECT_EQ(end_of(all(), 0), 10);
+}
+
+TEST_F(ThrottledStreamTest, follower_that_is_in_sync_does_not_wait) {
+    begin_behind({"*"}, {1, 2});
+    EXPECT_EQ(end_of(all(), 0), 10);
+}
+
+TEST_F(ThrottledStreamTest, high_watermark_does_not_wait) {
+    begin_behind({"*"});
+    all();
+    produce(0, 1);
+    const auto got = all();
+    ASSERT_FALSE(got.empty());
+    EXPECT_EQ(got.back().high_watermark, Offset{11});
+}
+
+TEST_F(ThrottledStreamTest, what_waits_goes_on_when_the_rate_is_lifted) {
+    begin_behind({"*"});
+    all();
+    led[0]->context.leader_throttle.limit(ReplicationThrottle::unlimited);
+    EXPECT_EQ(end_of(all(), 0), 10);
+}
+
+TEST_F(ThrottledStreamTest, partition_that_waits_can_be_given_up) {
+    begin_behind({"*"});
+    all();
+    FollowerFrame frame;
+    frame.unsubscribe.push_back(key(0));
+    stream->receive(frame);
+    const auto got = all();
+    ASSERT_EQ(got.size(), 1U);
+    EXPECT_EQ(got[0].error, unsubscribed);
+}
+
 }  // namespace
 }  // namespace milena::replica

@@ -23,6 +23,7 @@ struct LeaderTest : ReplicationFixture {
         open(3);
         replica(1).become_leader(leadership(5, 1, isr));
     }
+    ReplicaContext& replica_context(int node) { return copy(node).context; }
     Admission subscribe(int node, int64_t from, int last_epoch = -1, int epoch = 5) {
         Subscription subscription;
         subscription.key = copied_key;
@@ -31,11 +32,12 @@ struct LeaderTest : ReplicationFixture {
         subscription.last_fetched_epoch = LeaderEpoch{last_epoch};
         return replica(1).admit({NodeId{node}, node * 100, &watchers[node], 0}, subscription);
     }
-    void acknowledge(int node, int64_t safe_end, int epoch = 5) {
+    void acknowledge(int node, int64_t safe_end, int epoch = 5, int64_t log_start = 0) {
         Ack ack;
         ack.key = copied_key;
         ack.leader_epoch = LeaderEpoch{epoch};
         ack.safe_end = Offset{safe_end};
+        ack.log_start_offset = Offset{log_start};
         replica(1).acknowledge(NodeId{node}, watchers[node], ack);
     }
     void produce(int count) {
@@ -55,6 +57,48 @@ TEST_F(LeaderTest, append_is_committed_when_all_in_sync_have_it) {
     acknowledge(2, 3);
     EXPECT_EQ(replica(1).high_watermark(), Offset{3});
     EXPECT_EQ(told, ErrorCode::none);
+}
+
+TEST_F(LeaderTest, what_is_not_committed_is_read_only_by_who_asks_for_it) {
+    begin({1, 2});
+    produce(3);
+    subscribe(2, 0);
+    acknowledge(2, 1);
+    const auto end_for = [&](bool is_uncommitted) {
+        std::optional<Offset> end;
+        FetchRequest request;
+        request.bytes_max = 1 << 20;
+        request.is_uncommitted = is_uncommitted;
+        replica(1).fetch(request, [&](const FetchOutcome& outcome) { end = outcome.next_offset; });
+        run_for(seconds(1));
+        return end;
+    };
+    EXPECT_EQ(end_for(false), Offset{1});
+    EXPECT_EQ(end_for(true), Offset{3});
+}
+
+TEST_F(LeaderTest, consumer_is_sent_to_a_follower_that_is_close_to_him_and_gets_nothing_here) {
+    begin({1, 2});
+    produce(1);
+    subscribe(2, 0);
+    acknowledge(2, 1);
+    const auto answer_if_close = [&](std::initializer_list<int> close) {
+        FetchOutcome outcome;
+        FetchRequest request;
+        request.bytes_max = 1 << 20;
+        request.close_brokers = std::make_shared<const std::vector<NodeId>>(nodes(close));
+        replica(1).fetch(request, [&](FetchOutcome got) { outcome = std::move(got); });
+        run_for(seconds(1));
+        return outcome;
+    };
+    const FetchOutcome sent_away = answer_if_close({2, 3});
+    EXPECT_EQ(sent_away.closer_replica, NodeId{2});
+    EXPECT_EQ(sent_away.bytes, 0U);
+    EXPECT_EQ(sent_away.high_watermark, Offset{1});
+    for (const FetchOutcome& served : {answer_if_close({3}), answer_if_close({1, 2}), answer_if_close({})}) {
+        EXPECT_EQ(served.closer_replica, no_node);
+        EXPECT_GT(served.bytes, 0U);
+    }
 }
 
 TEST_F(LeaderTest, leader_alone_in_sync_commits_by_itself) {
@@ -114,6 +158,42 @@ TEST_F(LeaderTest, follower_that_wants_what_was_deleted_is_out_of_range) {
     ASSERT_TRUE(replica(1).delete_records(Offset{2}).has_value());
     EXPECT_EQ(subscribe(2, 1).error, ErrorCode::offset_out_of_range);
     EXPECT_TRUE(subscribe(2, 2).is_granted());
+}
+
+TEST_F(LeaderTest, deletion_is_over_when_the_copies_of_all_living_brokers_have_followed) {
+    begin({1, 2});
+    replica_context(1).active_brokers = {{NodeId{1}, 100}, {NodeId{2}, 200}, {NodeId{3}, 300}};
+    produce(3);
+    subscribe(2, 0);
+    subscribe(3, 0);
+    acknowledge(2, 3);
+    ASSERT_TRUE(replica(1).delete_records(Offset{2}).has_value());
+    std::vector<ErrorCode> told;
+    replica(1).when_deleted(Offset{2}, [&](ErrorCode error) { told.push_back(error); });
+    acknowledge(2, 3, 5, 2);
+    EXPECT_TRUE(told.empty());
+    acknowledge(3, 3, 5, 1);
+    EXPECT_EQ(replica(1).low_watermark(), Offset{1});
+    EXPECT_TRUE(told.empty());
+    acknowledge(3, 3, 5, 2);
+    EXPECT_EQ(replica(1).low_watermark(), Offset{2});
+    EXPECT_EQ(told, std::vector{ErrorCode::none});
+}
+
+TEST_F(LeaderTest, deletion_waits_for_no_copy_whose_broker_is_gone) {
+    begin({1, 2});
+    replica_context(1).active_brokers = {{NodeId{1}, 100}, {NodeId{2}, 200}};
+    produce(3);
+    subscribe(2, 0);
+    acknowledge(2, 3, 5, 0);
+    ASSERT_TRUE(replica(1).delete_records(Offset{3}).has_value());
+    std::vector<ErrorCode> told;
+    replica(1).when_deleted(Offset{3}, [&](ErrorCode error) { told.push_back(error); });
+    replica(1).look_after();
+    EXPECT_TRUE(told.empty());
+    replica_context(1).active_brokers.erase(NodeId{2});
+    replica(1).look_after();
+    EXPECT_EQ(told, std::vector{ErrorCode::none});
 }
 
 TEST_F(LeaderTest, only_the_last_stream_of_a_follower_counts) {

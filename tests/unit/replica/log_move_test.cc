@@ -39,8 +39,9 @@ struct LogMoves : PartitionTableTest {
                              world.clock,
                              world.random,
                              codecs});
-        table->when_caught_up([this](const PartitionKey& key, const Uuid& to) {
-            if (is_assigning && !disk.has_crashed()) apply({assignment(key, to)});
+        table->when_placed([this](const std::vector<Placement>& placements) {
+            for (const auto& [key, to] : placements)
+                if (is_assigning && !disk.has_crashed()) apply({assignment(key, to)});
         });
         image = metadata::Image::empty();
         metadata::ImageBuilder builder(image);

@@ -76,6 +76,32 @@ TEST_F(ReplicatedTableTest, deleted_topic_is_followed_no_longer) {
     EXPECT_EQ(followed, (std::vector{FollowChange{key(1), no_node, LeaderEpoch{0}, other}}));
 }
 
+TEST_F(ReplicatedTableTest, replicas_in_a_failed_directory_lead_and_follow_nothing) {
+    begin();
+    followed.clear();
+    ErrorCode told = ErrorCode::none;
+    ASSERT_EQ(produce(topic_id, 0), ErrorCode::none);
+    replica(0).when_acknowledged(Offset{0}, Acknowledgement::all_in_sync, [&](ErrorCode error) { told = error; });
+    table->fail_directory(directory_id);
+    EXPECT_EQ(told, ErrorCode::not_leader_or_follower);
+    EXPECT_EQ(followed, (std::vector{FollowChange{key(1), no_node, LeaderEpoch{0}, other}}));
+    EXPECT_EQ(table->use(key(1)).error, ErrorCode::kafka_storage_error);
+    followed.clear();
+    apply({change(0, 2), change(1, 1)});
+    EXPECT_TRUE(followed.empty());
+    EXPECT_FALSE(replica(0).is_follower());
+    EXPECT_FALSE(replica(1).is_leader());
+}
+
+TEST_F(ReplicatedTableTest, failure_of_another_directory_changes_nothing) {
+    begin();
+    followed.clear();
+    table->fail_directory(Uuid{9, 999});
+    EXPECT_TRUE(replica(0).is_leader());
+    EXPECT_TRUE(replica(1).is_follower());
+    EXPECT_TRUE(followed.empty());
+}
+
 TEST_F(ReplicatedTableTest, smaller_set_in_sync_commits_what_waited_for_the_one_that_left) {
     begin();
     ASSERT_EQ(produce(topic_id, 0), ErrorCode::none);
@@ -101,20 +127,6 @@ TEST_F(ReplicatedTableTest, follower_that_is_not_heard_of_is_to_leave_after_the_
     }
     ASSERT_EQ(asked.size(), 1U);
     EXPECT_EQ(asked[0], (IsrChange{key(0), LeaderEpoch{0}, 0, {node}, {-1}}));
-}
-
-TEST_F(ReplicatedTableTest, nothing_is_led_by_an_image_that_is_older_than_the_registration) {
-    begin();
-    ASSERT_EQ(produce(topic_id, 0), ErrorCode::none);
-    incarnation_id = Uuid{8, 8};
-    restart(false);
-    EXPECT_FALSE(replica(0).is_leader());
-    EXPECT_TRUE(replica(1).is_follower());
-    EXPECT_EQ(produce(topic_id, 0), ErrorCode::not_leader_or_follower);
-    wire::RegisterBrokerRecord again = metadata::broker(1, 30);
-    again.incarnation_id = incarnation_id;
-    apply({again});
-    EXPECT_EQ(produce(topic_id, 0), ErrorCode::none);
 }
 
 TEST_F(ReplicatedTableTest, high_watermark_of_the_checkpoint_is_known_after_a_restart) {

@@ -119,7 +119,28 @@ TEST_F(PartitionTableTest, clean_shutdown_leaves_nothing_to_recover) {
     ASSERT_EQ(produce(topic_id), ErrorCode::none);
     restart(true);
     EXPECT_TRUE(inventory.was_closed_cleanly);
+    EXPECT_EQ(inventory.closed_by, 7);
     EXPECT_EQ(table->find({topic_id, PartitionIndex{0}})->log().recovery_point(), Offset{1});
+}
+
+TEST(Inventories, process_has_closed_all_directories_cleanly_only_if_all_of_them_say_so) {
+    const auto closed = [](std::vector<int64_t> epochs) {
+        Inventories inventories;
+        for (const int64_t epoch : epochs) {
+            DirectoryInventory one;
+            one.was_closed_cleanly = true;
+            one.closed_by = epoch;
+            inventories.push_back(std::make_shared<const DirectoryInventory>(std::move(one)));
+        }
+        return closed_by(inventories);
+    };
+    EXPECT_EQ(closed({5}), 5);
+    EXPECT_EQ(closed({5, 5, 5}), 5);
+    EXPECT_EQ(closed({5, 5, 4}), -1);
+    EXPECT_EQ(closed({5, -1}), -1);
+    EXPECT_EQ(closed({-1, 5}), -1);
+    EXPECT_EQ(closed({-9}), -1);
+    EXPECT_EQ(closed({}), -1);
 }
 
 TEST_F(PartitionTableTest, files_without_a_topic_are_set_aside_and_kept) {
@@ -139,6 +160,43 @@ TEST_F(PartitionTableTest, failed_directory_answers_storage_error) {
     EXPECT_EQ(produce(topic_id), ErrorCode::kafka_storage_error);
     EXPECT_EQ(table->use({topic_id, PartitionIndex{0}}).error, ErrorCode::kafka_storage_error);
     EXPECT_TRUE(table->has_failed(directory_id));
+}
+
+TEST_F(PartitionTableTest, cluster_is_asked_to_assign_a_directory_that_it_does_not_know) {
+    start();
+    std::vector<Placement> placed;
+    table->when_placed([&](const std::vector<Placement>& placements) {
+        placed.insert(placed.end(), placements.begin(), placements.end());
+    });
+    apply(topic("orders", topic_id, 1));
+    EXPECT_TRUE(placed.empty());
+    const Uuid unknown_id{3, 3};
+    apply(metadata::topic_records("unknown", unknown_id, 2, metadata::unassigned_directory));
+    const Uuid lost_id{4, 4};
+    apply(metadata::topic_records("lost", lost_id, 1, Uuid{9, 999}));
+    EXPECT_EQ(placed, (std::vector<Placement>{{{unknown_id, PartitionIndex{0}}, directory_id},
+                                              {{unknown_id, PartitionIndex{1}}, directory_id},
+                                              {{lost_id, PartitionIndex{0}}, directory_id}}));
+    apply(topic("other", Uuid{5, 5}, 1));
+    EXPECT_EQ(placed.size(), 3U);
+}
+
+TEST_F(PartitionTableTest, replica_that_may_lie_in_a_directory_that_is_offline_is_not_made_anew) {
+    are_directories_offline = true;
+    start();
+    std::vector<Placement> placed;
+    table->when_placed([&](const std::vector<Placement>& placements) { placed = placements; });
+    apply(metadata::topic_records("elsewhere", topic_id, 1, Uuid{9, 999}));
+    EXPECT_EQ(table->use({topic_id, PartitionIndex{0}}).error, ErrorCode::kafka_storage_error);
+    EXPECT_TRUE(names().empty());
+    EXPECT_TRUE(placed.empty());
+    const Uuid unassigned_id{3, 3};
+    apply(metadata::topic_records("new", unassigned_id, 1, metadata::unassigned_directory));
+    EXPECT_EQ(produce(unassigned_id), ErrorCode::none);
+    wire::RemoveTopicRecord removal;
+    removal.topic_id = topic_id;
+    apply({removal});
+    EXPECT_EQ(table->size(), 1U);
 }
 
 TEST_F(PartitionTableTest, full_disk_refuses_appends_and_takes_them_again_when_there_is_space) {

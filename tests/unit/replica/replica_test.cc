@@ -167,6 +167,17 @@ TEST_F(ReplicaTest, leader_epoch_of_the_client_is_compared) {
     EXPECT_EQ(fetch(request).error, ErrorCode::none);
 }
 
+TEST_F(ReplicaTest, whoever_says_that_it_is_a_replica_is_told_to_try_again) {
+    open();
+    FetchRequest request;
+    request.is_replica = true;
+    EXPECT_EQ(fetch(request).error, ErrorCode::not_leader_or_follower);
+    request.current_leader_epoch = LeaderEpoch{3};
+    EXPECT_EQ(fetch(request).error, ErrorCode::unknown_leader_epoch);
+    request.current_leader_epoch = LeaderEpoch{2};
+    EXPECT_EQ(fetch(request).error, ErrorCode::fenced_leader_epoch);
+}
+
 TEST_F(ReplicaTest, position_outside_of_the_log_is_out_of_range) {
     open();
     produce(2);

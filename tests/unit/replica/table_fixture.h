@@ -18,7 +18,7 @@ struct PartitionTableTest : Fixture {
     std::shared_ptr<settings::BrokerConfig> config = std::make_shared<settings::BrokerConfig>();
     DirectoryInventory inventory;
     std::unique_ptr<PartitionTable> table;
-    Uuid incarnation_id;
+    bool are_directories_offline = false;
 
     void start(uint32_t shard = 0, uint32_t shards = 1) {
         table =
@@ -32,7 +32,7 @@ struct PartitionTableTest : Fixture {
                                                               world.random,
                                                               codecs,
                                                               0,
-                                                              incarnation_id});
+                                                              are_directories_offline});
         metadata::Delta all;
         metadata::ImageBuilder builder(metadata::Image::empty());
         for (const metadata::Record& record : records) builder.apply(record);
@@ -71,7 +71,7 @@ struct PartitionTableTest : Fixture {
         if (cleanly) {
             EXPECT_TRUE(table->close_all());
             ASSERT_TRUE(write_offsets(disk, "/data", table->offsets_in(directory_id)).has_value());
-            ASSERT_TRUE(storage::write_clean_marker(disk, "/data").has_value());
+            ASSERT_TRUE(storage::write_clean_marker(disk, "/data", {7}).has_value());
         }
         table.reset();
         disk.restart();

@@ -77,6 +77,17 @@ TEST_F(FetchSessionsTest, what_did_not_change_is_not_told) {
     EXPECT_EQ(is_told, (std::vector{false, true, false}));
 }
 
+TEST_F(FetchSessionsTest, whom_to_ask_instead_is_told_each_time) {
+    const int32_t id = open({1, 2});
+    for (int32_t epoch = 1; epoch <= 2; ++epoch) {
+        FetchContext context = sessions.begin(request(id, epoch, {}), version, now);
+        auto answered = answers(context);
+        answered[0].preferred_read_replica = 0;
+        finish(context, answered);
+        EXPECT_EQ(is_told, (std::vector{true, false}));
+    }
+}
+
 TEST_F(FetchSessionsTest, the_end_of_an_error_is_told) {
     const int32_t id = open({1});
     FetchContext failing = sessions.begin(request(id, 1, {}), version, now);

@@ -210,6 +210,9 @@ TEST(Load, an_error_between_settings_names_the_place_of_the_first) {
               (Lines{"server.properties:2: log.retention.ms must be at least 1, or -1 for no limit"}));
     EXPECT_EQ(errors_of("milena.memory.requests.bytes=2000000"),
               (Lines{"server.properties:1: milena.memory.requests.bytes must be at least socket.request.max.bytes"}));
+    EXPECT_EQ(errors_of("replica.selector.class=mine"),
+              (Lines{"server.properties:1: replica.selector.class must be "
+                     "org.apache.kafka.common.replica.RackAwareReplicaSelector, or empty"}));
     EXPECT_EQ(errors_of("queued.max.request.bytes=1000").size(), 1u);
     EXPECT_EQ(errors_of("replica.fetch.wait.max.ms=40000").size(), 2u);
     EXPECT_EQ(errors_of("max.connections.per.ip=0").size(), 1u);

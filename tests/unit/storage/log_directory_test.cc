@@ -71,10 +71,43 @@ TEST_F(LogDirectoryTest, damaged_meta_properties_are_refused) {
 
 TEST_F(LogDirectoryTest, the_clean_marker_is_taken_once) {
     EXPECT_FALSE(take_clean_marker(disk, "/data").value());
-    ASSERT_TRUE(write_clean_marker(disk, "/data").has_value());
-    EXPECT_TRUE(take_clean_marker(disk, "/data").value());
+    ASSERT_TRUE(write_clean_marker(disk, "/data", {4711}).has_value());
+    const auto marker = take_clean_marker(disk, "/data").value();
+    ASSERT_TRUE(marker.has_value());
+    EXPECT_EQ(marker->broker_epoch, 4711);
     disk.lose_power();
     EXPECT_FALSE(take_clean_marker(disk, "/data").value());
+}
+
+TEST_F(LogDirectoryTest, clean_marker_of_any_age_counts_and_says_what_it_knows) {
+    const std::pair<std::string, int64_t> markers[] = {
+        {R"({"version":0,"brokerEpoch":9007199254740993})", 9007199254740993},
+        {"{\n  \"brokerEpoch\" : 3, \"version\" : 0 }\n", 3},
+        {R"({"version":0})", -1},
+        {"", -1},
+        {R"({"brokerEpoch":"3"})", -1},
+        {std::string(1 << 20, 'x'), -1}};
+    for (const auto& [text, epoch] : markers) {
+        ASSERT_TRUE(env::replace_file(disk, "/data/.kafka_cleanshutdown", text).has_value());
+        const auto marker = take_clean_marker(disk, "/data").value();
+        ASSERT_TRUE(marker.has_value()) << text.substr(0, 50);
+        EXPECT_EQ(marker->broker_epoch, epoch) << text.substr(0, 50);
+    }
+}
+
+TEST_F(LogDirectoryTest, failure_is_told_once_by_whoever_finds_it_out) {
+    int told = 0;
+    directory->when_failed([&] { ++told; });
+    (void)directory->failed(env::DiskError::full, "append", "file");
+    EXPECT_EQ(told, 0);
+    (void)directory->failed(env::DiskError::failed, "append", "file");
+    (void)directory->failed(env::DiskError::failed, "sync", "file");
+    EXPECT_EQ(told, 1);
+    LogDirectory other(disk, "/data");
+    other.when_failed([&] { ++told; });
+    other.fail();
+    EXPECT_TRUE(other.has_failed());
+    EXPECT_EQ(told, 1);
 }
 
 TEST_F(LogDirectoryTest, names_changed_during_a_sync_wait_for_the_next_one) {
