@@ -23,9 +23,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integra
 
 import chart  # noqa: E402
 import fetch  # noqa: E402
+import gaps  # noqa: E402
 import latency  # noqa: E402
 import offsets  # noqa: E402
 import perf_tools  # noqa: E402
+import replicated  # noqa: E402
 import shapes  # noqa: E402
 import startup  # noqa: E402
 import tenants  # noqa: E402
@@ -49,6 +51,13 @@ MEASUREMENTS = (
     latency.fsync,
     shapes.shapes,
     tenants.tenants,
+    replicated.replicated_produce,
+    replicated.replicated_latency,
+    replicated.replicated_wide,
+    gaps.gaps_of_kills,
+    gaps.gaps_of_moves,
+    gaps.gaps_without_controller,
+    gaps.gaps_of_silence,
 )
 
 

@@ -102,9 +102,16 @@ def batch_bytes(size):
     return max(65536, size + 1024)
 
 
+def nodes_of(broker):
+    """A broker, or those of a cluster; topics are on all of them."""
+    return getattr(broker, "nodes", [broker])
+
+
 def log_bytes(broker, topic):
-    """As batches, which is what a broker moves: of records of 100 bytes a tenth more than their values."""
-    return sum(log.stat().st_size for log in broker.data.glob(f"{topic}-*/*.log"))
+    """As batches, which is what a broker moves: of records of 100 bytes a tenth more than their values. Of the copies
+    in a cluster one is counted."""
+    logs = [log for node in nodes_of(broker) for log in node.data.glob(f"{topic}-*/*.log")]
+    return sum(log.stat().st_size for log in logs) / len(nodes_of(broker))
 
 
 class Admin:
@@ -118,7 +125,8 @@ class Admin:
         """Returns the seconds until every partition has a leader that metadata names."""
         config = {key.replace("_", "."): str(value) for key, value in config.items()}
         begin = time.monotonic()
-        self.client.create_topics([NewTopic(name, partitions, 1, config=config)], request_timeout=120)[name].result(120)
+        topic = NewTopic(name, partitions, len(nodes_of(self.broker)), config=config)
+        self.client.create_topics([topic], request_timeout=120)[name].result(120)
         until(lambda: self.has_leaders(name, partitions), f"{name} has leaders", 120)
         return time.monotonic() - begin
 
@@ -129,19 +137,20 @@ class Admin:
     def delete(self, name):
         """Waits until the data is gone as well: its removal is work that the next figure would bear."""
         self.client.delete_topics([name])[name].result(60)
-        until(lambda: not any(self.broker.data.glob(f"{name}-*")), f"the data of {name} are gone", 60)
+        directories = [node.data for node in nodes_of(self.broker)]
+        until(lambda: not any(any(one.glob(f"{name}-*")) for one in directories), f"the data of {name} are gone", 60)
 
 
 class PeakMemory(threading.Thread):
-    """Samples the resident memory of a process while the block runs."""
+    """Samples the resident memory of processes while the block runs; the largest of them counts."""
 
-    def __init__(self, process):
+    def __init__(self, *processes):
         super().__init__(daemon=True)
-        self.process, self.peak, self.over = process, 0, threading.Event()
+        self.processes, self.peak, self.over = processes, 0, threading.Event()
 
     def run(self):
         while not self.over.wait(0.05):
-            self.peak = max(self.peak, self.process.rss_bytes())
+            self.peak = max(self.peak, *(process.rss_bytes() for process in self.processes))
 
     def __enter__(self):
         self.start()
@@ -156,14 +165,17 @@ class Usage:
     """What a broker used while the block ran."""
 
     def __init__(self, broker):
-        self.process = broker.process
+        self.processes = [node.process for node in nodes_of(broker)]
+
+    def total_s(self):
+        return sum(process.cpu_s() for process in self.processes)
 
     def __enter__(self):
-        self.before, self.begin = self.process.cpu_s(), time.monotonic()
+        self.before, self.begin = self.total_s(), time.monotonic()
         return self
 
     def __exit__(self, *_):
-        self.cpu_s, self.seconds = self.process.cpu_s() - self.before, time.monotonic() - self.begin
+        self.cpu_s, self.seconds = self.total_s() - self.before, time.monotonic() - self.begin
 
 
 class Samples(dict):
@@ -176,14 +188,14 @@ class Samples(dict):
 class Duel:
     """Real Kafka and Milena, both running; each round loads one after the other, the first in turn."""
 
-    def __init__(self, bench, directory=None, **settings):
+    def __init__(self, bench, directory=None, kinds=(KafkaAsShipped, SUBJECT), **settings):
         self.bench, self.directory = bench, directory or bench.directory
         settings = {
             "log_segment_delete_delay_ms": 250,  # memory for the next round
             "auto_create_topics_enable": "false",  # a client that asks for a deleted topic would bring it back
             **settings,
         }
-        self.brokers = [bench.broker(kind, self.directory, **settings) for kind in (KafkaAsShipped, SUBJECT)]
+        self.brokers = [bench.broker(kind, self.directory, **settings) for kind in kinds]
         self.kafka, self.milena = Samples(), Samples()
 
     def __enter__(self):
