@@ -371,10 +371,8 @@ controller::BrokerRegistration Broker::registration() const {
 // The cluster is known here: this node may become one of its brokers.
 void Broker::begin_lifecycle() {
     loop_.post([this] {
-        checkpoints_ = std::make_unique<OffsetCheckpoints>(
-            *shards_, loop_, disk_, dirs_.directories, config_, [this](const Uuid& directory) {
-                shards_->first().post([this, directory] { directory_failed(directory); });
-            });
+        checkpoints_ = std::make_unique<OffsetCheckpoints>(*shards_, loop_, disk_, dirs_.directories, config_,
+                                                           tell_directory_failed());
     });
     if (!config_.quorum.is_broker) return open_listeners();
     lifecycle_ = std::make_unique<Lifecycle>(
@@ -397,14 +395,17 @@ void Broker::watch_directories() {
     for (size_t i = 0; i < shards_->size(); ++i) {
         shard::Shard& shard = (*shards_)[i];
         run_on(shard, [this, &shard] {
-            shard.when_directory_fails([this](const Uuid& directory) {
-                shards_->first().post([this, directory] { directory_failed(directory); });
-            });
+            shard.when_directory_fails(tell_directory_failed());
             shard.partitions().when_placed([this](std::vector<replica::Placement> placements) {
                 shards_->first().post([this, placements = std::move(placements)] { assignments_->ask(placements); });
             });
         });
     }
+}
+
+// For whoever finds it out, on any thread.
+std::function<void(const Uuid&)> Broker::tell_directory_failed() {
+    return [this](const Uuid& directory) { shards_->first().post([this, directory] { directory_failed(directory); }); };
 }
 
 // One shard's calls have found it out, which the others are told as well. As in Kafka, a broker goes on without a

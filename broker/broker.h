@@ -79,6 +79,7 @@ class Broker {
     void report_cordoned(const metadata::Image& image);
     std::vector<Uuid> cordoned_directories() const;
     void watch_directories();
+    std::function<void(const Uuid&)> tell_directory_failed();
     void directory_failed(const Uuid& directory);
     void begin_lifecycle();
     controller::BrokerRegistration registration() const;

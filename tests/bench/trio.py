@@ -39,9 +39,6 @@ class Trio(Cluster):
     def log_tail(self, bytes_max=4000):
         return "\n".join(f"{node.name}: {node.log_tail(bytes_max // 3)}" for node in self.nodes)
 
-    def others(self, *excluded):
-        return [node for node in self.nodes if node not in excluded]
-
     def start_again(self, node):
         """Seconds from its start until it is a broker of the cluster that the others send clients to."""
         begin = time.monotonic()

@@ -1,48 +1,45 @@
 """Three brokers, each a controller too, on a host and a disk of its own."""
 
 import collections
+import functools
 import os
 import pathlib
 import signal
 import subprocess
-import urllib.request
 
 import network
 import protocol
 from harness import paths, wire
 from harness.cluster import Cluster, Node
+from harness.failing_disk import FailingDisk
 from harness.process import until
 
 CLIENT_PORT, CONTROLLER_PORT, REPLICATION_PORT, METRICS_PORT = 9092, 9093, 9094, 9095
 DISK_BYTES = 1 << 30
-IO_ERRORS, CLOCK = paths.BUILD / "faults/io_errors.so", paths.BUILD / "faults/clock.so"
+LINK_TIMEOUT_S = 2.0
+FAILING_DISK, CLOCK = paths.BUILD / "faults/failing_disk.so", paths.BUILD / "faults/clock.so"
 
 
 class FaultyNode(Node):
     """A broker whose disk, clock and process can be harmed. Its log goes where it outlives the namespaces."""
 
-    def __init__(self, directory, node_id, log, settings, disk_bytes=DISK_BYTES):
+    http_timeout_s = 2
+
+    def __init__(self, directory, node_id, settings, logs, disk_bytes):
         super().__init__(directory, node_id, settings)
         self.host = network.address(node_id)
-        self.log = log
+        self.log = logs / f"node-{node_id}.log"
         self.port, self.controller_port = CLIENT_PORT, CONTROLLER_PORT
         self.replication_port, self.metrics_port = REPLICATION_PORT, METRICS_PORT
         self.preloaded = {}
+        self.failing_disk = None
         self.is_paused = False
         self.disk_bytes = disk_bytes
         self.mount_disk()
 
-    @property
-    def bootstrap(self):
-        return f"{self.host}:{self.port}"
-
     def properties(self):
         return {
             **super().properties(),
-            "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://{self.host}:{self.controller_port},"
-            f"REPLICATION://{self.host}:{self.replication_port}",
-            "advertised.listeners": f"PLAINTEXT://{self.bootstrap},REPLICATION://{self.host}:{self.replication_port}",
-            "milena.metrics.listener": f"{self.host}:{self.metrics_port}",
             "metadata.log.dir": self.directory / "metadata",
             "offsets.topic.num.partitions": 12,
             **self.settings,
@@ -53,16 +50,6 @@ class FaultyNode(Node):
 
     def environment(self):
         return {**super().environment(), **self.preloaded}
-
-    def serves(self):
-        if not self.process.is_alive():
-            raise SystemExit(f"node {self.node_id} ended with {self.process.popen.returncode}:\n{self.log_tail()}")
-        with protocol.connect(self.host, self.port) as link:
-            return wire.call(link, wire.API_VERSIONS, 0, b"")
-
-    def http(self, path):
-        with urllib.request.urlopen(f"http://{self.host}:{self.metrics_port}{path}", timeout=2) as answer:
-            return answer.status, answer.read().decode()
 
     def metric(self, name):
         """The sum over all labels."""
@@ -78,7 +65,7 @@ class FaultyNode(Node):
             return protocol.brokers(link)
 
     def link(self):
-        return protocol.connect(self.host, self.port)
+        return wire.connect(self.port, LINK_TIMEOUT_S, self.host)
 
     def pause(self):
         """Returns when it stands still: on a busy machine its threads run on for a while."""
@@ -126,16 +113,8 @@ class FaultyNode(Node):
 
     def can_fail_io(self, below=""):
         """To be said before it starts."""
-        self.preloaded |= {
-            "LD_PRELOAD": str(IO_ERRORS),
-            "FAULTS_DIRECTORY": str(self.data / below),
-            "FAULTS_CONTROL": str(self.directory / "io-errors"),
-        }
-
-    def fail_io(self, what):
-        """"write" or "fsync" fails from now on, or syncs are "slow"; None: never mind."""
-        control = self.directory / "io-errors"
-        control.write_text(what) if what else control.unlink()
+        self.failing_disk = FailingDisk(FAILING_DISK, self.data / below, self.directory / "io-errors")
+        self.preloaded |= self.failing_disk.environment
 
     def logs(self):
         """{partition: its bytes}, those of all its segments together: where one ends and the next begins is each
@@ -168,15 +147,8 @@ def is_stopped(thread):
 
 class FaultyCluster(Cluster):
     def __init__(self, directory, logs, settings, disk_bytes):
-        self.nodes = [
-            FaultyNode(directory / f"node-{index}", index, logs / f"node-{index}.log", settings, disk_bytes)
-            for index in (1, 2, 3)
-        ]
-        for node in self.nodes:
-            node.voters = ",".join(f"{one.node_id}@{one.host}:{one.controller_port}" for one in self.nodes)
-
-    def others(self, *nodes):
-        return [node for node in self.nodes if node not in nodes]
+        kind = functools.partial(FaultyNode, logs=logs, disk_bytes=disk_bytes)
+        super().__init__(directory, 3, settings, kind)
 
     def controller(self):
         def active():

@@ -21,55 +21,40 @@ def leader_is_cut_from_its_followers(lab):
 @scenario(bound_s=SILENCE_S, leader="other", has_java=True)
 def leader_is_cut_from_all(lab):
     """It may go on believing that it leads, and must not acknowledge anything."""
-    with lab.lasting(20):
+    with lab.cut_for(20):
         lab.network.isolate(lab.leader().node_id)
-        lab.resumes()
-    lab.network.heal()
-    lab.is_whole()
 
 
 @scenario(bound_s=SILENCE_S, leader="controller")
 def controller_that_leads_is_cut_from_all(lab):
-    with lab.lasting(20):
+    with lab.cut_for(20):
         lab.network.isolate(lab.leader().node_id)
-        lab.resumes()
-    lab.network.heal()
-    lab.is_whole()
 
 
 @scenario(bound_s=SILENCE_S, leader="other")
 def leader_is_cut_from_the_controller(lab):
     """Its followers still hear it. It is fenced after a session, and what it acknowledges, its successor has."""
     leader, controller = lab.leader(), lab.cluster.controller()
-    with lab.lasting(20):
+    with lab.cut_for(20):
         lab.network.cut_both_ways(leader.node_id, controller.node_id, CONTROLLER_PORT)
-        lab.resumes()
-    lab.network.heal()
-    lab.is_whole()
 
 
 @scenario(bound_s=SILENCE_S, leader="other")
 def leader_is_not_heard(lab):
     """It hears the others."""
     leader = lab.leader()
-    with lab.lasting(15):
+    with lab.cut_for(15):
         for other in lab.cluster.others(leader):
             lab.network.cut(leader.node_id, other.node_id)
-        lab.resumes()
-    lab.network.heal()
-    lab.is_whole()
 
 
 @scenario(bound_s=SILENCE_S, leader="controller")
 def leader_hears_nobody(lab):
     """It is heard by the others, and is the controller."""
     leader = lab.leader()
-    with lab.lasting(15):
+    with lab.cut_for(15):
         for other in lab.cluster.others(leader):
             lab.network.cut(other.node_id, leader.node_id)
-        lab.resumes()
-    lab.network.heal()
-    lab.is_whole()
 
 
 @scenario(bound_s=SILENCE_S, leader="other")
@@ -90,11 +75,8 @@ def one_is_the_bridge_between_two(lab):
 @scenario(bound_s=SILENCE_S)
 def a_fifth_of_the_packets_is_lost(lab):
     """Between all brokers, both ways, for 25 seconds."""
-    with lab.lasting(25):
+    with lab.cut_for(25):
         for source in lab.network.hosts:
             for target in lab.network.hosts:
                 if source != target:
                     lab.network.lose(source, target, percent=20)
-        lab.resumes()
-    lab.network.heal()
-    lab.is_whole()

@@ -11,7 +11,7 @@ SMALL = 256 << 20
 STRANGERS = "AAAAAAAAAAAAAAAAAAAAAQ"
 
 
-def fail_io(cluster):
+def make_disks_that_can_fail(cluster):
     for node in cluster.nodes:
         node.can_fail_io()
 
@@ -69,20 +69,20 @@ def disks_of_all_are_full(lab):
 def disk_fails(lab, what):
     """The broker may end, as nothing is left to it; the others go on with what it led."""
     victim = lab.leader()
-    victim.fail_io(what)
+    victim.failing_disk.fail(what)
     lab.resumes()
     lab.outcome["victim_ended"] = not victim.is_up()
     victim.kill()
-    victim.fail_io(None)
+    victim.failing_disk.heal()
     lab.restart(victim)
 
 
-@scenario(bound_s=10, prepare=fail_io)
+@scenario(bound_s=10, prepare=make_disks_that_can_fail)
 def writes_fail(lab):
     disk_fails(lab, "write")
 
 
-@scenario(bound_s=10, prepare=fail_io, settings={"log.flush.interval.messages": 1})
+@scenario(bound_s=10, prepare=make_disks_that_can_fail, settings={"log.flush.interval.messages": 1})
 def syncs_fail(lab):
     """Where each acknowledgement waits for one."""
     disk_fails(lab, "fsync")
@@ -92,33 +92,33 @@ def make_two_disks(cluster):
     """Of which the first one can fail."""
     for node in cluster.nodes:
         node.settings["log.dirs"] = f"{node.data}/first,{node.data}/second"
-        node.can_fail_io("first/")
+        node.can_fail_io("first")
 
 
 @scenario(bound_s=10, prepare=make_two_disks)
 def one_of_two_disks_fails(lab):
     """The broker goes on with what lies on the other one."""
     victim = lab.leader()
-    victim.fail_io("write")
+    victim.failing_disk.fail("write")
     lab.resumes()
     lab.runs_for(3)
     lab.expect(victim.is_up(), "a broker with another disk has ended")
     lab.expect(victim.metric("milena_offline_log_directories") == 1, "no directory is offline")
     lab.resumes()
-    victim.fail_io(None)
+    victim.failing_disk.heal()
     victim.stop()
     lab.restart(victim)
 
 
-@scenario(bound_s=10, prepare=fail_io, settings={"log.flush.interval.messages": 1})
+@scenario(bound_s=10, prepare=make_disks_that_can_fail, settings={"log.flush.interval.messages": 1})
 def disk_of_one_is_slow(lab):
     """Each sync takes 200 ms for 15 seconds, and each acknowledgement waits for one. The disk makes one after the other
     for its 18 partitions, so that a round of them takes 3.6 s and a record waits for two at most."""
     victim = lab.leader()
     with lab.lasting(15):
-        victim.fail_io("slow")
+        victim.failing_disk.fail("slow")
         lab.resumes()
-    victim.fail_io(None)
+    victim.failing_disk.heal()
     lab.resumes()
 
 

@@ -241,6 +241,15 @@ class Lab:
         self.expect(took <= at_most_s, f"{name}: {took:.1f} s")
 
     @contextlib.contextmanager
+    def cut_for(self, seconds):
+        """What is done inside loses packets: producers go on meanwhile, and after it all becomes whole."""
+        with self.lasting(seconds):
+            yield
+            self.resumes()
+        self.network.heal()
+        self.is_whole()
+
+    @contextlib.contextmanager
     def lasting(self, seconds):
         """What is done inside is part of a fault that lasts at least that long."""
         begin = time.monotonic()

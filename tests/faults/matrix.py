@@ -18,7 +18,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(1, str(HERE.parent / "integration"))
 
 import one  # noqa: E402
-from harness import measurement, paths  # noqa: E402
+from harness import failing_disk, measurement, paths  # noqa: E402
 from harness.process import die_with_parent  # noqa: E402
 
 BUILT = paths.BUILD / "faults"
@@ -44,14 +44,10 @@ def check_machine():
 def build():
     classes = BUILT / "classes"
     classes.mkdir(parents=True, exist_ok=True)
-    shared = ["gcc", "-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o"]
+    for source in (failing_disk.SOURCE, HERE / "clock.c"):
+        failing_disk.build_preloaded(source, BUILT)
     java = ["javac", "-nowarn", "--release", "17", "-cp", f"{paths.KAFKA_LIB}/*", "-d", classes]
-    for command in (
-        [*shared, BUILT / "io_errors.so", HERE / "io_errors.c"],
-        [*shared, BUILT / "clock.so", HERE / "clock.c"],
-        [*java, HERE / "ProducerByLines.java"],
-    ):
-        subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    subprocess.run([*java, HERE / "ProducerByLines.java"], check=True, stdin=subprocess.DEVNULL)
 
 
 def run_one(name, number, seed):

@@ -9,7 +9,7 @@ import threading
 import time
 
 from harness import paths
-from harness.load import Load, value
+from harness.load import Load
 from harness.process import Process
 from harness.tools import JVM
 
@@ -22,7 +22,7 @@ class PacedLoad(Load):
     def __init__(self, bootstrap, topic, partitions, number, per_second):
         super().__init__(bootstrap, topic, partitions, number)
         self.per_second = per_second
-        self.sent = [0] * partitions
+        self.due = 0.0
         self.last_acknowledged = [None] * partitions
         self.longest_gap_s = 0.0
 
@@ -35,30 +35,16 @@ class PacedLoad(Load):
             self.last_acknowledged[partition] = now
 
     def run(self):
-        due = time.monotonic()
-        sent = 0
-        while not self.stopping.is_set() and not self.failures:
-            early_s = due - time.monotonic()
-            if early_s > 0:
-                self.producer.poll(min(0.01, early_s))
-                continue
-            partition, sequence = sent % self.partitions, sent // self.partitions
-            try:
-                self.producer.produce(
-                    self.topic,
-                    value(self.number, partition, sequence),
-                    partition=partition,
-                    on_delivery=self.on_delivery,
-                )
-                sent += 1
-                self.sent[partition] += 1
-                due += 1 / self.per_second
-                self.producer.poll(0)
-            except BufferError:
-                self.producer.poll(0.05)
-                due = time.monotonic()
-        if self.producer.flush(90):
-            self.failures.append("records stayed unacknowledged")
+        self.due = time.monotonic()
+        super().run()
+
+    def early_s(self):
+        return min(0.01, self.due - time.monotonic())
+
+    def send(self, partition, sequence):
+        is_sent = super().send(partition, sequence)
+        self.due = self.due + 1 / self.per_second if is_sent else time.monotonic()
+        return is_sent
 
 
 class JavaMessage:

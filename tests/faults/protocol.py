@@ -1,7 +1,6 @@
 """The few questions that are asked of one broker alone, over a raw connection: what it says is what it believes."""
 
 import dataclasses
-import socket
 import struct
 
 from harness import batches, wire
@@ -30,12 +29,6 @@ class Reader:
 
     def list(self, one):
         return [one() for _ in range(self.take("i"))]
-
-
-def connect(host, port, timeout_s=2.0):
-    link = socket.create_connection((host, port), timeout_s)
-    link.settimeout(timeout_s)
-    return link
 
 
 def call(link, api, version, body):

@@ -26,7 +26,7 @@ class Watch:
         link = None
         while not self.stopping.wait(INTERVAL_S):
             try:
-                link = link or protocol.connect(node.host, node.port)
+                link = link or node.link()
                 found = protocol.latest_offsets(link, self.topic, self.partitions)
             except OSError:
                 link = link and link.close()

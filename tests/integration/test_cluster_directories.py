@@ -1,15 +1,14 @@
 """What the controller knows of disks: a failed directory takes away what lies in it and nothing else, an empty disk has
 nothing to say, and only a process that ended cleanly is believed to have everything (KIP-858, KIP-966)."""
 
-import pathlib
 import re
 import shutil
-import subprocess
 
 import confluent_kafka
 import pytest
 
 from harness.cluster import Cluster
+from harness.failing_disk import SOURCE, FailingDisk, build_preloaded
 from harness.load import count_faults
 from harness.process import until
 from test_cluster import admin, all_see, create
@@ -19,12 +18,8 @@ VICTIM = 2
 
 
 @pytest.fixture(scope="session")
-def failing_disk(tmp_path_factory):
-    """The library that makes a directory fail; see failing_disk.c."""
-    library = tmp_path_factory.mktemp("failing_disk") / "failing_disk.so"
-    source = pathlib.Path(__file__).parent / "harness" / "failing_disk.c"
-    subprocess.run(["cc", "-O1", "-Wall", "-Werror", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
-    return library
+def library(tmp_path_factory):
+    return build_preloaded(SOURCE, tmp_path_factory.mktemp("failing_disk"))
 
 
 @pytest.fixture
@@ -55,25 +50,18 @@ class Victim:
     def __init__(self, cluster, library, failing):
         self.node = cluster.node(VICTIM)
         self.directories = [self.node.data, self.node.directory / "data2"]
-        self.flag = self.node.directory / "failing"
         self.node.settings["log.dirs"] = ",".join(map(str, self.directories))
+        self.disk = FailingDisk(library, self.directories[failing], self.node.directory / "failing")
         usual = self.node.environment
-        added = {"LD_PRELOAD": str(library), "FAIL_WHEN": str(self.flag), "FAIL_BELOW": str(self.directories[failing])}
-        self.node.environment = lambda: {**usual(), **added}
+        self.node.environment = lambda: {**usual(), **self.disk.environment}
 
     def partitions_in(self, number, topic):
         names = [path.name for path in self.directories[number].iterdir()]
         return {int(name.rsplit("-", 1)[1]) for name in names if name.rsplit("-", 1)[0] == topic}
 
-    def fail(self):
-        self.flag.touch()
 
-    def heal(self):
-        self.flag.unlink()
-
-
-def test_failed_directory_takes_its_replicas_away_within_two_seconds_and_nothing_else(cluster, failing_disk):
-    victim = Victim(cluster, failing_disk, failing=1)
+def test_failed_directory_takes_its_replicas_away_within_two_seconds_and_nothing_else(cluster, library):
+    victim = Victim(cluster, library, failing=1)
     cluster.start()
     all_see(cluster.nodes, 3)
     create(cluster.node(1), "idle", 48, 3)
@@ -95,7 +83,7 @@ def test_failed_directory_takes_its_replicas_away_within_two_seconds_and_nothing
         before = state()
         assert lost | kept == set(before) and not lost & kept
         assert any(before[key][0] == VICTIM for key in lost) and any(before[key][0] == VICTIM for key in kept)
-        victim.fail()
+        victim.disk.fail()
 
         def is_gone():
             now = state()
@@ -109,21 +97,21 @@ def test_failed_directory_takes_its_replicas_away_within_two_seconds_and_nothing
         assert victim.node.process.is_alive()
         assert offline_directories(victim.node) == {"1"}
         victim.node.kill()
-        victim.heal()
+        victim.disk.heal()
         victim.node.start()
         all_in_sync(cluster, "copied")
     all_in_sync(cluster, "idle")
 
 
-def test_broker_whose_metadata_log_lies_in_a_failed_directory_stops(cluster, failing_disk):
-    victim = Victim(cluster, failing_disk, failing=0)
+def test_broker_whose_metadata_log_lies_in_a_failed_directory_stops(cluster, library):
+    victim = Victim(cluster, library, failing=0)
     cluster.start()
     all_see(cluster.nodes, 3)
     with UnderLoad(cluster, "copied") as load:
-        victim.fail()
+        victim.disk.fail()
         assert victim.node.process.popen.wait(10) == 1
         load.makes_progress()
-        victim.heal()
+        victim.disk.heal()
         victim.node.start()
         all_in_sync(cluster, "copied")
 

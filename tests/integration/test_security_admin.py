@@ -5,20 +5,15 @@ import itertools
 import re
 
 from harness.broker import RealKafka
-from harness.compare import Side, request
+from harness.compare import Side, plain, request
 
 UNKNOWN, ANY, TOPIC, LITERAL, READ, ALLOW = 0, 1, 2, 3, 3, 3
 SHA_256, SHA_512 = 1, 2
+HEADINGS = ("Error while executing",)  # of what a tool says of an exception
 
 
 def text(words):
     return base64.b64encode(words.encode()).decode()
-
-
-def plain(tool):
-    """What a tool said, without where in the client an exception was made."""
-    said = tool["err"].splitlines()
-    return {**tool, "err": [line for line in said if not line.startswith(("\tat ", "Error while executing"))]}
 
 
 def acl_filter(resource_type, pattern_type, operation, permission):
@@ -74,7 +69,7 @@ def test_an_acl_with_an_unknown_element_closes_the_connection(both):
 def test_the_acl_tool_says_that_there_is_no_authorizer(both):
     def script(side):
         return [
-            plain(side.tool("kafka-acls", *arguments))
+            plain(side.tool("kafka-acls", *arguments), HEADINGS)
             for arguments in (
                 ["--list"],
                 ["--add", "--allow-principal", "User:ann", "--operation", "read", "--topic", "orders"],
@@ -111,7 +106,7 @@ def test_delegation_tokens_are_refused_to_who_has_not_authenticated(both):
         config = side.broker.directory / "no.properties"
         config.write_text("")
         tool = side.tool("kafka-delegation-tokens", "--describe", "--command-config", config)
-        return side.requests(*lines), plain(tool)
+        return side.requests(*lines), plain(tool, HEADINGS)
 
     both.same(script)
 
@@ -186,7 +181,8 @@ def test_scram_credentials_are_stored_checked_and_described_alike(both):
 def test_kafka_configs_manages_the_credentials_of_users(both):
     def script(side):
         def configs(*arguments):
-            return plain(side.tool("kafka-configs", "--entity-type", "users", "--entity-name", "bob", *arguments))
+            tool = side.tool("kafka-configs", "--entity-type", "users", "--entity-name", "bob", *arguments)
+            return plain(tool, HEADINGS)
 
         def described():
             said = configs("--describe")

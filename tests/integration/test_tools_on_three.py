@@ -6,23 +6,18 @@ import re
 from confluent_kafka.admin import AdminClient
 
 from harness import compatibility, tools
-from harness.compare import request
+from harness.compare import plain, request
 from harness.process import Process, until
+from test_cluster_admin import FEATURE_COMMANDS
 
 CLUSTER_SETTINGS = {
     "broker.session.timeout.ms": 4000,
     "broker.heartbeat.interval.ms": 500,
     "auto.leader.rebalance.enable": "false",
     "offsets.topic.num.partitions": 3,
-    "replica.selector.class": "org.apache.kafka.common.replica.RackAwareReplicaSelector",
 }
 
 SETTLED_S = 60
-
-
-def plain(tool):
-    """What a tool said, without where in the client an exception was made."""
-    return {**tool, "err": [line for line in tool["err"].splitlines() if not line.startswith("\tat ")]}
 
 
 def topics(side, *arguments):
@@ -245,15 +240,8 @@ def test_the_quorum_is_described_with_all_its_voters(three):
 
 def test_features_are_finalized_for_all_brokers(three):
     commands = [
-        ["upgrade", "--feature", "metadata.version=30"],
-        ["upgrade", "--feature", "metadata.version=31"],
-        ["upgrade", "--feature", "metadata.version=30", "--dry-run"],
-        ["downgrade", "--feature", "metadata.version=29"],
-        ["downgrade", "--unsafe", "--feature", "metadata.version=29"],
+        *FEATURE_COMMANDS,
         ["downgrade", "--feature", "metadata.version=6"],
-        ["upgrade", "--metadata", "4.3-IV0"],
-        ["disable", "--feature", "metadata.version"],
-        ["disable", "--feature", "nothing.version"],
         ["upgrade", "--feature", "nothing.version=1"],
     ]
 

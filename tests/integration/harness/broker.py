@@ -46,6 +46,7 @@ class Broker:
     """One broker that can be started, stopped, killed and started again on the same port and directory."""
 
     name = ""
+    host = "127.0.0.1"
 
     def __init__(self, directory, settings=None):
         self.directory = pathlib.Path(directory)
@@ -60,16 +61,16 @@ class Broker:
 
     @property
     def bootstrap(self):
-        return f"127.0.0.1:{self.port}"
+        return f"{self.host}:{self.port}"
 
     def properties(self):
         return {
             "process.roles": "broker,controller",
             "node.id": "1",
-            "controller.quorum.voters": f"1@127.0.0.1:{self.controller_port}",
+            "controller.quorum.voters": f"1@{self.host}:{self.controller_port}",
             "controller.listener.names": "CONTROLLER",
-            "listeners": f"PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self.controller_port}",
-            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{self.port}",
+            "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://{self.host}:{self.controller_port}",
+            "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
             "log.dirs": str(self.data),
             "offsets.topic.replication.factor": "1",
             "transaction.state.log.replication.factor": "1",
@@ -105,7 +106,7 @@ class Broker:
     def serves(self):
         if not self.process.is_alive():
             raise SystemExit(f"{self.name} ended with {self.process.popen.returncode}:\n{self.log_tail()}")
-        return wire.api_versions(self.port)
+        return wire.api_versions(self.port, host=self.host)
 
     def prepare(self, properties):
         """Formats an empty data directory where the broker does not do so itself."""
@@ -137,6 +138,7 @@ class Broker:
 
 class Milena(Broker):
     name = "milena"
+    http_timeout_s = 5
 
     def __init__(self, directory, settings=None):
         super().__init__(directory, settings)
@@ -145,7 +147,7 @@ class Milena(Broker):
     def properties(self):
         # More than one shard on small machines as well: what goes wrong, goes wrong between shards.
         return {
-            "milena.metrics.listener": f"127.0.0.1:{self.metrics_port}",
+            "milena.metrics.listener": f"{self.host}:{self.metrics_port}",
             "milena.shards": 2,
             **super().properties(),
         }
@@ -160,7 +162,8 @@ class Milena(Broker):
     def http(self, path):
         """(status, text) of the port for people and probes."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}{path}", timeout=5) as answer:
+            address = f"http://{self.host}:{self.metrics_port}{path}"
+            with urllib.request.urlopen(address, timeout=self.http_timeout_s) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as refusal:
             return refusal.code, refusal.read().decode()

@@ -43,10 +43,9 @@ class Node(Member, Milena):
         return {
             **super().properties(),
             "milena.cluster.id": CLUSTER_ID,
-            "listeners": f"PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self.controller_port},"
-            f"REPLICATION://127.0.0.1:{self.replication_port}",
-            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{self.port},"
-            f"REPLICATION://127.0.0.1:{self.replication_port}",
+            "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://{self.host}:{self.controller_port},"
+            f"REPLICATION://{self.host}:{self.replication_port}",
+            "advertised.listeners": f"PLAINTEXT://{self.bootstrap},REPLICATION://{self.host}:{self.replication_port}",
             "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:GRPC,REPLICATION:GRPC",
             "inter.broker.listener.name": "REPLICATION",
             **self.settings,
@@ -76,7 +75,7 @@ class Cluster:
         self.directory = pathlib.Path(directory)
         self.nodes = [kind(self.directory / f"node-{index}", index, settings) for index in range(1, count + 1)]
         for node in self.nodes:
-            node.voters = ",".join(f"{other.node_id}@127.0.0.1:{other.controller_port}" for other in self.nodes)
+            node.voters = ",".join(f"{other.node_id}@{other.host}:{other.controller_port}" for other in self.nodes)
 
     @property
     def bootstrap(self):
@@ -88,6 +87,9 @@ class Cluster:
 
     def node(self, node_id):
         return self.nodes[node_id - 1]
+
+    def others(self, *nodes):
+        return [node for node in self.nodes if node not in nodes]
 
     def controller(self):
         """The node that decides for the cluster now."""

@@ -19,6 +19,12 @@ def request(api, version, body, **options):
     return {"api": api, "version": version, "body": body, **options}
 
 
+def plain(tool, also_without=()):
+    """What a tool said, without where in the client an exception was made, and without lines that begin so."""
+    unwanted = ("\tat ", *also_without)
+    return {**tool, "err": [line for line in tool["err"].splitlines() if not line.startswith(unwanted)]}
+
+
 @dataclasses.dataclass
 class Side:
     """A broker together with the clients that talk to it."""

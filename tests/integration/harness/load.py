@@ -24,6 +24,7 @@ class Load(threading.Thread):
         super().__init__(daemon=True)
         self.topic, self.partitions, self.number = topic, partitions, number
         self.offsets = [[] for _ in range(partitions)]
+        self.sent = [0] * partitions
         self.acknowledged = 0
         self.failures = []
         self.stopping = threading.Event()
@@ -61,23 +62,33 @@ class Load(threading.Thread):
     def run(self):
         sent = 0
         while not self.stopping.is_set() and not self.failures:
-            if self.pausing.is_set():
-                self.producer.poll(0.05)
-                continue
-            partition, sequence = sent % self.partitions, sent // self.partitions
-            try:
-                self.producer.produce(
-                    self.topic,
-                    value(self.number, partition, sequence),
-                    partition=partition,
-                    on_delivery=self.on_delivery,
-                )
+            early_s = self.early_s()
+            if early_s > 0:
+                self.producer.poll(early_s)
+            elif self.send(sent % self.partitions, sent // self.partitions):
                 sent += 1
-                self.producer.poll(0)
-            except BufferError:
-                self.producer.poll(0.05)
         if self.producer.flush(90):
             self.failures.append("records stayed unacknowledged")
+
+    def early_s(self):
+        """How long nothing new is to be sent."""
+        return 0.05 if self.pausing.is_set() else 0
+
+    def send(self, partition, sequence):
+        """False where the producer has no room for it at present."""
+        try:
+            self.producer.produce(
+                self.topic,
+                value(self.number, partition, sequence),
+                partition=partition,
+                on_delivery=self.on_delivery,
+            )
+        except BufferError:
+            self.producer.poll(0.05)
+            return False
+        self.sent[partition] += 1
+        self.producer.poll(0)
+        return True
 
     def stop(self):
         """Returns when everything that was sent is acknowledged."""

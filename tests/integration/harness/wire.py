@@ -6,8 +6,8 @@ import struct
 PRODUCE, METADATA, API_VERSIONS = 0, 3, 18
 
 
-def connect(port, timeout_s=10.0):
-    link = socket.create_connection(("127.0.0.1", port), timeout_s)
+def connect(port, timeout_s=10.0, host="127.0.0.1"):
+    link = socket.create_connection((host, port), timeout_s)
     link.settimeout(timeout_s)
     return link
 
@@ -46,9 +46,9 @@ def call(link, api, version, body, **header):
     return receive(link)[1]
 
 
-def api_versions(port, timeout_s=2.0):
+def api_versions(port, timeout_s=2.0, host="127.0.0.1"):
     """{api key: (min, max)} as the broker advertises it in ApiVersions v0."""
-    with connect(port, timeout_s) as link:
+    with connect(port, timeout_s, host) as link:
         answer = call(link, API_VERSIONS, 0, b"")
     error, count = struct.unpack_from(">hi", answer)
     assert error == 0, error
