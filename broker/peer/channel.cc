@@ -62,9 +62,9 @@ CallError call_error_of(const grpc::Status& status) {
         default: return CallError::refused;
     }
     // All that is no evidence says so; what else can happen to a connection is that the other side has refused or ended
-    // it.
-    static constexpr std::array<std::string_view, 7> no_evidence{
-        "imed out", "imeout", "TIMEOUT", "keepalive", "DNS", "No route to host", "etwork is unreachable"};
+    // it. An attempt that takes too long is ended by ourselves, which gRPC calls a shutdown of the handshaker.
+    static constexpr std::array<std::string_view, 8> no_evidence{
+        "imed out", "imeout", "TIMEOUT", "keepalive", "DNS", "No route to host", "etwork is unreachable", "handshaker"};
     for (const std::string_view words : no_evidence)
         if (contains(status.error_message(), words)) return CallError::timed_out;
     return CallError::unreachable;
