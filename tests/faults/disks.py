@@ -103,7 +103,7 @@ def one_of_two_disks_fails(lab):
     lab.resumes()
     lab.runs_for(3)
     lab.expect(victim.is_up(), "a broker with another disk has ended")
-    lab.expect(victim.metric("milena_offline_log_directories") == 1, "no directory is offline")
+    lab.expect(victim.offline_directories() == {1}, f"offline directories: {victim.offline_directories()}")
     lab.resumes()
     victim.failing_disk.heal()
     victim.stop()

@@ -65,7 +65,8 @@ class JavaProducer:
     QUEUED_MAX = 20_000
 
     def __init__(self, bootstrap, topic, log):
-        command = [*JVM[:-1], f"{CLASSES}:{paths.KAFKA_LIB}/*", "ProducerByLines", bootstrap, topic]
+        # Two of them in namespaces have one process id, and would have one file of /tmp/hsperfdata.
+        command = [*JVM[:-1], "-XX:-UsePerfData", f"{CLASSES}:{paths.KAFKA_LIB}/*", "ProducerByLines", bootstrap, topic]
         self.process = Process(command, log, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.waiting = collections.defaultdict(collections.deque)  # by partition, in the order of the records
         self.answers = queue.SimpleQueue()
