@@ -66,7 +66,8 @@ class JavaProducer:
 
     def __init__(self, bootstrap, topic, log):
         # Two of them in namespaces have one process id, and would have one file of /tmp/hsperfdata.
-        command = [*JVM[:-1], "-XX:-UsePerfData", f"{CLASSES}:{paths.KAFKA_LIB}/*", "ProducerByLines", bootstrap, topic]
+        java = [JVM[0], "-XX:-UsePerfData", *JVM[1:-1], f"{CLASSES}:{paths.KAFKA_LIB}/*"]
+        command = [*java, "ProducerByLines", bootstrap, topic]
         self.process = Process(command, log, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.waiting = collections.defaultdict(collections.deque)  # by partition, in the order of the records
         self.answers = queue.SimpleQueue()
