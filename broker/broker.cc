@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
+#include <cstdlib>
 
 #include <asio/io_context.hpp>
 #include <asio/signal_set.hpp>
@@ -100,12 +102,18 @@ int Broker::run() {
     } else {
         loop_.run();
     }
-    if (shards_) {
+    if (shards_)
         for (size_t i = 0; i < shards_->size(); ++i) (*shards_)[i].stop();
-        for (size_t i = 0; i < shards_->size(); ++i) (*shards_)[i].partitions().resign_all();
-    }
     disk_threads_.stop();
+    if (exit_status_ != 0) halt();
     return exit_status_;
+}
+
+// What has failed is left as it is, like Kafka's brokers: calls that wait for each other on all shards can't be taken
+// apart one shard after the other, and nobody is left to answer them. Nothing goes with it that a kill wouldn't take.
+void Broker::halt() const {
+    std::fflush(nullptr);
+    std::_Exit(exit_status_);
 }
 
 // --- the way up ------------------------------------------------------------------------------------------------------

@@ -47,7 +47,8 @@ class Broker {
     Broker(const Broker&) = delete;
     Broker& operator=(const Broker&) = delete;
 
-    // Serves until SIGTERM or SIGINT; the exit status of the process.
+    // Serves until SIGTERM or SIGINT; the exit status of the process. Doesn't return when it has failed: the process
+    // ends with status 1.
     int run();
 
   private:
@@ -78,6 +79,7 @@ class Broker {
     void adopt_settings(const metadata::Image& image);
     void report_cordoned(const metadata::Image& image);
     std::vector<Uuid> cordoned_directories() const;
+    [[noreturn]] void halt() const;
     void watch_directories();
     std::function<void(const Uuid&)> tell_directory_failed();
     void directory_failed(const Uuid& directory);

@@ -413,18 +413,13 @@ void PartitionTable::fail_directory(const Uuid& directory_id) {
     tell_following();
 }
 
-void PartitionTable::resign_all() {
-    for (const PartitionKey& key : order_)
-        if (Replica* replica = find(key)) replica->resign(replica->leader_epoch());
-}
-
 bool PartitionTable::close_all() {
-    resign_all();
     bool all_closed = true;
     for (const PartitionKey& key : order_) {
         Replica* replica = find(key);
         all_closed = all_closed && !is_offline(replicas_.at(key));  // what it has isn't known to be whole
         if (replica == nullptr) continue;
+        replica->resign(replica->leader_epoch());
         Result<void> closed = replica->log().sync_now();
         if (closed.has_value()) closed = replica->log().close();
         all_closed = all_closed && closed.has_value();

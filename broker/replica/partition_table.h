@@ -208,9 +208,6 @@ class PartitionTable {
     void fail_directory(const Uuid& directory_id);
     // Whether it gets no new replicas, by the settings in force and a metadata.version that knows of it.
     bool is_cordoned(const Uuid& directory_id) const;
-    // Ends all roles and answers whoever waits for one: before any shard is destroyed, since those who wait may be told
-    // by way of another shard.
-    void resign_all();
     // Ends the leaderships and makes every log durable; then close_all() has little to wait for.
     void flush_all(std::function<void()> done);
     // Makes every log durable and closes it, for a clean shutdown; false if a directory can't be marked clean.
