@@ -256,7 +256,8 @@ void Broker::start_controller() {
     replication_->watch(*gate_);
     watch_directories();
     controller_->start([this] { begin_lifecycle(); }, [this](const std::string& reason) { fail(reason); },
-                       [this](bool is_active) { gate_->use_active(is_active); });
+                       [this](bool is_active) { gate_->use_active(is_active); },
+                       [this](int16_t level) { gate_->use_kraft_version(level); });
     tick_raft();
 }
 

@@ -133,13 +133,14 @@ Result<std::unique_ptr<Peers>, std::string> Peers::start(shard::Shard& first, co
     const peer::Post post = [&first](shard::Task task) { first.post(std::move(task)); };
     std::vector<peer::Service*> services = std::move(options.others);
     auto state = std::make_unique<State>(post, std::move(options));
-    state->has_others = knows_others(config.quorum);
     for (size_t i = 0; i < config.quorum.bootstrap_servers.size(); ++i) {
         const settings::HostPort& at = config.quorum.bootstrap_servers[i];
         state->transport.use_address(raft::bootstrap_node(i), at.host, at.port);
     }
     const std::vector<settings::Endpoint> endpoints = config.listeners.of_peers();
     RETURN_IF_ERROR(check_protocols(endpoints));
+    // Whoever is alone may get others, if they can reach it.
+    state->has_others = knows_others(config.quorum) || !endpoints.empty();
     if (!endpoints.empty()) {
         services.insert(services.end(), {&state->admin, &state->quorum, &state->controller});
         ASSIGN_OR_RETURN(state->server, peer::Server::start(endpoints, services));

@@ -37,7 +37,7 @@ class Peers {
     Peers(const Peers&) = delete;
     Peers& operator=(const Peers&) = delete;
 
-    // Null where no other node is known of: a single controller needs nobody.
+    // Null where no other node is known of, and none could come: a single controller needs nobody.
     raft::Transport* transport();
     controller::RemoteController* remote_controller();
 

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "controller/describe_quorum.h"
+#include "controller/raft_voters.h"
 #include "metadata/feature_levels.h"
 #include "metadata/image_records.h"
 
@@ -95,10 +96,11 @@ Controller::Controller(const Environment& environment, NodeId node, settings::Br
 Controller::~Controller() = default;
 
 void Controller::start(std::function<void()> on_ready, std::function<void(const std::string&)> on_failed,
-                       std::function<void(bool)> on_active) {
+                       std::function<void(bool)> on_active, std::function<void(int16_t)> on_kraft_version) {
     on_ready_ = std::move(on_ready);
     on_failed_ = std::move(on_failed);
     on_active_ = std::move(on_active);
+    on_kraft_version_ = std::move(on_kraft_version);
     raft_.start(*this);
 }
 
@@ -111,7 +113,8 @@ Context Controller::context() const {
             .next_offset = raft_.next_offset(),
             .cluster_id = cluster_id_,
             .liveness = clock_ == nullptr ? nullptr : &liveness_,
-            .now = now()};
+            .now = now(),
+            .kraft_version = raft_.kraft_version()};
 }
 
 Instant Controller::now() const { return clock_ == nullptr ? Instant{} : clock_->now(); }
@@ -161,8 +164,24 @@ void Controller::submit(const wire::AlterUserScramCredentialsRequest& request,
                         Done<wire::AlterUserScramCredentialsResponse> done) {
     handle(request, done);
 }
+// kraft.version is raised last, by the log itself: then all of it is committed, or the controller has changed.
 void Controller::submit(const wire::UpdateFeaturesRequest& request, Done<wire::UpdateFeaturesResponse> done) {
-    handle(request, done);
+    const std::optional<int16_t> kraft_version = asked_kraft_version(request);
+    if (!kraft_version || *kraft_version == raft_.kraft_version()) return handle(request, done);
+    Decision<wire::UpdateFeaturesResponse> decision = decide(context(), request);
+    if (decision.response.error_code == ErrorCode::none) {
+        const auto checked = raft_.check_kraft_version(*kraft_version);
+        if (!checked) decision.response = refused_kraft_version(*kraft_version, checked.error());
+    }
+    if (decision.response.error_code != ErrorCode::none || request.validate_only)
+        return done(std::move(decision.response));
+    const Result<void> proposed = propose(decision.records);
+    if (!proposed) return answer_later(proposed, std::move(decision.response), done);
+    raft_.update_kraft_version(*kraft_version, [this, alive = std::weak_ptr(alive_), level = *kraft_version, done,
+                                                response = std::move(decision.response)](const auto& outcome) {
+        if (!outcome) return done(refused_kraft_version(level, outcome.error()));
+        if (alive.lock()) answer_later({}, response, done);
+    });
 }
 void Controller::submit(const wire::ElectLeadersRequest& request, Done<wire::ElectLeadersResponse> done) {
     handle(request, done);
@@ -176,6 +195,12 @@ void Controller::submit(const wire::UnregisterBrokerRequest& request, Done<wire:
 }
 void Controller::submit(const wire::DescribeQuorumRequest& request, Done<wire::DescribeQuorumResponse> done) const {
     done(describe_quorum(raft_, request));
+}
+void Controller::submit(const wire::AddRaftVoterRequest& request, Done<wire::AddRaftVoterResponse> done) {
+    add_raft_voter(raft_, cluster_id_, request, std::move(done));
+}
+void Controller::submit(const wire::RemoveRaftVoterRequest& request, Done<wire::RemoveRaftVoterResponse> done) {
+    remove_raft_voter(raft_, cluster_id_, request, std::move(done));
 }
 void Controller::submit(const wire::AlterClientQuotasRequest& request, Done<wire::AlterClientQuotasResponse> done) {
     handle(request, done);
@@ -389,6 +414,10 @@ void Controller::lost_leadership() {
 
 void Controller::leader_changed(NodeId leader, LeaderEpoch epoch) {
     if (leader != no_node && leader != node_) log_info("active controller", {{"node", leader}, {"epoch", epoch}});
+}
+
+void Controller::voters_changed(const raft::VoterSet&, int16_t kraft_version) {
+    if (on_kraft_version_) on_kraft_version_(kraft_version);
 }
 
 // Whether what was proposed has happened is not known now; after the restart it will be.

@@ -57,8 +57,9 @@ class Controller : public raft::StateMachine {
     // is as new as the cluster was when this node had caught up. `on_failed` is called with the reason when the log
     // can't be used (any more): the process can't go on. `on_active` is told when this becomes the active controller,
     // and when it is so no longer.
+    // `on_kraft_version` is told the level that the log has of it.
     void start(std::function<void()> on_ready, std::function<void(const std::string&)> on_failed,
-               std::function<void(bool)> on_active = nullptr);
+               std::function<void(bool)> on_active = nullptr, std::function<void(int16_t)> on_kraft_version = nullptr);
 
     // Requests of clients. What `request` points into may die after the call; `done` is called exactly once, with
     // NOT_CONTROLLER in it if the metadata log has failed.
@@ -75,6 +76,8 @@ class Controller : public raft::StateMachine {
                 Done<wire::AlterPartitionReassignmentsResponse> done);
     void submit(const wire::UnregisterBrokerRequest& request, Done<wire::UnregisterBrokerResponse> done);
     void submit(const wire::DescribeQuorumRequest& request, Done<wire::DescribeQuorumResponse> done) const;
+    void submit(const wire::AddRaftVoterRequest& request, Done<wire::AddRaftVoterResponse> done);
+    void submit(const wire::RemoveRaftVoterRequest& request, Done<wire::RemoveRaftVoterResponse> done);
     void submit(const wire::AlterClientQuotasRequest& request, Done<wire::AlterClientQuotasResponse> done);
 
     // Requests of brokers, of the one in this process as well.
@@ -113,6 +116,7 @@ class Controller : public raft::StateMachine {
     void became_leader(LeaderEpoch epoch) override;
     void lost_leadership() override;
     void leader_changed(NodeId leader, LeaderEpoch epoch) override;
+    void voters_changed(const raft::VoterSet& voters, int16_t kraft_version) override;
     void unreachable(NodeId node) override { connection_broke(node); }
     void failed(const std::string& reason) override;
 
@@ -157,6 +161,7 @@ class Controller : public raft::StateMachine {
     std::function<void()> on_ready_;
     std::function<void(const std::string&)> on_failed_;
     std::function<void(bool)> on_active_;
+    std::function<void(int16_t)> on_kraft_version_;
 
     metadata::Loader loader_;                          // what is committed, and the way there
     std::shared_ptr<const metadata::Image> proposed_;  // with all that is proposed; what decisions see

@@ -36,6 +36,7 @@ struct Context {
     std::string_view cluster_id = {};          // empty: not known, and not compared
     const BrokerLiveness* liveness = nullptr;  // null: nobody is watched
     Instant now = {};
+    int16_t kraft_version = 0;  // of the metadata log, which has its own way to raise it
 };
 
 // Whether a request of this registration of the broker still counts: STALE_BROKER_EPOCH, BROKER_ID_NOT_REGISTERED.

@@ -17,11 +17,7 @@ enum class UpgradeType : int8_t { unknown = 0, upgrade = 1, safe_downgrade = 2, 
 using Outcome = Result<void, std::string>;
 
 // Features of Kafka that this broker may find finalized in a directory; level 0, which is not to have them, it can do.
-constexpr std::array<std::string_view, 6> known_features{"eligible.leader.replicas.version",
-                                                         "group.version",
-                                                         metadata::kraft_version_feature,
-                                                         "share.version",
-                                                         "streams.version",
+constexpr std::array<std::string_view, 4> known_features{"group.version", "share.version", "streams.version",
                                                          "transaction.version"};
 
 Outcome check_supported(const Context& context, std::string_view feature, int16_t level) {
@@ -91,7 +87,9 @@ Outcome check_feature(const Context& context, const Request::FeatureUpdate& upda
 Decision<Response> decide(const Context& context, const Request& request) {
     Decision<Response> decision;
     for (const Request::FeatureUpdate& update : request.feature_updates) {
-        const int16_t current = metadata::feature_level(*context.image.features, update.feature);
+        const bool is_of_log = update.feature == metadata::kraft_version_feature;
+        const int16_t current =
+            is_of_log ? context.kraft_version : metadata::feature_level(*context.image.features, update.feature);
         const Outcome outcome = check_feature(context, update, current);
         if (!outcome.has_value()) {
             Response refused;
@@ -101,7 +99,7 @@ Decision<Response> decide(const Context& context, const Request& request) {
             return {.records = {}, .response = std::move(refused)};
         }
         decision.response.results.push_back({.feature = std::string(update.feature), .error_message = "NONE"});
-        if (update.max_version_level == current) continue;
+        if (update.max_version_level == current || is_of_log) continue;
         decision.records.emplace_back(
             wire::FeatureLevelRecord{.name = std::string(update.feature), .feature_level = update.max_version_level});
         if (update.feature != metadata::elr_version_feature) continue;

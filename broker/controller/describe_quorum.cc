@@ -63,13 +63,15 @@ Response describe_quorum(const raft::Raft& raft, const Request& request) {
     partition.high_watermark = raft.high_watermark().value;
     const std::vector<raft::ReplicaProgress> replicas = raft.replicas();
     for (const auto& [id, voter] : raft.voters()) {
-        const auto at = std::ranges::find(replicas, id, &raft::ReplicaProgress::id);
-        partition.current_voters.push_back(
-            state_of(at == replicas.end() ? raft::ReplicaProgress{.id = id} : *at, voter.directory_id));
+        raft::ReplicaProgress newest{.id = id};
+        for (const raft::ReplicaProgress& replica : replicas)
+            if (voter.is({replica.id, replica.directory_id}) && replica.last_fetch > newest.last_fetch)
+                newest = replica;
+        partition.current_voters.push_back(state_of(newest, voter.directory_id));
         response.nodes.push_back(node(voter));
     }
     for (const raft::ReplicaProgress& replica : replicas)
-        if (raft.voters().find(replica.id) == nullptr)
+        if (!raft.voters().contains({replica.id, replica.directory_id}))
             partition.observers.push_back(state_of(replica, replica.directory_id));
     return response;
 }

@@ -8,8 +8,9 @@ namespace milena::metadata {
 namespace {
 
 // kraft.version is the metadata log's own business: its level is a control record there, never a FeatureLevelRecord.
-constexpr std::array<SupportedLevels, 2> supported{{
+constexpr std::array<SupportedLevels, 3> supported{{
     {.name = elr_version_feature, .level_min = 0, .level_max = 1, .level_new_cluster = 1},
+    {.name = kraft_version_feature, .level_min = 0, .level_max = 1, .level_new_cluster = 0},
     {.name = metadata_version_feature,
      .level_min = metadata_version_min,
      .level_max = metadata_version_latest,

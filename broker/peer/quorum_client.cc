@@ -14,8 +14,8 @@ namespace proto = milena::quorum::v1;
 
 // A vote is answered by a vote, and so on.
 bool is_answer_to(const raft::Response& response, size_t request_kind) {
-    static const std::array<size_t, 5> kinds{0, 1, 1, 2, 3};
-    static_assert(std::variant_size_v<raft::Request> == 5 && std::variant_size_v<raft::Response> == 4);
+    static const std::array<size_t, 6> kinds{0, 1, 1, 2, 3, 1};
+    static_assert(std::variant_size_v<raft::Request> == 6 && std::variant_size_v<raft::Response> == 4);
     return response.index() == kinds[request_kind];
 }
 

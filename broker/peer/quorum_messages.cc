@@ -68,6 +68,7 @@ void write_body(const raft::BeginEpochRequest& request, proto::QuorumRequest& to
     begin.set_leader(request.leader.value);
     write_uuid(request.leader_directory, *begin.mutable_leader_directory());
     begin.set_voter(request.voter.value);
+    write_uuid(request.voter_directory, *begin.mutable_voter_directory());
     for (const raft::VoterEndpoint& endpoint : request.endpoints) write_endpoint(endpoint, *begin.add_endpoints());
 }
 
@@ -93,6 +94,21 @@ void write_body(const raft::FetchSnapshotRequest& request, proto::QuorumRequest&
     write_uuid(request.replica_directory, *fetch.mutable_replica_directory());
     write_snapshot(request.snapshot, *fetch.mutable_snapshot());
     fetch.set_position(request.position);
+}
+
+static_assert(static_cast<int>(raft::VoterChange::add) == proto::ChangeVoterRequest::ADD &&
+              static_cast<int>(raft::VoterChange::remove) == proto::ChangeVoterRequest::REMOVE &&
+              static_cast<int>(raft::VoterChange::update) == proto::ChangeVoterRequest::UPDATE);
+
+void write_body(const raft::ChangeVoterRequest& request, proto::QuorumRequest& to) {
+    proto::ChangeVoterRequest& change = *to.mutable_change_voter();
+    change.set_change(static_cast<proto::ChangeVoterRequest::Change>(request.change));
+    change.set_voter(request.voter.id.value);
+    write_uuid(request.voter.directory_id, *change.mutable_voter_directory());
+    for (const raft::VoterEndpoint& endpoint : request.voter.endpoints)
+        write_endpoint(endpoint, *change.add_endpoints());
+    change.set_kraft_version_min(request.voter.kraft_version_min);
+    change.set_kraft_version_max(request.voter.kraft_version_max);
 }
 
 using ReadRequest = Result<raft::Request, std::string>;
@@ -122,6 +138,7 @@ ReadRequest read_begin_epoch(const proto::QuorumRequest& from) {
                                     .leader = NodeId(begin.leader()),
                                     .leader_directory = read_uuid(begin.leader_directory()),
                                     .voter = NodeId(begin.voter()),
+                                    .voter_directory = read_uuid(begin.voter_directory()),
                                     .endpoints = {}};
     if (!is_id(request.leader) || !is_id_or_none(request.voter)) return refused("an epoch of or for nobody");
     ASSIGN_OR_RETURN(request.endpoints, read_endpoints(begin.endpoints()));
@@ -171,6 +188,25 @@ ReadRequest read_fetch_snapshot(const proto::QuorumRequest& from) {
     if (!is_id(request.replica)) return refused("a fetch by nobody");
     if (!is_id(request.snapshot.end_offset) || !is_id(request.snapshot.epoch)) return refused("no such snapshot");
     return raft::Request(request);
+}
+
+ReadRequest read_change_voter(const proto::QuorumRequest& from) {
+    const proto::ChangeVoterRequest& change = from.change_voter();
+    const auto is_level = [](int32_t level) { return level >= 0 && level <= INT16_MAX; };
+    if (!proto::ChangeVoterRequest::Change_IsValid(change.change())) return refused("an unknown change of the voters");
+    if (!is_id(NodeId(change.voter()))) return refused("a voter that is nobody");
+    if (!is_level(change.kraft_version_min()) || !is_level(change.kraft_version_max()))
+        return refused("a kraft.version that can't be one");
+    raft::ChangeVoterRequest request{.cluster_id = from.cluster_id(),
+                                     .epoch = LeaderEpoch(from.epoch()),
+                                     .change = static_cast<raft::VoterChange>(change.change()),
+                                     .voter = {.id = NodeId(change.voter()),
+                                               .directory_id = read_uuid(change.voter_directory()),
+                                               .endpoints = {},
+                                               .kraft_version_min = static_cast<int16_t>(change.kraft_version_min()),
+                                               .kraft_version_max = static_cast<int16_t>(change.kraft_version_max())}};
+    ASSIGN_OR_RETURN(request.voter.endpoints, read_endpoints(change.endpoints()));
+    return raft::Request(std::move(request));
 }
 
 // --- responses -------------------------------------------------------------------------------------------------------
@@ -268,6 +304,7 @@ Result<raft::Request, std::string> read(const proto::QuorumRequest& from) {
         case proto::QuorumRequest::kEndEpoch: return read_end_epoch(from);
         case proto::QuorumRequest::kFetch: return read_fetch(from);
         case proto::QuorumRequest::kFetchSnapshot: return read_fetch_snapshot(from);
+        case proto::QuorumRequest::kChangeVoter: return read_change_voter(from);
         case proto::QuorumRequest::REQUEST_NOT_SET: break;
     }
     return refused("a request that isn't known");

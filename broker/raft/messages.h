@@ -34,13 +34,15 @@ struct VoteRequest {
     bool operator==(const VoteRequest&) const = default;
 };
 
-// From a new leader to each voter until it has fetched.
+// From a new leader to each voter until it has fetched; and to a replica that is about to become a voter, to see that
+// it is where it is said to be.
 struct BeginEpochRequest {
     std::string cluster_id;
     LeaderEpoch epoch;
     NodeId leader = no_node;
     Uuid leader_directory;
     NodeId voter = no_node;
+    Uuid voter_directory;
     std::vector<VoterEndpoint> endpoints;  // of the leader
 
     bool operator==(const BeginEpochRequest&) const = default;
@@ -80,7 +82,21 @@ struct FetchSnapshotRequest {
     bool operator==(const FetchSnapshotRequest&) const = default;
 };
 
-using Request = std::variant<VoteRequest, BeginEpochRequest, EndEpochRequest, FetchRequest, FetchSnapshotRequest>;
+// From a replica to the leader (KIP-853): it becomes a voter itself, another directory of its id no longer is one, or
+// it is to be found elsewhere than the voters say.
+enum class VoterChange : uint8_t { add, remove, update };
+
+struct ChangeVoterRequest {
+    std::string cluster_id;
+    LeaderEpoch epoch;
+    VoterChange change = VoterChange::add;
+    Voter voter;
+
+    bool operator==(const ChangeVoterRequest&) const = default;
+};
+
+using Request = std::variant<VoteRequest, BeginEpochRequest, EndEpochRequest, FetchRequest, FetchSnapshotRequest,
+                             ChangeVoterRequest>;
 
 // Whom the sender of a response takes for the leader, and what was wrong with the request.
 struct Leadership {
@@ -99,7 +115,7 @@ struct VoteResponse {
     bool operator==(const VoteResponse&) const = default;
 };
 
-// To BeginEpochRequest and EndEpochRequest.
+// To BeginEpochRequest, EndEpochRequest and ChangeVoterRequest.
 struct EpochResponse {
     Leadership current;
 

@@ -9,12 +9,17 @@
 
 namespace milena::raft {
 
-Quorum::Quorum(const Replica& self, VoterSet voters, const ElectionState& state)
+Quorum::Quorum(const ReplicaKey& self, VoterSet voters, const ElectionState& state)
     : self_(self), voters_(std::move(voters)), state_(state) {}
 
 void Quorum::use_voters(VoterSet voters) {
-    voters_ = std::move(voters);
-    const auto is_gone = [&](NodeId id) { return voters_.find(id) == nullptr; };
+    const VoterSet former = std::exchange(voters_, std::move(voters));
+    // Another directory under the same id is another replica, of which nothing is known.
+    const auto is_gone = [&](NodeId id) {
+        const Voter* was = former.find(id);
+        const Voter* is = voters_.find(id);
+        return is == nullptr || (was != nullptr && !was->is(is->key()));
+    };
     std::erase_if(granted_, is_gone);
     std::erase_if(refused_, is_gone);
     std::erase_if(durable_, [&](const auto& entry) { return is_gone(entry.first); });
@@ -41,14 +46,13 @@ void Quorum::follow(LeaderEpoch epoch, NodeId leader) {
 }
 
 void Quorum::prospect() {
-    check(is_voter() && role_ != Role::leader);
+    check(role_ != Role::leader);
     role_ = Role::prospective;
     granted_.clear();
     refused_.clear();
 }
 
 const ElectionState& Quorum::campaign(LeaderEpoch epoch_seen_max) {
-    check(is_voter());
     role_ = Role::candidate;
     state_ = {.epoch = std::max(state_.epoch, epoch_seen_max) + 1,
               .leader = no_node,

@@ -9,7 +9,8 @@
 //        │ unattach(later epoch), from any role ▼
 //     follower ◀── follow(epoch, leader), from any role but leader of that epoch resigned
 //
-// Whoever is no voter is unattached or a follower, and nothing else.
+// Whoever is no voter is unattached or a follower, but for the one that a record not yet committed has removed: it may
+// be the only one that has this record, and then nobody else could be elected.
 #pragma once
 
 #include <array>
@@ -43,11 +44,7 @@ enum class Tally : uint8_t { open, won, lost };
 
 class Quorum {
   public:
-    struct Replica {
-        NodeId id = no_node;
-        Uuid directory_id;
-    };
-    Quorum(const Replica& self, VoterSet voters, const ElectionState& state);
+    Quorum(const ReplicaKey& self, VoterSet voters, const ElectionState& state);
 
     Role role() const { return role_; }
     LeaderEpoch epoch() const { return state_.epoch; }
@@ -57,7 +54,7 @@ class Quorum {
     Offset high_watermark() const { return high_watermark_; }
     // On a leader: of the record that began its leadership; none before it is written.
     Offset epoch_start() const { return epoch_start_; }
-    bool is_voter() const { return voters_.contains(self_.id, self_.directory_id); }
+    bool is_voter() const { return voters_.contains(self_); }
     bool is_only_voter() const { return is_voter() && voters_.size() == 1; }
 
     // The voters as a record of the log says; they count from the moment the record is in the log (Raft §6).
@@ -90,7 +87,7 @@ class Quorum {
     void resign();
 
   private:
-    const Replica self_;
+    const ReplicaKey self_;
     VoterSet voters_;
     ElectionState state_;
     Role role_ = Role::unattached;

@@ -73,7 +73,10 @@ void Raft::State::deliver_committed() {
         pending.pop_front();
         if (!batch.values.empty()) deliver(batch);
     }
+    const Offset end = applied.end_offset;
+    std::erase_if(voter_changes, [end](const VotersBefore& change) { return change.offset < end; });
     announce();
+    settle_voter_change();
 }
 
 void Raft::State::deliver(const Batch& batch) {
@@ -93,6 +96,7 @@ void Raft::State::announce() {
     was_announced = true;
     machine->became_leader(quorum.epoch());
     note_caught_up();
+    tend_own_entry();
 }
 
 void Raft::State::note_caught_up() {
@@ -105,6 +109,7 @@ void Raft::State::fail(const std::string& reason) {
     quorum.resign();
     pending.clear();
     parked.clear();
+    end_voter_change(unexpected(VoterRefusal{ErrorCode::kafka_storage_error, reason}));
     machine->failed(reason);
 }
 
@@ -114,6 +119,8 @@ void Raft::tick() {
     s.tick_election();
     if (s.has_failed || s.now() < s.upkeep_next) return;
     s.upkeep_next = s.now() + upkeep_interval;
+    s.forget_observers();
+    s.tend_own_entry();
     s.log->note_recovery_point(s.quorum.high_watermark());
     if (s.is_snapshot_due()) s.take_snapshot();
 }
@@ -136,13 +143,19 @@ Role Raft::role() const { return state_->quorum.role(); }
 const VoterSet& Raft::voters() const { return state_->quorum.voters(); }
 int16_t Raft::kraft_version() const { return state_->kraft_version; }
 
+void Raft::add_voter(const Voter& voter, Milliseconds timeout, bool waits_for_commit, VoterDone done) {
+    state_->add_voter(voter, timeout, waits_for_commit, std::move(done));
+}
+
+void Raft::remove_voter(const ReplicaKey& voter, VoterDone done) { state_->remove_voter(voter, std::move(done)); }
+
 std::vector<ReplicaProgress> Raft::replicas() const {
     const State& s = *state_;
     std::vector<ReplicaProgress> result;
     if (s.quorum.role() != Role::leader) return result;
     const Timestamp now = s.environment.clock.wall();
     result.push_back({s.options.node, s.options.directory_id, s.log->end(), now, now});
-    for (const auto& [id, replica] : s.progress) result.push_back(replica);
+    for (const auto& [key, replica] : s.progress) result.push_back(replica);
     return result;
 }
 

@@ -5,6 +5,7 @@
 //
 //     start ─▶ newest whole snapshot ─▶ log up to its end ─▶ pre-vote ─▶ vote (quorum-state synced) ─▶ LeaderChange
 //     propose ─▶ append ─▶ one fsync for all that waits ─▶ a majority has it: high watermark ─▶ StateMachine::apply
+//     add_voter … ─▶ append: counts at once ─▶ committed by the voters that it names ─▶ done
 //     fetch from the leader ─▶ append or truncate ─▶ fsync ─▶ the next fetch says so ─▶ its high watermark ─▶ apply
 #pragma once
 
@@ -65,6 +66,9 @@ struct StateMachine {
     // became_leader().
     virtual void leader_changed(NodeId leader, LeaderEpoch epoch) = 0;
 
+    // Who votes from now on, as the log says; also once at the start.
+    virtual void voters_changed(const VoterSet& voters, int16_t kraft_version) = 0;
+
     // This leads, and the connection to that replica was refused: evidence that nobody is there.
     virtual void unreachable(NodeId node) = 0;
 
@@ -78,8 +82,9 @@ struct Options {
     std::string cluster_id;
     std::string log_dir;                   // the directory that holds __cluster_metadata-0
     Transport* transport = nullptr;        // outlives the Raft; null: there are no others
-    std::vector<Voter> voters;             // controller.quorum.voters; empty: this node alone, or those in the log
+    std::vector<Voter> voters;             // controller.quorum.voters, as long as the log names none
     size_t bootstrap_count = 0;            // of controller.quorum.bootstrap.servers: nodes -2, -3, … of the transport
+    bool auto_join = false;                // controller.quorum.auto.join.enable, of a controller
     std::vector<VoterEndpoint> endpoints;  // where others find this node
     Milliseconds election_timeout{1000};   // controller.quorum.election.timeout.ms
     Milliseconds election_backoff_max{1000};  // controller.quorum.election.backoff.max.ms
@@ -92,6 +97,12 @@ struct Options {
     Milliseconds snapshot_interval = std::chrono::hours(1);  // metadata.log.max.snapshot.interval.ms; 0: never by time
     int64_t retention_bytes = 100 << 20;                     // metadata.max.retention.bytes; -1: no limit
     Milliseconds retention_ms = std::chrono::hours(24 * 7);  // metadata.max.retention.ms; -1: no limit
+};
+
+// Why the voters stay as they are; what Kafka says in such a case is said in its words.
+struct VoterRefusal {
+    ErrorCode error = ErrorCode::none;
+    std::string message;
 };
 
 // What a leader knows of a replica that fetches from it.
@@ -134,6 +145,16 @@ class Raft {
     void tick();
     Duration tick_interval() const;
 
+    // Changes of the voters, of which there is one at a time (KIP-853). They count as soon as they are in the log;
+    // `done` is called once, when they are committed, or with the reason why they aren't.
+    using VoterDone = std::function<void(Result<void, VoterRefusal>)>;
+    // Waits until the new voter has all that the leader has, but no longer than that.
+    void add_voter(const Voter& voter, Milliseconds timeout, bool waits_for_commit, VoterDone done);
+    void remove_voter(const ReplicaKey& voter, VoterDone done);
+    // From voters in the settings (0) to voters in the log (1).
+    Result<void, VoterRefusal> check_kraft_version(int16_t level) const;
+    void update_kraft_version(int16_t level, VoterDone done);
+
     // A leader gives way: the voter whose log is the longest may stand for election at once. For a planned end.
     void step_down();
 
@@ -148,7 +169,7 @@ class Raft {
     Role role() const;
     const VoterSet& voters() const;
     int16_t kraft_version() const;
-    // Of a leader: itself and whoever has fetched from it lately, by id.
+    // Of a leader: itself and whoever has fetched from it lately.
     std::vector<ReplicaProgress> replicas() const;
 
   private:

@@ -2,6 +2,7 @@
 // waited long enough, or knows that the leader's connection broke, asks whether it would be elected (pre-vote,
 // KIP-996), and only then begins a new epoch. What must not be forgotten is durable before anybody hears of it.
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "base/check.h"
@@ -72,13 +73,13 @@ void Raft::State::tick_election() {
             if (now() < deadline) return fetch();
             break;
         case Role::unattached:
-            if (!quorum.is_voter() || now() < deadline) return seek_leader();
+            if (!may_stand() || now() < deadline) return seek_leader();
             break;
         case Role::resigned:
             if (now() < deadline) return;
             break;
     }
-    if (quorum.is_voter()) return begin_prospecting();
+    if (may_stand()) return begin_prospecting();
     // A leader that an observer doesn't reach may have been followed by another.
     quorum.unattach(quorum.epoch());
     note_leader();
@@ -184,6 +185,12 @@ void Raft::State::lose_election() {
     note_leader();
 }
 
+std::vector<ControlRecord> Raft::State::first_records() const {
+    if (!is_bootstrapping()) return {leader_change_record(options.node, quorum.voters(), kraft_version)};
+    const VoterSet voters = quorum.is_only_voter() ? VoterSet({described()}) : quorum.voters();
+    return {leader_change_record(options.node, voters, 1), kraft_version_record(1), voters_record(voters)};
+}
+
 void Raft::State::begin_leadership() {
     elections_lost = 0;
     progress.clear();
@@ -192,9 +199,7 @@ void Raft::State::begin_leadership() {
     begin_epoch_next = now();
     quorum.begin_leadership(log->end());
     note_leader();
-    const Timestamp wall = environment.clock.wall();
-    const std::vector<ControlRecord> change{leader_change_record(options.node, quorum.voters(), kraft_version)};
-    const auto at = append(build_control_batch({log->end(), quorum.epoch(), wall}, change), {.timestamp = wall});
+    const auto at = append_controls(first_records());
     if (!at) {
         if (quorum.is_only_voter()) return fail("can't write the metadata log in " + directory);
         return resign("the metadata log can't be written to");
@@ -210,12 +215,13 @@ void Raft::State::send_begin_epoch() {
     if (now() < begin_epoch_next || quorum.role() != Role::leader) return;
     begin_epoch_next = now() + Duration(options.retry_backoff) * 5;
     for (const auto& [id, voter] : quorum.voters()) {
-        if (id == options.node || progress.contains(id)) continue;
+        if (id == options.node || progress_of(voter) != nullptr) continue;
         const BeginEpochRequest request{.cluster_id = options.cluster_id,
                                         .epoch = quorum.epoch(),
                                         .leader = options.node,
                                         .leader_directory = options.directory_id,
                                         .voter = id,
+                                        .voter_directory = voter.directory_id,
                                         .endpoints = options.endpoints};
         options.transport->send(id, request, options.request_timeout,
                                 if_alive([to = id](State& s, const Result<Response, SendError>& outcome) {
@@ -240,8 +246,9 @@ void Raft::State::learn(const Leadership& current) {
     if (current.leader != no_node && !current.endpoints.empty() && current.epoch >= quorum.epoch())
         options.transport->use_address(current.leader, current.endpoints.front().host, current.endpoints.front().port);
     if (current.epoch > quorum.epoch()) return enter_epoch(current.epoch, current.leader);
+    // Others may not have heard yet that this leader has given up.
     if (current.epoch == quorum.epoch() && current.leader != no_node && quorum.leader() == no_node &&
-        quorum.role() != Role::leader)
+        quorum.role() != Role::leader && current.epoch != given_up)
         enter_epoch(current.epoch, current.leader);
 }
 
@@ -268,6 +275,7 @@ void Raft::State::enter_epoch(LeaderEpoch epoch, NodeId leader) {
 void Raft::State::leave_leadership() {
     log_info("metadata log led no longer", {{"node", options.node}, {"epoch", quorum.epoch()}});
     progress.clear();
+    end_voter_change(unexpected(VoterRefusal{ErrorCode::not_leader_or_follower, {}}));
     for (const ParkedFetch& fetch : std::exchange(parked, {}))
         fetch.answer(fetch_response(ErrorCode::not_leader_or_follower));
     if (std::exchange(was_announced, false)) machine->lost_leadership();
@@ -276,18 +284,19 @@ void Raft::State::leave_leadership() {
 void Raft::State::resign(const std::string& why) {
     log_warn("metadata log leadership given up", {{"node", options.node}, {"epoch", quorum.epoch()}, {"reason", why}});
     // Whose log is the longest comes first.
-    std::vector<NodeId> preferred;
+    std::vector<ReplicaProgress> fetched;
     for (const auto& [id, voter] : quorum.voters())
-        if (progress.contains(id)) preferred.push_back(id);
-    std::ranges::stable_sort(preferred,
-                             [&](NodeId a, NodeId b) { return progress.at(a).end_offset > progress.at(b).end_offset; });
+        if (const ReplicaProgress* known = progress_of(voter)) fetched.push_back(*known);
+    std::ranges::stable_sort(fetched, std::greater<>(), &ReplicaProgress::end_offset);
+    std::vector<NodeId> preferred;
+    for (const ReplicaProgress& replica : fetched) preferred.push_back(replica.id);
     for (const auto& [id, voter] : quorum.voters()) {
         if (id == options.node) continue;
         const EndEpochRequest request{options.cluster_id, quorum.epoch(), options.node, preferred};
         options.transport->send(id, request, options.request_timeout, [](const Result<Response, SendError>&) {});
     }
     quorum.resign();
-    deadline = after_random(options.election_timeout);
+    deadline = may_stand() ? after_random(options.election_timeout) : now() + Duration(options.retry_backoff) * 5;
     leave_leadership();
     note_leader();
 }
@@ -356,8 +365,9 @@ void Raft::State::receive(const VoteRequest& request, const Answer& answer) {
 
 void Raft::State::receive(const BeginEpochRequest& request, const Answer& answer) {
     ErrorCode refusal = check_sender(request.cluster_id, request.epoch);
-    if (refusal == ErrorCode::none &&
-        (request.voter != options.node || request.leader == options.node || request.leader.value < 0))
+    const bool is_for_another = request.voter != options.node ||
+                                (!request.voter_directory.is_zero() && request.voter_directory != options.directory_id);
+    if (refusal == ErrorCode::none && (is_for_another || request.leader == options.node || request.leader.value < 0))
         refusal = ErrorCode::invalid_voter_key;
     const bool is_another =
         request.epoch == quorum.epoch() && quorum.leader() != no_node && quorum.leader() != request.leader;
@@ -375,7 +385,11 @@ void Raft::State::receive(const EndEpochRequest& request, const Answer& answer) 
     const ErrorCode refusal = check_sender(request.cluster_id, request.epoch);
     answer(EpochResponse{leadership(refusal)});
     if (refusal != ErrorCode::none || request.epoch > quorum.epoch() || quorum.role() == Role::leader) return;
-    if (quorum.leader() != request.leader || !quorum.is_voter()) return;
+    // The answer to a fetch may have said before that it leads no longer.
+    const bool is_known = quorum.role() == Role::unattached && quorum.leader() == no_node;
+    if (quorum.leader() != request.leader && !is_known) return;
+    given_up = request.epoch;
+    if (!may_stand()) return;
     const auto at = std::ranges::find(request.preferred, options.node);
     const auto rank = at - request.preferred.begin();
     quorum.unattach(quorum.epoch());

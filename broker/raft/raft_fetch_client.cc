@@ -154,11 +154,7 @@ void Raft::State::truncate(const storage::EpochEnd& diverging) {
                     ", below the high watermark " + std::to_string(quorum.high_watermark().value));
     log_info("metadata log truncated", {{"to", to}, {"end", log->end()}, {"leader_epoch", diverging.epoch}});
     while (!pending.empty() && pending.back().last_offset >= to) pending.pop_back();
-    while (!voter_changes.empty() && voter_changes.back().offset >= to) {
-        quorum.use_voters(voter_changes.back().voters);
-        kraft_version = voter_changes.back().kraft_version;
-        voter_changes.pop_back();
-    }
+    take_back_voters(to);
     if (!log->truncate_to(to)) fail("can't truncate the metadata log in " + directory);
 }
 

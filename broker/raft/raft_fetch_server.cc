@@ -15,6 +15,7 @@ constexpr size_t fetch_bytes_max = 1 << 20;
 constexpr size_t chunk_bytes_max = 1 << 20;
 // Of a quorum; whoever asks as another one is told to come back.
 constexpr size_t replicas_max = 1000;
+constexpr int64_t observer_session_ms = 300'000;
 
 }  // namespace
 
@@ -50,7 +51,7 @@ std::optional<FetchResponse> Raft::State::refuse_fetch(const FetchRequest& reque
         return fetch_response(ErrorCode::not_leader_or_follower);
     if (request.replica.value < 0 || request.fetch_offset < Offset(0))
         return fetch_response(ErrorCode::invalid_request);
-    if (progress.size() >= replicas_max && !progress.contains(request.replica))
+    if (progress.size() >= replicas_max && !progress.contains({request.replica, request.replica_directory}))
         return fetch_response(ErrorCode::invalid_request);
 
     FetchResponse response = fetch_response(ErrorCode::none);
@@ -72,26 +73,41 @@ std::optional<FetchResponse> Raft::State::refuse_fetch(const FetchRequest& reque
 // Everything below the fetch offset is durable at the replica, and the same as here.
 void Raft::State::note_fetch(const FetchRequest& request) {
     const Timestamp wall = environment.clock.wall();
-    ReplicaProgress& replica = progress[request.replica];
+    const ReplicaKey key{request.replica, request.replica_directory};
+    ReplicaProgress& replica = progress[key];
     replica.id = request.replica;
     replica.directory_id = request.replica_directory;
     replica.end_offset = request.fetch_offset;
     replica.last_fetch = wall;
     if (request.fetch_offset >= log->end()) replica.last_caught_up = wall;
-    if (!quorum.voters().contains(request.replica, request.replica_directory)) return;
-    heard[request.replica] = now();
+    if (pending_change && pending_change->is_found && pending_change->added->is(key)) append_added_voter();
+    if (has_failed || !quorum.voters().contains(key)) return;
+    hear(key);
     if (quorum.durable(request.replica, request.fetch_offset)) deliver_committed();
+}
+
+void Raft::State::hear(const ReplicaKey& replica) {
+    if (quorum.voters().contains(replica)) heard[replica.id] = now();
+}
+
+// Voters are remembered for as long as this leads, others while they fetch (Kafka's observer session).
+void Raft::State::forget_observers() {
+    if (quorum.role() != Role::leader) return;
+    const Timestamp oldest = environment.clock.wall() - observer_session_ms;
+    std::erase_if(progress, [&](const auto& entry) {
+        return !quorum.voters().contains(entry.first) && entry.second.last_fetch < oldest;
+    });
 }
 
 void Raft::State::receive(const FetchRequest& request, const Answer& answer) {
     if (auto refusal = refuse_fetch(request)) {
-        if (refusal->current.error == ErrorCode::none && heard.contains(request.replica))
-            heard[request.replica] = now();
+        if (refusal->current.error == ErrorCode::none) hear({request.replica, request.replica_directory});
         return answer(std::move(*refusal));
     }
     // Of one replica only the newest request counts.
     for (size_t i = 0; i < parked.size(); ++i) {
-        if (parked[i].request.replica != request.replica) continue;
+        const FetchRequest& other = parked[i].request;
+        if (other.replica != request.replica || other.replica_directory != request.replica_directory) continue;
         const Answer former = std::move(parked[i].answer);
         parked.erase(parked.begin() + static_cast<ptrdiff_t>(i));
         former(fetch_response(ErrorCode::none));
@@ -140,13 +156,15 @@ void Raft::State::unpark_due() {
 void Raft::State::tick_leader() {
     unpark_due();
     send_begin_epoch();
+    tick_voter_change();
     size_t count = 0;
+    const ReplicaKey own{options.node, options.directory_id};
     const Duration silent_max = Duration(options.fetch_timeout) * 3 / 2;
     for (const auto& [id, voter] : quorum.voters()) {
         const auto at = heard.find(id);
-        if (id == options.node || (at != heard.end() && now() - at->second < silent_max)) ++count;
+        if (voter.is(own) || (at != heard.end() && now() - at->second < silent_max)) ++count;
     }
-    if (quorum.is_voter() && count < quorum.voters().majority()) resign("no majority has fetched for too long");
+    if (count < quorum.voters().majority()) resign("no majority has fetched for too long");
 }
 
 void Raft::State::receive(const FetchSnapshotRequest& request, const Answer& answer) {
@@ -158,7 +176,7 @@ void Raft::State::receive(const FetchSnapshotRequest& request, const Answer& ans
     const auto at = std::ranges::find(stored, request.snapshot, &StoredSnapshot::id);
     if (error == ErrorCode::none && at == stored.end()) error = ErrorCode::snapshot_not_found;
     if (error != ErrorCode::none) return answer(std::move(response));
-    if (heard.contains(request.replica)) heard[request.replica] = now();
+    hear({request.replica, request.replica_directory});
     const auto file =
         environment.disk.open(directory + "/" + snapshot_file_name(request.snapshot), env::OpenMode::read_only);
     if (!file || request.position > (*file)->size()) {

@@ -17,9 +17,11 @@ void Raft::State::take_snapshot() {
     is_writing_snapshot = true;
     bytes_since_snapshot = 0;
     snapshot_considered_at = environment.clock.now();
+    // As of the state that is written: what came later may yet be taken back.
+    const VotersBefore then = voters_at(applied.end_offset);
     const SnapshotHeader header{.last_timestamp = applied_timestamp,
-                                .kraft_version = kraft_version,
-                                .voters = kraft_version > 0 ? quorum.voters() : VoterSet()};
+                                .kraft_version = then.kraft_version,
+                                .voters = then.kraft_version > 0 ? then.voters : VoterSet()};
     auto created = SnapshotWriter::create(environment.disk, directory, applied, header);
     if (!created) return snapshot_written({applied, 0, applied_timestamp}, unexpected(created.error()));
     const std::shared_ptr<SnapshotWriter> writer = std::move(created).value();

@@ -5,7 +5,6 @@
 #include "base/log.h"
 #include "raft/quorum_state_file.h"
 #include "raft/raft_state.h"
-#include "wire/decoder.h"
 
 namespace milena::raft {
 
@@ -13,8 +12,10 @@ namespace {
 
 std::string file_in(const std::string& directory, std::string_view name) { return directory + "/" + std::string(name); }
 
+// Whoever is told of nobody else is alone; whoever is told where to ask waits for what the log says.
 VoterSet configured_voters(const Options& options) {
     if (!options.voters.empty()) return VoterSet(options.voters);
+    if (options.bootstrap_count > 0) return {};
     return VoterSet({Voter{.id = options.node, .directory_id = {}, .endpoints = {}}});
 }
 
@@ -108,9 +109,10 @@ void Raft::State::load(const SnapshotId& id, const Snapshot& snapshot) {
     if (!loaded) return fail("the snapshot of the metadata log can't be understood: " + loaded.error());
     applied = id;
     applied_timestamp = snapshot.header.last_timestamp;
+    // Kafka's formatting leaves a snapshot of nothing but the first voters: 0-0.checkpoint.
+    const bool names_voters = snapshot.header.kraft_version > 0;
+    use_voters(names_voters ? snapshot.header.voters : configured_voters(options), snapshot.header.kraft_version);
     if (id.end_offset > Offset(0)) {
-        kraft_version = snapshot.header.kraft_version;
-        if (!snapshot.header.voters.empty()) quorum.use_voters(snapshot.header.voters);
         log_info("metadata snapshot loaded",
                  {{"end_offset", id.end_offset}, {"epoch", id.epoch}, {"records", snapshot.values.size()}});
     }
@@ -157,21 +159,6 @@ void Raft::State::take_in(ParsedBatch batch) {
                        .values = std::move(batch.values)});
 }
 
-bool Raft::State::take_control(Offset offset, const ControlRecord& control) {
-    if (control.type == ControlType::kraft_version) {
-        const auto message = wire::decode<wire::KRaftVersionRecord>(control.value, 0);
-        if (!message) return false;
-        voter_changes.push_back({offset, quorum.voters(), kraft_version});
-        kraft_version = message->kraft_version;
-    } else if (control.type == ControlType::voters) {
-        const auto message = wire::decode<wire::VotersRecord>(control.value, 0);
-        if (!message) return false;
-        voter_changes.push_back({offset, quorum.voters(), kraft_version});
-        quorum.use_voters(VoterSet::from_record(*message));
-    }
-    return true;
-}
-
 // The log has been read to its end. A single voter's vote decides at once; of several, each first asks around: who has
 // restarted finds the leader there is, and who starts together with the others doesn't wait for a timeout.
 void Raft::State::take_part() {
@@ -181,10 +168,8 @@ void Raft::State::take_part() {
     if (options.transport == nullptr && quorum.voters().size() > 1)
         return fail("the metadata log has " + std::to_string(quorum.voters().size()) +
                     " voters, and there is no listener to reach them by: set controller.listener.names");
+    tell_voters();
     if (quorum.is_only_voter()) return begin_campaign();
-    for (const auto& [id, voter] : quorum.voters())
-        if (!voter.endpoints.empty())
-            options.transport->use_address(id, voter.endpoints.front().host, voter.endpoints.front().port);
     quorum.unattach(quorum.epoch());
     deadline = after_random(Milliseconds(0));
     seek_leader();

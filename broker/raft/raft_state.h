@@ -25,9 +25,37 @@ struct Raft::State : std::enable_shared_from_this<Raft::State> {
     void load(const SnapshotId& id, const Snapshot& snapshot);
     void scan();
     void scanned(Result<std::vector<ParsedBatch>, std::string>& read);
-    bool take_control(Offset offset, const ControlRecord& control);
     void take_in(ParsedBatch batch);
     void take_part();
+
+    // --- who votes: raft_voters.cc
+    struct VotersBefore;
+    bool take_control(Offset offset, const ControlRecord& control);
+    Result<Offset> append_controls(const std::vector<ControlRecord>& controls);
+    void use_voters(VoterSet voters, int16_t version);
+    void tell_voters();
+    void take_back_voters(Offset to);
+    VotersBefore voters_at(Offset end) const;
+    bool are_voters_committed() const;
+    bool may_stand() const;
+    bool is_bootstrapping() const;
+    Voter described() const;
+    const ReplicaProgress* progress_of(const Voter& voter) const;
+    std::optional<VoterRefusal> refuse_change(std::string_view what) const;
+    std::optional<VoterRefusal> refuse_add(const Voter& voter) const;
+    void add_voter(const Voter& voter, Milliseconds timeout, bool waits_for_commit, VoterDone done);
+    void voter_found(const ReplicaKey& voter, const Result<Response, SendError>& outcome);
+    void append_added_voter();
+    void remove_voter(const ReplicaKey& voter, VoterDone done);
+    ErrorCode update_voter(const Voter& voter);
+    void change_voters(const VoterSet& to, VoterDone done);
+    Result<VoterSet, VoterRefusal> voters_of_settings() const;
+    void settle_voter_change();
+    void end_voter_change(Result<void, VoterRefusal> outcome);
+    void tick_voter_change();
+    void tend_own_entry();
+    void ask_to_change(VoterChange change, const Voter& voter);
+    void receive(const ChangeVoterRequest& request, const Answer& answer);
 
     // --- as the leader: raft.cc
     Result<Offset> append(Bytes batch, Batch batch_pending);
@@ -47,6 +75,7 @@ struct Raft::State : std::enable_shared_from_this<Raft::State> {
     void ask_for_votes(bool is_pre_vote);
     void take_vote(NodeId voter, bool is_pre_vote, LeaderEpoch asked_in, const Result<Response, SendError>& outcome);
     void lose_election();
+    std::vector<ControlRecord> first_records() const;
     void begin_leadership();
     void enter_epoch(LeaderEpoch epoch, NodeId leader);
     void learn(const Leadership& current);
@@ -78,6 +107,8 @@ struct Raft::State : std::enable_shared_from_this<Raft::State> {
     void serve(const FetchRequest& request, const Answer& answer);
     void unpark(bool (*is_due)(const State& s, const ParkedFetch& fetch));
     void unpark_due();
+    void hear(const ReplicaKey& replica);
+    void forget_observers();
     void tick_leader();
     const StoredSnapshot* newest_snapshot() const;
     FetchResponse fetch_response(ErrorCode error) const;
@@ -135,6 +166,18 @@ struct Raft::State : std::enable_shared_from_this<Raft::State> {
     };
     std::vector<VotersBefore> voter_changes;
 
+    // On a leader: the change that somebody waits for.
+    struct PendingChange {
+        Instant deadline;
+        VoterDone done;
+        Offset offset = no_offset;   // of its record, when that is in the log
+        std::optional<Voter> added;  // before that: who is to become a voter
+        bool is_found = false;       // and has said that it is the one
+        bool waits_for_commit = true;
+    };
+    std::optional<PendingChange> pending_change;
+    bool is_asking_to_change = false;  // the leader, the own entry among the voters
+
     Offset scanned_to{0};        // the next offset to be read from the log, while starting
     bool is_reading = false;     // a read was asked for and has not been answered
     bool is_scanning = false;    // scan() is on the stack
@@ -149,18 +192,19 @@ struct Raft::State : std::enable_shared_from_this<Raft::State> {
     Timestamp applied_timestamp = no_timestamp;
 
     // Elections.
-    Instant deadline;             // of the role: stands for election then, or gives the election up
-    uint32_t elections_lost = 0;  // since a leader was heard of
-    bool has_fetched = false;     // from the leader of this epoch
-    bool is_persisting = false;   // the election state is being written
+    Instant deadline;                        // of the role: stands for election then, or gives the election up
+    uint32_t elections_lost = 0;             // since a leader was heard of
+    LeaderEpoch given_up = no_leader_epoch;  // the latest epoch whose leader has said that it leads no longer
+    bool has_fetched = false;                // from the leader of this epoch
+    bool is_persisting = false;              // the election state is being written
     std::vector<std::function<void()>> when_persisted;  // by the next write
     size_t seek_next = 0;                               // whom to ask next who leads
     bool is_seeking = false;
     Instant attempt_next;  // no fetch and no look for a leader before
 
     // On a leader.
-    std::map<NodeId, ReplicaProgress> progress;  // of this leadership
-    std::map<NodeId, Instant> heard;             // when each last fetched
+    std::map<ReplicaKey, ReplicaProgress> progress;  // of this leadership
+    std::map<NodeId, Instant> heard;                 // when each voter last fetched
     std::vector<ParkedFetch> parked;
     Instant begin_epoch_next;
 

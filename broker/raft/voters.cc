@@ -1,6 +1,14 @@
 #include "raft/voters.h"
 
+#include <algorithm>
+
 namespace milena::raft {
+
+const VoterEndpoint* Voter::endpoint(std::string_view listener) const {
+    const auto at = std::ranges::find(endpoints, listener, &VoterEndpoint::name);
+    if (at != endpoints.end()) return &*at;
+    return endpoints.empty() ? nullptr : &endpoints.front();
+}
 
 VoterSet::VoterSet(const std::vector<Voter>& voters) {
     for (const Voter& voter : voters) voters_.emplace(voter.id, voter);
@@ -11,9 +19,21 @@ const Voter* VoterSet::find(NodeId id) const {
     return at == voters_.end() ? nullptr : &at->second;
 }
 
-bool VoterSet::contains(NodeId id, const Uuid& directory_id) const {
-    const Voter* voter = find(id);
-    return voter != nullptr && (voter->directory_id.is_zero() || voter->directory_id == directory_id);
+bool VoterSet::contains(const ReplicaKey& replica) const {
+    const Voter* voter = find(replica.id);
+    return voter != nullptr && voter->is(replica);
+}
+
+VoterSet VoterSet::with(const Voter& voter) const {
+    VoterSet result = *this;
+    result.voters_.insert_or_assign(voter.id, voter);
+    return result;
+}
+
+VoterSet VoterSet::without(NodeId id) const {
+    VoterSet result = *this;
+    result.voters_.erase(id);
+    return result;
 }
 
 wire::VotersRecord VoterSet::to_record() const {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/ids.h"
@@ -12,6 +13,14 @@
 #include "wire/records/control_records.h"
 
 namespace milena::raft {
+
+// A replica of the log. Whoever has lost its disk comes back under the same id as another one.
+struct ReplicaKey {
+    NodeId id = no_node;
+    Uuid directory_id;
+
+    auto operator<=>(const ReplicaKey&) const = default;
+};
 
 struct VoterEndpoint {
     std::string name;  // of the listener
@@ -28,6 +37,14 @@ struct Voter {
     int16_t kraft_version_min = 0;
     int16_t kraft_version_max = 1;
 
+    ReplicaKey key() const { return {id, directory_id}; }
+    // Whether that is the replica which is meant: without a directory id, any under this id is.
+    bool is(const ReplicaKey& replica) const {
+        return id == replica.id && (directory_id.is_zero() || directory_id == replica.directory_id);
+    }
+    // Where it is reached by those who use this listener, or by its first one; null: nowhere.
+    const VoterEndpoint* endpoint(std::string_view listener) const;
+
     bool operator==(const Voter&) const = default;
 };
 
@@ -43,7 +60,10 @@ class VoterSet {
 
     const Voter* find(NodeId id) const;
     // True if this replica may vote: its id is there, with its directory id or without any.
-    bool contains(NodeId id, const Uuid& directory_id) const;
+    bool contains(const ReplicaKey& replica) const;
+    // One voter more, or described anew; one less.
+    VoterSet with(const Voter& voter) const;
+    VoterSet without(NodeId id) const;
     // How many must agree.
     size_t majority() const { return voters_.size() / 2 + 1; }
 

@@ -48,6 +48,9 @@ class ControllerGate {
     bool is_active() const { return is_active_.load(std::memory_order_relaxed); }
     // The controller in this process has become active, or is so no longer; on the first shard.
     void use_active(bool is_active) { is_active_.store(is_active, std::memory_order_relaxed); }
+    // The level of kraft.version, which is in no image. Any thread; used on the first shard.
+    int16_t kraft_version() const { return kraft_version_.load(std::memory_order_relaxed); }
+    void use_kraft_version(int16_t level) { kraft_version_.store(level, std::memory_order_relaxed); }
     // Every shard uses the image of this offset now; on the first shard.
     void published(Offset offset);
     Offset published_offset() const { return published_; }
@@ -94,6 +97,7 @@ class ControllerGate {
     controller::RemoteController* const remote_;
     const NodeId node_;
     std::atomic<bool> is_active_{false};
+    std::atomic<int16_t> kraft_version_{0};
 
     // Touched on the first shard only.
     struct OffsetWaiter {

@@ -150,6 +150,8 @@ constexpr std::array handlers_by_key{
     serves<handlers::push_telemetry>(),
     serves<handlers::list_config_resources>(),
     serves<handlers::describe_topic_partitions>(),
+    decided_by_controller<handlers::add_raft_voter>(),
+    decided_by_controller<handlers::remove_raft_voter>(),
 };
 static_assert(std::ranges::is_sorted(handlers_by_key, {}, [](const Handler& handler) { return handler.api->key; }));
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "metadata/feature_levels.h"
+#include "server/controller_gate.h"
 #include "server/dispatch.h"
 #include "server/handlers/handlers.h"
 
@@ -26,6 +27,10 @@ void describe_features(const Caller& caller, wire::ApiVersionsResponse& response
     const metadata::Image& image = caller.context.image();
     for (const auto& [name, level] : *image.features)
         if (level > 0) response.finalized_features.push_back({name, level, level});
+    const int16_t kraft_version = caller.context.controller.kraft_version();
+    if (kraft_version > 0)
+        response.finalized_features.push_back(
+            {std::string(metadata::kraft_version_feature), kraft_version, kraft_version});
     response.finalized_features_epoch = image.offset.value;
 }
 

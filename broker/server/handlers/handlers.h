@@ -85,6 +85,8 @@ void unregister_broker(CallPtr<wire::UnregisterBrokerRequest, wire::UnregisterBr
 wire::ListPartitionReassignmentsResponse list_partition_reassignments(
     const wire::ListPartitionReassignmentsRequest& request, const Caller& caller);
 void describe_quorum(CallPtr<wire::DescribeQuorumRequest, wire::DescribeQuorumResponse> call);
+void add_raft_voter(CallPtr<wire::AddRaftVoterRequest, wire::AddRaftVoterResponse> call);
+void remove_raft_voter(CallPtr<wire::RemoveRaftVoterRequest, wire::RemoveRaftVoterResponse> call);
 
 // What clients tell of themselves, on the first shard
 void telemetry_subscriptions(

@@ -381,6 +381,7 @@ TEST_F(ControllerTest, metadata_version_of_a_later_kafka_is_refused) {
         void caught_up() override {}
         void lost_leadership() override {}
         void leader_changed(NodeId, LeaderEpoch) override {}
+        void voters_changed(const raft::VoterSet&, int16_t) override {}
         void unreachable(NodeId) override {}
         void became_leader(LeaderEpoch) override {
             const wire::FeatureLevelRecord later{.name = "metadata.version", .feature_level = 99};

@@ -22,11 +22,14 @@ std::vector<raft::Request> all_requests() {
     return {
         raft::VoteRequest{"cluster", LeaderEpoch(3), NodeId(1), directory, NodeId(2), Uuid{}, LeaderEpoch(2),
                           Offset(77), true},
-        raft::BeginEpochRequest{"cluster", LeaderEpoch(3), NodeId(1), directory, NodeId(2), endpoints},
+        raft::BeginEpochRequest{"cluster", LeaderEpoch(3), NodeId(1), directory, NodeId(2), Uuid::from_random(3, 4),
+                                endpoints},
         raft::EndEpochRequest{"cluster", LeaderEpoch(3), NodeId(1), {NodeId(3), NodeId(2)}},
         raft::FetchRequest{"cluster", LeaderEpoch(3), NodeId(1), directory, Offset(5), no_leader_epoch, Offset(4), 500},
         raft::FetchSnapshotRequest{"cluster", LeaderEpoch(3), NodeId(1), directory,
-                                   raft::SnapshotId{Offset(9), LeaderEpoch(2)}, 1ULL << 40}};
+                                   raft::SnapshotId{Offset(9), LeaderEpoch(2)}, 1ULL << 40},
+        raft::ChangeVoterRequest{"cluster", LeaderEpoch(3), raft::VoterChange::update,
+                                 raft::Voter{NodeId(1), directory, endpoints, 0, 1}}};
 }
 
 std::vector<raft::Response> all_responses() {
@@ -78,6 +81,9 @@ TEST(QuorumMessages, what_nobody_may_say_is_refused) {
     EXPECT_TRUE(refuses([](auto& m) { m.mutable_fetch()->set_fetch_offset(-1); }, 3));
     EXPECT_TRUE(refuses([](auto& m) { m.mutable_fetch()->set_max_wait_ms(-1); }, 3));
     EXPECT_TRUE(refuses([](auto& m) { m.mutable_fetch_snapshot()->mutable_snapshot()->set_epoch(-1); }, 4));
+    EXPECT_TRUE(refuses([](auto& m) { m.mutable_change_voter()->set_voter(-1); }, 5));
+    EXPECT_TRUE(refuses([](auto& m) { m.mutable_change_voter()->set_kraft_version_max(40'000); }, 5));
+    EXPECT_TRUE(refuses([](auto& m) { m.mutable_change_voter()->mutable_endpoints(0)->set_port(65'536); }, 5));
     for (int i = 0; i < 100; ++i)
         EXPECT_EQ(refuses(
                       [i](auto& m) {
@@ -150,7 +156,7 @@ class QuorumTest : public testing::Test {
 
 TEST_F(QuorumTest, requests_come_to_the_shard_and_answers_back) {
     const std::vector<raft::Response> all = all_responses();
-    const std::vector<raft::Response> answers{all[0], all[1], all[1], all[2], all[4]};
+    const std::vector<raft::Response> answers{all[0], all[1], all[1], all[2], all[4], all[1]};
     start([&](const raft::Request& request, const QuorumService::Answer& answer) {
         EXPECT_TRUE(server_thread_.is_current());
         EXPECT_EQ(request, all_requests()[request.index()]);

@@ -122,10 +122,10 @@ TEST(Quorum, only_a_leader_moves_the_high_watermark) {
 
 TEST(Quorum, voter_is_known_by_its_directory_too) {
     const VoterSet with_directory({{.id = NodeId(1), .directory_id = Uuid{5, 500}, .endpoints = {}}});
-    EXPECT_TRUE(with_directory.contains(NodeId(1), Uuid{5, 500}));
-    EXPECT_FALSE(with_directory.contains(NodeId(1), Uuid{6, 500}));
-    EXPECT_TRUE(voters({1}).contains(NodeId(1), Uuid{6, 500}));
-    EXPECT_FALSE(voters({1}).contains(NodeId(2), Uuid{5, 500}));
+    EXPECT_TRUE(with_directory.contains({NodeId(1), Uuid{5, 500}}));
+    EXPECT_FALSE(with_directory.contains({NodeId(1), Uuid{6, 500}}));
+    EXPECT_TRUE(voters({1}).contains({NodeId(1), Uuid{6, 500}}));
+    EXPECT_FALSE(voters({1}).contains({NodeId(2), Uuid{5, 500}}));
 }
 
 TEST(Quorum, majority_end_of_any_number_of_voters) {

@@ -27,16 +27,24 @@ class RaftCluster {
         void send(NodeId to, const Request& request, Milliseconds timeout, Done done) override {
             cluster.carry(*this, to, request, timeout, std::move(done));
         }
-        void use_address(NodeId, const std::string&, uint16_t) override {}
+        void use_address(NodeId node, const std::string& node_host, uint16_t) override { addresses[node] = node_host; }
 
         RaftCluster& cluster;
         const NodeId id;
+        std::string host = "host" + std::to_string(id.value);  // where it is
+        std::map<NodeId, std::string> addresses;               // where it takes the others to be
         sim::SimDisk disk;
         std::unique_ptr<Journal> journal;
         std::unique_ptr<Raft> raft;
-        uint64_t life = 0;  // of how many lives this is: nothing comes back from one to another
+        uint64_t life = 0;    // of how many lives this is: nothing comes back from one to another
+        uint64_t volume = 0;  // of how many this is: each is a directory of its own
+
+        Uuid directory_id() const { return {static_cast<uint64_t>(id.value), 500 + volume}; }
+        ReplicaKey key() const { return {id, directory_id()}; }
+        Voter described() const { return {.id = id, .directory_id = directory_id(), .endpoints = {{"C", host, 9093}}}; }
     };
 
+    // Without voters, the first of the observers begins a log alone, and the others are told of all.
     explicit RaftCluster(uint64_t seed, int32_t voters_count, int32_t observers_count = 0) : world(seed) {
         for (int32_t i = 1; i <= voters_count; ++i)
             voters.push_back({.id = NodeId(i), .directory_id = {}, .endpoints = {}});
@@ -51,12 +59,16 @@ class RaftCluster {
     std::string start(NodeId id) {
         Node& node = at(id);
         ++node.life;
+        node.addresses.clear();
         node.journal = std::make_unique<Journal>();
         Options options = options_;
         options.node = id;
-        options.directory_id = Uuid{static_cast<uint64_t>(id.value), 500};
+        options.directory_id = node.directory_id();
+        options.log_dir = "/data" + (node.volume == 0 ? "" : std::to_string(node.volume));
         options.transport = &node;
         options.voters = voters;
+        options.endpoints = node.described().endpoints;
+        if (voters.empty() && (id != NodeId(1) || node.volume > 0)) options.bootstrap_count = nodes.size();
         auto opened = Raft::open({node.disk, world.clock, world.random}, options);
         if (!opened) return opened.error();
         node.raft = std::move(opened).value();
@@ -78,6 +90,14 @@ class RaftCluster {
         ++node.life;
         node.raft.reset();
         node.disk.lose_power();
+    }
+    // It comes back with an empty disk.
+    void lose_volume(NodeId id) {
+        kill(id);
+        Node& node = at(id);
+        ++node.volume;
+        ASSERT_TRUE(node.disk.create_directories("/data" + std::to_string(node.volume)).has_value());
+        ASSERT_TRUE(node.disk.sync_directory("/").has_value());
     }
     bool is_up(NodeId id) { return at(id).raft != nullptr; }
     Node& at(NodeId id) { return *nodes.at(id); }
@@ -167,6 +187,11 @@ class RaftCluster {
             exchange->done(std::move(outcome));
         };
         world.after(Duration(timeout), [end] { end(unexpected(SendError::timed_out)); });
+        const auto known = from.addresses.find(to);
+        if (to < NodeId(0))
+            to = NodeId(-1 - to.value);  // controller.quorum.bootstrap.servers names all
+        else if (voters.empty() && (known == from.addresses.end() || known->second != at(to).host))
+            return;
         if (!gets_through(from.id, to)) return;
         world.after(delay(), [this, end, from_id = from.id, to, request] {
             Node& target = at(to);

@@ -1,5 +1,7 @@
 #include "unit/raft/raft_cluster.h"
 
+#include "unit/raft/faults.h"
+
 namespace milena::raft {
 namespace {
 
@@ -268,67 +270,6 @@ TEST_F(RaftClusterTest, stranger_of_another_cluster_is_refused) {
     EXPECT_TRUE(leader.journal->is_leading);
 }
 
-// What must hold at every moment of every run (the names are those of Kafka's own simulation of its quorum).
-class Invariants {
-  public:
-    explicit Invariants(RaftCluster& cluster) : cluster_(cluster) {}
-
-    bool hold() {
-        for (const auto& [id, node] : cluster_.nodes) {
-            if (node->raft == nullptr) continue;
-            single_leader(*node);
-            monotonic_epoch(*node);
-            consistent_committed_data(*node);
-            EXPECT_EQ(node->journal->failure, "");
-        }
-        return !testing::Test::HasFailure();
-    }
-    const Values& committed() const { return committed_; }
-
-  private:
-    void single_leader(const RaftCluster::Node& node) {
-        if (!node.journal->is_leading) return;
-        const auto [at, is_new] = leaders_.emplace(node.raft->epoch(), node.id);
-        EXPECT_EQ(at->second, node.id) << "two leaders of epoch " << node.raft->epoch().value;
-    }
-    void monotonic_epoch(const RaftCluster::Node& node) {
-        LeaderEpoch& known = epochs_[{node.id, node.life}];
-        EXPECT_GE(node.raft->epoch(), known);
-        known = node.raft->epoch();
-    }
-    void consistent_committed_data(const RaftCluster::Node& node) {
-        const Values& values = node.journal->values;
-        size_t& checked = checked_[{node.id, node.life}];
-        for (; checked < values.size(); ++checked) {
-            if (checked == committed_.size()) committed_.push_back(values[checked]);
-            ASSERT_EQ(values[checked], committed_[checked]) << "node " << node.id.value << " at " << checked;
-        }
-    }
-
-    RaftCluster& cluster_;
-    std::map<LeaderEpoch, NodeId> leaders_;
-    std::map<std::pair<NodeId, uint64_t>, LeaderEpoch> epochs_;
-    std::map<std::pair<NodeId, uint64_t>, size_t> checked_;
-    Values committed_;
-};
-
-void one_fault(RaftCluster& cluster, sim::SimRandom& random) {
-    const auto any = [&] { return NodeId(static_cast<int32_t>(1 + random.below(cluster.nodes.size()))); };
-    switch (random.below(7)) {
-        case 0: return cluster.is_up(any()) ? cluster.kill(any()) : void();
-        case 1: return cluster.lose_power(any());
-        case 2:
-        case 3: {
-            const NodeId id = any();
-            if (!cluster.is_up(id)) EXPECT_EQ(cluster.start(id), "");
-            return;
-        }
-        case 4: return cluster.cut(any(), any());
-        case 5: return cluster.mend();
-        case 6: cluster.lost_one_in = random.below(2) * (3 + random.below(20)); return;
-    }
-}
-
 TEST_F(RaftClusterTest, among_faults_committed_values_are_the_same_everywhere_and_never_lost) {
     for (uint64_t seed = 1; seed <= 15 && !HasFailure(); ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
@@ -349,23 +290,7 @@ TEST_F(RaftClusterTest, among_faults_committed_values_are_the_same_everywhere_an
             cluster.world.run_until(cluster.world.clock.now() + random.up_to(400ms),
                                     [&] { return !invariants.hold(); });
         }
-        cluster.mend();
-        cluster.lost_one_in = 0;
-        for (const auto& [id, node] : cluster.nodes)
-            if (node->raft == nullptr) ASSERT_EQ(cluster.start(id), "");
-        const auto all_end = [&] {
-            return !invariants.hold() || std::ranges::all_of(cluster.nodes, [](const auto& n) {
-                const Values& values = n.second->journal->values;
-                return !values.empty() && values.back() == "end";
-            });
-        };
-        // Whoever takes the proposal may be a leader that is none any more: then it is made again.
-        bool has_ended = false;
-        for (int attempt = 0; attempt < 20 && !has_ended && !HasFailure(); ++attempt) {
-            if (RaftCluster::Node* leader = cluster.leader()) cluster.propose(*leader, "end");
-            has_ended = cluster.run_until(3s, all_end);
-        }
-        ASSERT_TRUE(has_ended) << cluster.describe();
+        ASSERT_TRUE(ends_well(cluster, invariants)) << cluster.describe();
         EXPECT_GT(proposed, 50U);
         EXPECT_GT(invariants.committed().size(), 20U);
     }

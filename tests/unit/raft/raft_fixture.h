@@ -42,6 +42,10 @@ struct Journal final : StateMachine {
     }
     void lost_leadership() override { is_leading = false; }
     void leader_changed(NodeId leader, LeaderEpoch) override { leader_known = leader; }
+    void voters_changed(const VoterSet& now, int16_t version) override {
+        voters = now;
+        kraft_version = version;
+    }
     void unreachable(NodeId node) override { gone.push_back(node); }
     void failed(const std::string& why) override { failure = why; }
 
@@ -52,6 +56,8 @@ struct Journal final : StateMachine {
     bool has_caught_up = false;
     bool is_leading = false;
     NodeId leader_known = no_node;
+    VoterSet voters;
+    int16_t kraft_version = -1;
     std::vector<NodeId> gone;
     std::string failure;
     bool refuses = false;
@@ -116,7 +122,11 @@ class RaftFixture : public testing::Test {
     sim::World world{1};
     sim::SimDisk disk{world.random,
                       [this](Duration delay, std::function<void()> event) { world.after(delay, std::move(event)); }};
-    Options options{.node = NodeId(1), .directory_id = Uuid{5, 500}, .cluster_id = "c", .log_dir = "/data"};
+    Options options{.node = NodeId(1),
+                    .directory_id = Uuid{5, 500},
+                    .cluster_id = "c",
+                    .log_dir = "/data",
+                    .voters = {{.id = NodeId(1), .directory_id = {}, .endpoints = {}}}};
     std::unique_ptr<Journal> journal;
     std::unique_ptr<Raft> raft;
 };
