@@ -81,6 +81,11 @@ Broker::Broker(settings::Loaded loaded)
       images_(config_.quorum.node_id, incarnation_id_),
       controller_endpoint_({.controller = [this] { return controller_.get(); },
                             .server = [this] { return served_.front()->server.get(); }}),
+      admin_endpoint_({.controller = [this] { return controller_.get(); },
+                       .raft = [this] { return raft_.get(); },
+                       .shards = [this] { return shards_.get(); },
+                       .client = [this] { return peers_ == nullptr ? nullptr : peers_->admin_client(); }},
+                      config_),
       live_config_(std::make_shared<const settings::BrokerConfig>(config_)) {}
 
 Broker::~Broker() { loop_.discard(); }
@@ -125,7 +130,7 @@ Result<void, std::string> Broker::start() {
     identity_ = {dirs_.cluster_id, config_.quorum.node_id};
     start_shards();
     RETURN_IF_ERROR(start_peers());
-    phase_ = Phase::recovering;
+    health_.progress = Phase::recovering;
     shards_->first().post([this] { start_controller(); });
     return {};
 }
@@ -183,7 +188,8 @@ Result<void, std::string> Broker::start_peers() {
     quorum.lost = [this](NodeId node) { lost(node); };
     ASSIGN_OR_RETURN(peers_, Peers::start(shards_->first(), config_,
                                           {.identity = std::move(identity),
-                                           .phase = phase_,
+                                           .health = health_,
+                                           .admin = admin_endpoint_,
                                            .quorum = std::move(quorum),
                                            .controller = controller_endpoint_,
                                            .others = {&replication_->service()}}));
@@ -225,7 +231,8 @@ void Broker::start_shards() {
                                 .tail_cache_bytes = static_cast<size_t>(config_.tail_cache_bytes) / count,
                                 .writeback_bytes = static_cast<uint64_t>(config_.writeback_bytes),
                                 .directories = dirs_.directories,
-                                .directories_offline = dirs_.offline.size()}));
+                                .directories_offline = dirs_.offline.size(),
+                                .opened = [this] { ++health_.logs_opened; }}));
         served_.push_back(std::make_unique<Served>());
     }
     shards_ = std::make_unique<shard::Shards>(std::move(shards));
@@ -292,6 +299,7 @@ Result<void, std::string> Broker::open_raft() {
 // Before this process is registered none does.
 void Broker::publish(const metadata::Delta& delta, std::function<void()> published) {
     adopt_settings(*delta.after);
+    report_health(*delta.after);
     report_cordoned(*delta.after);
     limiter_->adopt(delta.after->client_quotas);
     shard::Shard& first = shards_->first();
@@ -342,6 +350,18 @@ std::vector<Uuid> Broker::cordoned_directories() const {
             cordoned.push_back(directory.id);
     std::ranges::sort(cordoned);
     return cordoned;
+}
+
+// Until the first image is in use everywhere, its replicas of this node are what is recovered.
+void Broker::report_health(const metadata::Image& image) {
+    const NodeId self = config_.quorum.node_id;
+    const metadata::BrokerImage* registered = image.broker(self);
+    health_.is_fenced = registered != nullptr && registered->incarnation_id == incarnation_id_ && registered->is_fenced;
+    if (health_.logs_count > 0) return;
+    uint32_t count = 0;
+    for (const auto& topic : image.topics->by_id)
+        for (const auto& partition : topic->partitions) count += partition->has_replica(self) ? 1U : 0U;
+    health_.logs_count = std::max(count, 1U);
 }
 
 // Once this run is registered, what is cordoned follows the settings. It is proposed before whoever changed them is
@@ -477,8 +497,8 @@ void Broker::tick_raft() {
 }
 
 void Broker::serving() {
-    if (phase_ == Phase::stopping) return;
-    phase_ = Phase::active;
+    if (health_.progress == Phase::stopping) return;
+    health_.progress = Phase::active;
     for (const BoundListener& listener : listeners_)
         log_info("listener open", {{"listener", listener.endpoint.listener_name},
                                    {"host", listener.endpoint.host.empty() ? "*" : listener.endpoint.host},
@@ -502,8 +522,8 @@ void Broker::fail(const std::string& reason) {
 // --- the way down ----------------------------------------------------------------------------------------------------
 
 void Broker::stop() {
-    const bool was_active = phase_ == Phase::active;
-    phase_ = Phase::stopping;
+    const bool was_active = health_.progress == Phase::active;
+    health_.progress = Phase::stopping;
     http_.reset();
     checkpoints_.reset();
     // Nothing has been served yet: what was being recovered is recovered again.
@@ -581,15 +601,16 @@ void Broker::logs_closed(const std::vector<MaintenanceEnd>& ends) {
 // --- what probes and Prometheus see ----------------------------------------------------------------------------------
 
 server::HttpResponse Broker::answer_http(const std::string& path) const {
-    static constexpr std::array<std::string_view, 4> names{"starting", "recovering", "active", "stopping"};
-    const Phase phase = phase_;
+    const Phase phase = health_.phase();
     server::HttpResponse response;
     if (path == "/healthz" || path == "/readyz") {
         const bool is_fine = path == "/healthz" || phase == Phase::active;
         response.status = is_fine ? 200 : 503;
         response.content_type = "application/json";
-        response.body = "{\"phase\":\"" + std::string(names[static_cast<size_t>(phase)]) + "\",\"cluster_id\":\"" +
-                        identity_.cluster_id + "\",\"node_id\":" + std::to_string(config_.quorum.node_id.value) + "}\n";
+        response.body = "{\"phase\":\"" + std::string(peer::phase_name(phase)) +
+                        "\",\"recovered_percent\":" + std::to_string(health_.recovered_percent()) +
+                        ",\"cluster_id\":\"" + identity_.cluster_id +
+                        "\",\"node_id\":" + std::to_string(config_.quorum.node_id.value) + "}\n";
         return response;
     }
     return {.status = 404, .body = "/metrics, /healthz or /readyz\n"};

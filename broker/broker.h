@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "admin_endpoint.h"
 #include "controller/controller.h"
 #include "controller/registered_images.h"
 #include "controller_endpoint.h"
@@ -77,6 +78,7 @@ class Broker {
     Result<void, std::string> open_raft();
     void publish(const metadata::Delta& delta, std::function<void()> published);
     void adopt_settings(const metadata::Image& image);
+    void report_health(const metadata::Image& image);
     void report_cordoned(const metadata::Image& image);
     std::vector<Uuid> cordoned_directories() const;
     [[noreturn]] void halt() const;
@@ -104,7 +106,7 @@ class Broker {
     env::SystemClock clock_;
     env::SystemRandom random_;
     const Instant started_at_;
-    std::atomic<Phase> phase_{Phase::starting};
+    peer::Health health_;
     shard::Loop loop_;  // of the main thread
 
     env::DiskThreads disk_threads_;
@@ -123,6 +125,7 @@ class Broker {
     std::unique_ptr<server::QuotaGate> quotas_;
     std::unique_ptr<server::HttpServer> http_;
     ControllerEndpoint controller_endpoint_;
+    AdminEndpoint admin_endpoint_;
     std::unique_ptr<Replication> replication_;
     std::unique_ptr<Peers> peers_;
 

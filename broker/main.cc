@@ -33,13 +33,16 @@ constexpr std::string_view usage =
     "\n"
     "  milena broker [server.properties] [--override name=value …]   serve\n"
     "  milena broker --help-settings                                 every setting, with its default\n"
-    "  milena admin [--bootstrap host:port] status                   the cluster as a broker sees it\n"
-    "  milena admin [--bootstrap host:port] topics                   its topics\n"
+    "  milena admin [--bootstrap host:port] <verb>                   ask a running cluster\n"
     "  milena random-uuid                                            an id for a new cluster (milena.cluster.id)\n"
     "  milena version\n"
     "\n"
     "A setting comes from the file, from the environment (KAFKA_LOG_DIRS is log.dirs, MILENA_SHARDS is\n"
-    "milena.shards), or from --override; the later wins. Without any, a single broker listens on port 9092.\n";
+    "milena.shards), or from --override; the later wins. Without any, a single broker listens on port 9092.\n"
+    "\n"
+    "The verbs of milena admin. --bootstrap is a broker's listener for clients (localhost:9092), by which it finds\n"
+    "those for gRPC; --grpc host:port names one of these itself. Exit status 2: there is no answer.\n"
+    "\n";
 
 void print(std::FILE* to, std::string_view text) { std::fwrite(text.data(), 1, text.size(), to); }
 
@@ -118,9 +121,9 @@ int main(int argc, char** argv) {
         return 0;
     }
     if (verb == "--help" || verb == "-h" || verb == "help") {
-        milena::print(stdout, milena::usage);
+        milena::print(stdout, std::string(milena::usage) + milena::admin_usage());
         return 0;
     }
-    milena::print(stderr, milena::usage);
+    milena::print(stderr, std::string(milena::usage) + milena::admin_usage());
     return 2;
 }

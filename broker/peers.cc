@@ -20,11 +20,11 @@ ErrorCode outcome_of(const peer::Refusal& refusal) {
     return is_of_network ? ErrorCode::not_controller : refusal.error;
 }
 
-// Both clients go to the same nodes, which Raft learns of.
+// All clients go to the same nodes, which Raft learns of.
 class Transport final : public raft::Transport {
   public:
-    Transport(peer::Post post, peer::ControllerClient& controllers)
-        : quorum_(std::move(post)), controllers_(controllers) {}
+    Transport(peer::Post post, peer::ControllerClient& controllers, peer::AdminClient& admin)
+        : quorum_(std::move(post)), controllers_(controllers), admin_(admin) {}
 
     void send(NodeId to, const raft::Request& request, Milliseconds timeout, Done done) override {
         quorum_.send(to, request, timeout, std::move(done));
@@ -32,11 +32,13 @@ class Transport final : public raft::Transport {
     void use_address(NodeId node, const std::string& host, uint16_t port) override {
         quorum_.use_address(node, host, port);
         controllers_.use_address(node, host, port);
+        admin_.use_controller_address(node, host, port);
     }
 
   private:
     peer::QuorumClient quorum_;
     peer::ControllerClient& controllers_;
+    peer::AdminClient& admin_;
 };
 
 class RemoteController final : public controller::RemoteController {
@@ -108,14 +110,16 @@ bool knows_others(const settings::Quorum& quorum) {
 
 struct Peers::State {
     State(const peer::Post& post, Options options)
-        : admin(std::move(options.identity), options.phase),
+        : admin_client(post),
+          admin({post, options.admin, admin_client, options.health}, std::move(options.identity)),
           quorum(post, std::move(options.quorum)),
           controller(post, options.controller),
           controllers(post),
-          transport(post, controllers),
+          transport(post, controllers, admin_client),
           remote(controllers) {}
 
     bool has_others = false;
+    peer::AdminClient admin_client;
     peer::AdminService admin;
     peer::QuorumService quorum;
     peer::ControllerService controller;
@@ -151,6 +155,8 @@ Result<std::unique_ptr<Peers>, std::string> Peers::start(shard::Shard& first, co
 raft::Transport* Peers::transport() { return state_->has_others ? &state_->transport : nullptr; }
 
 controller::RemoteController* Peers::remote_controller() { return state_->has_others ? &state_->remote : nullptr; }
+
+peer::AdminClient* Peers::admin_client() { return &state_->admin_client; }
 
 void Peers::stop_listening() { state_->server.reset(); }
 

@@ -23,7 +23,8 @@ class Peers {
   public:
     struct Options {
         peer::Identity identity;
-        const std::atomic<peer::Phase>& phase;
+        const peer::Health& health;
+        peer::AdminRequests& admin;
         peer::QuorumService::Handlers quorum;
         peer::ControllerRequests& controller;
         std::vector<peer::Service*> others;  // to be listened for as well
@@ -40,6 +41,7 @@ class Peers {
     // Null where no other node is known of, and none could come: a single controller needs nobody.
     raft::Transport* transport();
     controller::RemoteController* remote_controller();
+    peer::AdminClient* admin_client();
 
     // Nobody is answered any more. On the main thread.
     void stop_listening();

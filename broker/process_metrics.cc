@@ -32,7 +32,7 @@ double cpu_seconds() {
 }  // namespace
 
 void Broker::answer_metrics(server::HttpServer::Respond respond) {
-    const bool is_active = phase_ == Phase::active;
+    const bool is_active = health_.progress == Phase::active;
     // Written by the first shard before it reports.
     const auto clients = std::make_shared<server::ClientMetricsReport>();
     const auto finish = [this, respond, is_active, clients](const std::vector<server::ShardMetrics>& shards,

@@ -105,6 +105,8 @@ class Controller : public raft::StateMachine {
 
     // The newest committed image. Never null.
     const std::shared_ptr<const metadata::Image>& image() const { return loader_.image(); }
+    // Of this node, with what is dynamic.
+    const settings::BrokerSettings& settings() const { return settings_; }
 
     // raft::StateMachine, to be called by Raft only.
     void load_begin() override;

@@ -1,48 +1,141 @@
 #include "peer/admin_service.h"
 
+#include <algorithm>
+#include <array>
+
 #include <admin.grpc.pb.h>
 #include <grpcpp/grpcpp.h>
+
+#include "peer/admin_messages.h"
+#include "peer/incoming_call.h"
 
 namespace milena::peer {
 namespace {
 
 namespace proto = milena::admin::v1;
 
+using Reactor = grpc::ServerUnaryReactor;
+using Context = grpc::CallbackServerContext;
+
+grpc::Status status_of(const AdminRefusal& refusal) {
+    switch (refusal.kind) {
+        case AdminRefusal::Kind::not_found: return {grpc::StatusCode::NOT_FOUND, refusal.reason};
+        case AdminRefusal::Kind::unavailable: return {grpc::StatusCode::UNAVAILABLE, refusal.reason};
+        case AdminRefusal::Kind::precondition_failed: return {grpc::StatusCode::FAILED_PRECONDITION, refusal.reason};
+    }
+    return {grpc::StatusCode::UNKNOWN, refusal.reason};
+}
+
+const char* no_controller = "the cluster has no active controller just now; ask again";
+
 }  // namespace
+
+uint32_t Health::recovered_percent() const {
+    if (progress == Phase::active || progress == Phase::stopping) return 100;
+    const uint32_t count = logs_count;
+    return count == 0 ? 0 : static_cast<uint32_t>(uint64_t{99} * std::min<uint32_t>(logs_opened, count) / count);
+}
+
+std::string_view phase_name(Phase phase) {
+    static constexpr std::array<std::string_view, 5> names{"starting", "recovering", "active", "stopping", "fenced"};
+    return names[static_cast<size_t>(phase)];
+}
 
 class AdminService::ClusterAdmin final : public proto::ClusterAdmin::CallbackService {
   public:
-    ClusterAdmin(peer::Identity identity, const std::atomic<peer::Phase>& phase)
-        : identity_(std::move(identity)), phase_(phase) {}
+    ClusterAdmin(const Environment& environment, peer::Identity identity)
+        : environment_(environment), identity_(std::move(identity)) {}
 
-    grpc::ServerUnaryReactor* Identity(grpc::CallbackServerContext* context, const proto::IdentityRequest*,
-                                       proto::IdentityResponse* response) override {
+    Reactor* Identity(Context* context, const proto::IdentityRequest*, proto::IdentityResponse* response) override {
         response->set_cluster_id(identity_.cluster_id);
         response->set_node_id(identity_.node.value);
         for (const Uuid& id : identity_.directory_ids) response->add_directory_ids(id.to_string());
         response->set_version(identity_.version);
         return finished(context);
     }
-
-    grpc::ServerUnaryReactor* Health(grpc::CallbackServerContext* context, const proto::HealthRequest*,
-                                     proto::HealthResponse* response) override {
-        response->set_phase(static_cast<proto::Phase>(phase_.load()));
+    Reactor* Health(Context* context, const proto::HealthRequest*, proto::HealthResponse* response) override {
+        response->set_phase(static_cast<proto::Phase>(environment_.health.phase()));
+        response->set_recovered_percent(environment_.health.recovered_percent());
         return finished(context);
+    }
+    Reactor* ConfigSchema(Context* context, const proto::ConfigSchemaRequest*,
+                          proto::ConfigSchemaResponse* response) override {
+        write_schema(*response);
+        return finished(context);
+    }
+    Reactor* LedPartitions(Context* context, const proto::LedPartitionsRequest* request,
+                           proto::LedPartitionsResponse* response) override {
+        const std::shared_ptr<IncomingCall> call = IncomingCall::begin(*context);
+        const auto answering = std::make_shared<Answering>(call);
+        environment_.post([this, question = read(*request), answering, response] {
+            environment_.requests.receive(question, answer<peer::LedPartitions>(answering, response));
+        });
+        return call.get();
+    }
+
+    Reactor* Brokers(Context* context, const proto::BrokersRequest* request,
+                     proto::BrokersResponse* response) override {
+        return of_cluster<peer::Brokers>(*context, "/milena.admin.v1.ClusterAdmin/Brokers", *request, response);
+    }
+    Reactor* CanRestart(Context* context, const proto::CanRestartRequest* request,
+                        proto::CanRestartResponse* response) override {
+        return of_cluster<peer::CanRestart>(*context, "/milena.admin.v1.ClusterAdmin/CanRestart", *request, response);
+    }
+    Reactor* HasCaughtUp(Context* context, const proto::HasCaughtUpRequest* request,
+                         proto::HasCaughtUpResponse* response) override {
+        return of_cluster<controller::CaughtUp>(*context, "/milena.admin.v1.ClusterAdmin/HasCaughtUp", *request,
+                                                response);
+    }
+    Reactor* FeatureLevel(Context* context, const proto::FeatureLevelRequest* request,
+                          proto::FeatureLevelResponse* response) override {
+        return of_cluster<Features>(*context, "/milena.admin.v1.ClusterAdmin/FeatureLevel", *request, response);
     }
 
   private:
-    static grpc::ServerUnaryReactor* finished(grpc::CallbackServerContext* context) {
+    static Reactor* finished(Context* context) {
         auto* reactor = context->DefaultReactor();
         reactor->Finish(grpc::Status::OK);
         return reactor;
     }
 
+    template <class T, class Response>
+    static AdminRequests::Answer<T> answer(const std::shared_ptr<Answering>& answering, Response* response) {
+        return [answering, response](const AdminResult<T>& result) {
+            if (!result) return answering->refuse(status_of(result.error()));
+            answering->answer([&] { write(*result, *response); });
+        };
+    }
+
+    // What was passed on once isn't passed on again: two nodes may each take the other one for the active controller.
+    template <class T, class Message, class Response>
+    Reactor* of_cluster(Context& context, const char* method, const Message& message, Response* response) {
+        const std::shared_ptr<IncomingCall> call = IncomingCall::begin(context);
+        const auto answering = std::make_shared<Answering>(call);
+        const bool is_relayed = context.client_metadata().count(relayed_key) > 0;
+        const auto request = std::make_shared<const Message>(message);
+        environment_.post([this, method, request, answering, is_relayed, response] {
+            AdminRequests& requests = environment_.requests;
+            if (requests.is_active()) return requests.receive(read(*request), answer<T>(answering, response));
+            const NodeId to = requests.controller();
+            if (is_relayed || to == no_node || to == identity_.node)
+                return answering->refuse({grpc::StatusCode::UNAVAILABLE, no_controller});
+            const auto relayed = std::make_shared<Response>();
+            environment_.client.relay(
+                to, {method, request, relayed}, [answering, relayed, response](const auto& refused) {
+                    if (refused)
+                        return answering->refuse({static_cast<grpc::StatusCode>(refused->code), refused->message});
+                    answering->answer([&] { response->Swap(relayed.get()); });
+                });
+        });
+        return call.get();
+    }
+
+    const Environment environment_;
     const peer::Identity identity_;
-    const std::atomic<Phase>& phase_;
 };
 
-AdminService::AdminService(Identity identity, const std::atomic<Phase>& phase)
-    : admin_(std::make_unique<ClusterAdmin>(std::move(identity), phase)) {}
+AdminService::AdminService(const Environment& environment, Identity identity)
+    : admin_(std::make_unique<ClusterAdmin>(environment, std::move(identity))) {}
 
 AdminService::~AdminService() = default;
 

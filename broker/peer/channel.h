@@ -25,6 +25,9 @@ enum class Connection : uint8_t {
 // proxy. A peer that answers neither data nor pings for some seconds counts as gone.
 std::shared_ptr<grpc::Channel> open_channel(const std::string& address, Connection connection, int message_bytes_max);
 
+// The key of gRPC's metadata that marks a call which was passed on.
+inline constexpr const char* relayed_key = "milena-relayed";
+
 enum class CallError : uint8_t {
     unreachable,  // the connection was refused or broken: evidence that nobody is there
     timed_out,    // no evidence: no answer in time, no such host, no way to it

@@ -47,6 +47,7 @@ class Answering {
     Answering& operator=(const Answering&) = delete;
 
     void answer(const std::function<void()>& fill) { call_->answer(fill); }
+    void refuse(const grpc::Status& status) { call_->refuse(status); }
 
   private:
     const std::shared_ptr<IncomingCall> call_;

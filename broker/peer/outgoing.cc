@@ -24,6 +24,7 @@ struct Outgoing::UnaryCall {
     grpc::ClientContext context;
     std::shared_ptr<const google::protobuf::MessageLite> request;
     std::shared_ptr<google::protobuf::MessageLite> response;
+    std::shared_ptr<Refused> refused;
 };
 
 struct Outgoing::Completion {
@@ -73,6 +74,8 @@ void Outgoing::send(const Call& call, Done done) {
     unary->context.set_deadline(std::chrono::system_clock::now() + call.timeout);
     unary->request = call.request;
     unary->response = call.response;
+    unary->refused = call.refused;
+    if (call.is_relayed) unary->context.AddMetadata(relayed_key, "1");
     const CallsUnderWay::Id under_way_id = under_way_->add([unary] { unary->context.TryCancel(); });
     UnaryCall& under_way = *unary;
     Stub(channel).UnaryCall(
@@ -83,6 +86,7 @@ void Outgoing::send(const Call& call, Done done) {
             if (!status.ok()) {
                 completion.error = call_error_of(status);
                 completion.is_unresolved = is_unresolved(status);
+                if (unary->refused) *unary->refused = {int{status.error_code()}, status.error_message()};
                 log_debug("call failed",
                           {{"node", to}, {"code", int{status.error_code()}}, {"reason", status.error_message()}});
             }

@@ -34,12 +34,19 @@ class Outgoing {
     void use_address(NodeId node, const std::string& host, uint16_t port);
 
     using Done = std::function<void(std::optional<CallError>)>;
+    // gRPC's code, and what the other node has said.
+    struct Refused {
+        int code = 0;
+        std::string message;
+    };
     struct Call {
         NodeId to = no_node;
         const char* method = nullptr;  // "/package.Service/Method"
         std::shared_ptr<const google::protobuf::MessageLite> request;
         std::shared_ptr<google::protobuf::MessageLite> response;  // filled in when `done` is called without an error
         Milliseconds timeout{};
+        std::shared_ptr<Refused> refused = nullptr;  // filled in with CallError::refused, if there
+        bool is_relayed = false;                     // somebody else's call, which isn't to be passed on again
     };
     // `done` is called once, by post. A node without an address: timed_out, at once.
     void send(const Call& call, Done done);

@@ -114,7 +114,10 @@ void PartitionTable::apply_topic(const metadata::TopicChange& change) {
 void PartitionTable::apply_partition(const metadata::TopicImage& topic, PartitionIndex index,
                                      const metadata::PartitionImage& partition) {
     const PartitionKey key{topic.id, index};
-    if (!replicas_.contains(key)) open(key, topic, partition);
+    if (!replicas_.contains(key)) {
+        open(key, topic, partition);
+        if (environment_.opened) environment_.opened();
+    }
     const Slot& slot = replicas_.at(key);
     if (is_offline(slot) || partition.leader_epoch < slot.replica->leader_epoch()) return;
     take_role(*slot.replica, partition);

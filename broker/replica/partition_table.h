@@ -72,6 +72,7 @@ struct TableEnvironment {
     // Others of this broker's directories couldn't be opened: replicas that were assigned to an unknown one may be
     // there.
     bool are_directories_offline = false;
+    std::function<void()> opened = nullptr;  // told of each log that was opened, or couldn't be
 };
 
 // The offsets that the checkpoint files of one directory remember of this shard's partitions.

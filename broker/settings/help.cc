@@ -1,11 +1,10 @@
 #include "settings/load.h"
 #include "settings/table.h"
+#include "settings/value.h"
 
 namespace milena::settings {
 
-namespace {
-
-std::string_view type_name(Type type) {
+std::string_view type_word(Type type) {
     switch (type) {
         case Type::boolean: return "boolean";
         case Type::string: return "string";
@@ -20,9 +19,16 @@ std::string_view type_name(Type type) {
     return "";
 }
 
+namespace {
+
 std::string_view mode_name(const Setting& setting) {
-    if (!is_live(setting)) return "restart";
-    return setting.mode == UpdateMode::per_broker ? "live, per broker" : "live";
+    switch (change_of(setting)) {
+        case Change::restart: return "restart";
+        case Change::live: return "live";
+        case Change::live_per_broker: return "live, per broker";
+        case Change::immutable: return "never, once started";
+    }
+    return "";
 }
 
 std::string shown_default(const Setting& setting) {
@@ -33,7 +39,7 @@ std::string shown_default(const Setting& setting) {
 
 void append(std::string& page, const Setting& setting, std::string_view mode) {
     page += setting.name;
-    page += "\n    " + std::string(setting.doc) + "\n    " + std::string(type_name(setting.type)) + ": " +
+    page += "\n    " + std::string(setting.doc) + "\n    " + std::string(type_word(setting.type)) + ": " +
             describe_allowed(setting) + "; default " + shown_default(setting) + "; " + std::string(mode) + "\n";
 }
 

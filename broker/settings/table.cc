@@ -86,6 +86,13 @@ bool is_live(const Setting& setting) {
     return setting.mode != UpdateMode::read_only;
 }
 
+Change change_of(const Setting& setting) {
+    static constexpr std::array<std::string_view, 3> immutable{"broker.id", "milena.cluster.id", "node.id"};
+    if (std::ranges::find(immutable, setting.name) != immutable.end()) return Change::immutable;
+    if (!is_live(setting)) return Change::restart;
+    return setting.mode == UpdateMode::per_broker ? Change::live_per_broker : Change::live;
+}
+
 std::vector<std::string> broker_synonyms(std::string_view name) {
     // log.flush.scheduler.interval.ms is a fallback of log.flush.interval.ms, but not the other way round.
     for (const auto& chain : chains) {

@@ -27,6 +27,10 @@ const Setting* find_broker_setting(std::string_view name);
 // start.
 bool is_live(const Setting& setting);
 
+// What it takes to change a setting. Immutable: the directories or the cluster were begun with it.
+enum class Change : uint8_t { restart, live, live_per_broker, immutable };
+Change change_of(const Setting& setting);
+
 // The name that the writer may have meant; empty when none is near.
 std::string_view nearest_name(std::span<const Setting> table, std::string_view name);
 

@@ -31,6 +31,8 @@ std::optional<std::string> refusal(const Setting& setting, std::string_view text
 
 // What is allowed, for people: "a whole number from 1 to 9, or -1".
 std::string describe_allowed(const Setting& setting);
+// "int", "boolean" …
+std::string_view type_word(Type type);
 
 // The text in the form in which Kafka shows it: trimmed, true/false in lower case, 5.0E-4. Needs a valid text.
 std::string canonical(const Setting& setting, std::string_view text);

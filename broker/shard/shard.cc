@@ -38,7 +38,8 @@ replica::TableEnvironment Shard::table_environment(const ShardOptions& options) 
             .random = random_,
             .codecs = codecs_,
             .writeback_bytes = options.writeback_bytes,
-            .are_directories_offline = options.directories_offline > 0};
+            .are_directories_offline = options.directories_offline > 0,
+            .opened = options.opened};
 }
 
 size_t Shard::directories_offline() const {

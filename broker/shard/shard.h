@@ -42,7 +42,8 @@ struct ShardOptions {
     size_t tail_cache_bytes = 0;
     uint64_t writeback_bytes = 0;
     std::vector<DirectoryAtStart> directories;
-    size_t directories_offline = 0;  // others, which couldn't be opened
+    size_t directories_offline = 0;          // others, which couldn't be opened
+    std::function<void()> opened = nullptr;  // told of each log that was opened, on the shard's thread
 };
 
 class Shard {

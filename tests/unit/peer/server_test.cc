@@ -12,13 +12,27 @@ namespace {
 
 namespace proto = milena::admin::v1;
 
+// Nothing that these tests ask comes here.
+struct NobodyAnswers : AdminRequests {
+    bool is_active() const override { return false; }
+    NodeId controller() const override { return no_node; }
+    void receive(AskLedPartitions, Answer<LedPartitions>) override {}
+    void receive(AskBrokers, Answer<Brokers>) override {}
+    void receive(AskCanRestart, Answer<CanRestart>) override {}
+    void receive(AskHasCaughtUp, Answer<controller::CaughtUp>) override {}
+    void receive(AskFeatureLevel, Answer<Features>) override {}
+};
+
 class ServerTest : public testing::Test {
   protected:
     const settings::Endpoint endpoint_{"CONTROLLER", settings::SecurityProtocol::plaintext, "127.0.0.1", 0};
     const Uuid directory_ = Uuid::from_random(1, 2);
-    std::atomic<Phase> phase_{Phase::recovering};
-
-    AdminService admin_{{"cluster", NodeId(7), {directory_}, "1.2.3"}, phase_};
+    Health health_;
+    NobodyAnswers nobody_;
+    const Post post_ = [](const std::function<void()>& task) { task(); };
+    AdminClient client_{post_};
+    const AdminService::Environment environment_{post_, nobody_, client_, health_};
+    AdminService admin_{environment_, {"cluster", NodeId(7), {directory_}, "1.2.3"}};
 
     std::unique_ptr<Server> started() {
         auto server = Server::start({endpoint_}, {&admin_});
@@ -46,22 +60,33 @@ TEST_F(ServerTest, says_who_it_is) {
 
 TEST_F(ServerTest, tells_the_phase_of_the_moment) {
     const auto server = started();
-    for (const auto& [phase, told] :
-         {std::pair(Phase::starting, proto::PHASE_STARTING), std::pair(Phase::recovering, proto::PHASE_RECOVERING),
-          std::pair(Phase::active, proto::PHASE_ACTIVE), std::pair(Phase::stopping, proto::PHASE_STOPPING)}) {
-        phase_ = phase;
+    const auto told = [&] {
         grpc::ClientContext context;
         proto::HealthResponse health;
-        ASSERT_TRUE(client_of(*server)->Health(&context, {}, &health).ok());
-        EXPECT_EQ(health.phase(), told);
-    }
+        EXPECT_TRUE(client_of(*server)->Health(&context, {}, &health).ok());
+        return std::pair(health.phase(), health.recovered_percent());
+    };
+    EXPECT_EQ(told(), std::pair(proto::PHASE_STARTING, 0u));
+    health_.progress = Phase::recovering;
+    EXPECT_EQ(told(), std::pair(proto::PHASE_RECOVERING, 0u)) << "how much there is isn't known yet";
+    health_.logs_count = 10;
+    health_.logs_opened = 5;
+    EXPECT_EQ(told(), std::pair(proto::PHASE_RECOVERING, 49u));
+    health_.is_fenced = true;
+    EXPECT_EQ(told().first, proto::PHASE_RECOVERING) << "that is why";
+    health_.progress = Phase::active;
+    EXPECT_EQ(told(), std::pair(proto::PHASE_FENCED, 100u));
+    health_.is_fenced = false;
+    EXPECT_EQ(told(), std::pair(proto::PHASE_ACTIVE, 100u));
+    health_.progress = Phase::stopping;
+    EXPECT_EQ(told(), std::pair(proto::PHASE_STOPPING, 100u));
 }
 
 TEST_F(ServerTest, a_port_in_use_is_refused_by_name) {
     const auto server = started();
     settings::Endpoint taken = endpoint_;
     taken.port = server->ports().front();
-    AdminService other{{}, phase_};
+    AdminService other{environment_, {}};
     const auto second = Server::start({taken}, {&other});
     ASSERT_FALSE(second.has_value());
     EXPECT_NE(second.error().find("CONTROLLER"), std::string::npos);

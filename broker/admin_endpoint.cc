@@ -1,0 +1,121 @@
+#include "admin_endpoint.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "controller/describe_brokers.h"
+#include "controller/quorum_spare.h"
+#include "led_partitions.h"
+
+namespace milena {
+namespace {
+
+using peer::AdminRefusal;
+
+Result<void, AdminRefusal> check_registered(const metadata::Image& image, NodeId broker) {
+    if (image.broker(broker) != nullptr) return {};
+    std::string known;
+    for (const auto& [id, registered] : *image.brokers) known += (known.empty() ? "" : ", ") + std::to_string(id.value);
+    return unexpected(AdminRefusal{
+        AdminRefusal::Kind::not_found,
+        "no broker " + std::to_string(broker.value) + " is registered; those of this cluster are " + known});
+}
+
+}  // namespace
+
+// The metadata log doesn't say which listeners are gRPC's; those that brokers copy from are the same on all of them.
+AdminEndpoint::AdminEndpoint(Parts parts, const settings::BrokerConfig& config)
+    : parts_(std::move(parts)),
+      node_(config.quorum.node_id),
+      listener_(std::ranges::any_of(config.listeners.grpc,
+                                    [&](const settings::Endpoint& endpoint) {
+                                        return endpoint.listener_name == config.listeners.inter_broker_name;
+                                    })
+                    ? config.listeners.inter_broker_name
+                    : ""),
+      quorum_patience_(config.quorum_fetch_timeout_ms) {}
+
+bool AdminEndpoint::is_active() const {
+    const controller::Controller* here = parts_.controller();
+    return here != nullptr && here->is_active();
+}
+
+NodeId AdminEndpoint::controller() const {
+    const controller::Controller* here = parts_.controller();
+    return here == nullptr ? no_node : here->active();
+}
+
+void AdminEndpoint::receive(peer::AskLedPartitions question, Answer<peer::LedPartitions> answer) {
+    shard::Shards* shards = parts_.shards();
+    gather_led_partitions(*shards, shards->first(), question.broker,
+                          [answer](Led led) { answer(peer::LedPartitions{std::move(led)}); });
+}
+
+void AdminEndpoint::receive(peer::AskBrokers, Answer<peer::Brokers> answer) {
+    peer::Brokers brokers{controller::describe_brokers(image(), listener_), node_};
+    // A broker that copies from nobody may still be found as a voter.
+    const raft::VoterSet& voters = parts_.raft()->voters();
+    for (controller::BrokerOverview& broker : brokers.brokers) {
+        const raft::Voter* voter = voters.find(broker.id);
+        if (!broker.host.empty() || voter == nullptr || voter->endpoints.empty()) continue;
+        broker.host = voter->endpoints.front().host;
+        broker.port = voter->endpoints.front().port;
+    }
+    answer(std::move(brokers));
+}
+
+void AdminEndpoint::receive(peer::AskFeatureLevel, Answer<peer::Features> answer) {
+    answer(peer::Features{controller::describe_features(image())});
+}
+
+void AdminEndpoint::receive(peer::AskCanRestart question, Answer<peer::CanRestart> answer) {
+    const raft::Raft& raft = *parts_.raft();
+    const controller::Controller& here = *parts_.controller();
+    const controller::QuorumSpare quorum =
+        controller::quorum_spare(raft.voters(), raft.replicas(), node_, question.broker,
+                                 parts_.shards()->first().clock().wall(), quorum_patience_);
+    const auto known = check_registered(image(), question.broker);
+    if (!known && !quorum.is_voter) return answer(unexpected(known.error()));
+    answer(peer::CanRestart{controller::can_restart(image(), here.settings(), question.broker), quorum});
+}
+
+void AdminEndpoint::receive(peer::AskHasCaughtUp question, Answer<controller::CaughtUp> answer) {
+    const auto known = check_registered(image(), question.broker);
+    if (!known) return answer(unexpected(known.error()));
+    survey(question.broker, [this, question, answer](const Led& led) {
+        if (!is_active())
+            return answer(unexpected(AdminRefusal{AdminRefusal::Kind::unavailable,
+                                                  "the active controller has changed meanwhile; ask again"}));
+        answer(controller::caught_up(image(), question.broker, led));
+    });
+}
+
+// Asks all brokers that live, this one too. Who doesn't answer in time is missing.
+void AdminEndpoint::survey(NodeId broker, std::function<void(Led)> done) {
+    struct Survey {
+        Led all;
+        size_t missing = 1;
+        std::function<void(Led)> done;
+        void add(Led led) {
+            std::ranges::move(led, std::back_inserter(all));
+            if (--missing == 0) done(std::move(all));
+        }
+    };
+    auto survey = std::make_shared<Survey>();
+    survey->done = std::move(done);
+    peer::AdminClient* client = parts_.client();
+    for (const auto& [id, registered] : *image().brokers) {
+        const metadata::Endpoint* at = registered.endpoint(listener_);
+        if (id == node_ || client == nullptr || at == nullptr || registered.is_fenced) continue;
+        client->use_broker_address(id, at->host, at->port);
+        ++survey->missing;
+        client->ask(id, peer::AskLedPartitions{broker}, [survey](peer::AdminResult<peer::LedPartitions> answer) {
+            survey->add(answer ? std::move(answer->partitions) : Led{});
+        });
+    }
+    shard::Shards* shards = parts_.shards();
+    gather_led_partitions(*shards, shards->first(), broker, [survey](Led led) { survey->add(std::move(led)); });
+}
+
+}  // namespace milena

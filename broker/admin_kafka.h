@@ -1,0 +1,29 @@
+// What `milena admin` asks over Kafka's protocol: how the cluster looks to a client, and where its controllers listen.
+// Blocking, one connection, closed at the end.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace milena {
+
+struct HostPort {
+    std::string host;
+    std::string port;
+
+    std::string text() const { return host + ":" + port; }
+};
+
+// "host:port", perhaps several with commas between.
+Result<std::vector<HostPort>, std::string> parse_addresses(const std::string& text);
+
+// Both print what the first of the brokers that can be reached says; the error says why none could.
+Result<void, std::string> print_status(const std::vector<HostPort>& brokers);
+Result<void, std::string> print_topics(const std::vector<HostPort>& brokers);
+
+// Where the controllers are asked by gRPC; never empty.
+Result<std::vector<HostPort>, std::string> find_controllers(const std::vector<HostPort>& brokers);
+
+}  // namespace milena

@@ -1,0 +1,50 @@
+#include "controller/describe_brokers.h"
+
+#include <algorithm>
+#include <map>
+
+#include "metadata/feature_levels.h"
+
+namespace milena::controller {
+
+std::vector<BrokerOverview> describe_brokers(const metadata::Image& image, std::string_view listener) {
+    std::map<NodeId, BrokerOverview> overviews;
+    for (const auto& [id, broker] : *image.brokers) {
+        BrokerOverview& overview = overviews[id];
+        overview.id = id;
+        overview.state = state_of(broker);
+        overview.rack = broker.rack.value_or("");
+        const metadata::Endpoint* at = broker.endpoint(listener);
+        if (at == nullptr) continue;
+        overview.host = at->host;
+        overview.port = at->port;
+    }
+    for (const auto& topic : image.topics->by_id) {
+        for (const auto& partition : topic->partitions) {
+            for (const NodeId node : partition->replicas)
+                if (const auto at = overviews.find(node); at != overviews.end()) ++at->second.replicas;
+            if (const auto at = overviews.find(partition->leader); at != overviews.end()) ++at->second.leaders;
+        }
+    }
+    std::vector<BrokerOverview> result;
+    for (auto& [id, overview] : overviews) result.push_back(std::move(overview));
+    return result;
+}
+
+std::vector<FeatureOverview> describe_features(const metadata::Image& image) {
+    std::vector<FeatureOverview> result;
+    for (const metadata::SupportedLevels& supported : metadata::supported_features()) {
+        FeatureOverview feature{std::string(supported.name), supported.level_min, supported.level_max,
+                                metadata::feature_level(*image.features, supported.name)};
+        for (const auto& [id, broker] : *image.brokers) {
+            const auto at = broker.features.find(feature.name);
+            if (at == broker.features.end()) continue;
+            feature.level_min = std::max(feature.level_min, at->second.level_min);
+            feature.level_max = std::min(feature.level_max, at->second.level_max);
+        }
+        result.push_back(std::move(feature));
+    }
+    return result;
+}
+
+}  // namespace milena::controller

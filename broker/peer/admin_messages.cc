@@ -1,0 +1,153 @@
+#include "peer/admin_messages.h"
+
+#include <span>
+
+#include <admin.pb.h>
+
+#include "peer/ids.h"
+#include "settings/table.h"
+#include "settings/value.h"
+
+namespace milena::peer {
+namespace {
+
+namespace proto = milena::admin::v1;
+
+// A list that is longer than anybody reads.
+constexpr size_t shown_max = 10'000;
+
+proto::BrokerState state(controller::BrokerState of) {
+    switch (of) {
+        case controller::BrokerState::fenced: return proto::BROKER_STATE_FENCED;
+        case controller::BrokerState::active: return proto::BROKER_STATE_ACTIVE;
+        case controller::BrokerState::leaving: return proto::BROKER_STATE_LEAVING;
+    }
+    return proto::BROKER_STATE_FENCED;
+}
+
+template <class List>
+void write_at_risk(const std::vector<controller::PartitionAtRisk>& partitions, List& to) {
+    for (const controller::PartitionAtRisk& partition : partitions) {
+        if (static_cast<size_t>(to.size()) == shown_max) return;
+        auto& row = *to.Add();
+        row.set_topic(partition.topic);
+        row.set_partition(partition.partition.value);
+        row.set_reason(std::string(controller::restart_risk_name(partition.risk)));
+    }
+}
+
+proto::ConfigSchemaResponse::Change change(settings::Change of) {
+    switch (of) {
+        case settings::Change::restart: return proto::ConfigSchemaResponse::CHANGE_RESTART;
+        case settings::Change::live: return proto::ConfigSchemaResponse::CHANGE_LIVE;
+        case settings::Change::live_per_broker: return proto::ConfigSchemaResponse::CHANGE_LIVE_PER_BROKER;
+        case settings::Change::immutable: return proto::ConfigSchemaResponse::CHANGE_IMMUTABLE;
+    }
+    return proto::ConfigSchemaResponse::CHANGE_RESTART;
+}
+
+// A topic's settings are live, whatever Kafka's table calls the broker's of the same name.
+template <class List>
+void write_keys(std::span<const settings::Setting> table, bool are_live, List& to) {
+    for (const settings::Setting& setting : table) {
+        if (setting.is_internal) continue;
+        auto& key = *to.Add();
+        key.set_name(std::string(setting.name));
+        key.set_type(std::string(settings::type_word(setting.type)));
+        key.set_change(are_live ? proto::ConfigSchemaResponse::CHANGE_LIVE : change(settings::change_of(setting)));
+        if (setting.default_text != nullptr) key.set_default_value(setting.default_text);
+        key.set_allowed(settings::describe_allowed(setting));
+        key.set_doc(std::string(setting.doc));
+        key.set_is_effective(setting.effect == settings::Effect::effective);
+    }
+}
+
+}  // namespace
+
+AskLedPartitions read(const proto::LedPartitionsRequest& from) { return {NodeId(from.broker())}; }
+AskBrokers read(const proto::BrokersRequest&) { return {}; }
+AskCanRestart read(const proto::CanRestartRequest& from) { return {NodeId(from.broker())}; }
+AskHasCaughtUp read(const proto::HasCaughtUpRequest& from) { return {NodeId(from.broker())}; }
+AskFeatureLevel read(const proto::FeatureLevelRequest&) { return {}; }
+
+void write(const LedPartitions& answer, proto::LedPartitionsResponse& to) {
+    for (const controller::LedPartition& partition : answer.partitions) {
+        auto& row = *to.add_partitions();
+        write_uuid(partition.topic_id, *row.mutable_topic());
+        row.set_partition(partition.partition.value);
+        row.set_log_bytes(partition.log_bytes);
+        for (const auto& copy : partition.copies) {
+            auto& written = *row.add_copies();
+            written.set_broker(copy.broker.value);
+            written.set_bytes_behind(copy.bytes_behind);
+        }
+    }
+}
+
+LedPartitions read(const proto::LedPartitionsResponse& from) {
+    LedPartitions led;
+    for (const auto& row : from.partitions()) {
+        controller::LedPartition& partition =
+            led.partitions.emplace_back(controller::LedPartition{.topic_id = read_uuid(row.topic()),
+                                                                 .partition = PartitionIndex(row.partition()),
+                                                                 .log_bytes = row.log_bytes(),
+                                                                 .copies = {}});
+        for (const auto& copy : row.copies()) partition.copies.push_back({NodeId(copy.broker()), copy.bytes_behind()});
+    }
+    return led;
+}
+
+void write(const Brokers& answer, proto::BrokersResponse& to) {
+    for (const controller::BrokerOverview& broker : answer.brokers) {
+        auto& row = *to.add_brokers();
+        row.set_id(broker.id.value);
+        row.set_state(state(broker.state));
+        row.set_rack(broker.rack);
+        row.set_host(broker.host);
+        row.set_port(broker.port);
+        row.set_replicas(static_cast<uint32_t>(broker.replicas));
+        row.set_leaders(static_cast<uint32_t>(broker.leaders));
+    }
+    to.set_controller(answer.controller.value);
+}
+
+void write(const CanRestart& answer, proto::CanRestartResponse& to) {
+    to.set_can_restart(answer.is_granted());
+    write_at_risk(answer.partitions.blocking, *to.mutable_blocking());
+    write_at_risk(answer.partitions.unavoidable, *to.mutable_unavoidable());
+    if (!answer.quorum.can_spare()) to.set_quorum_reason(answer.quorum.reason());
+}
+
+void write(const controller::CaughtUp& answer, proto::HasCaughtUpResponse& to) {
+    to.set_has_caught_up(answer.is_complete());
+    to.set_percent(answer.percent());
+    to.set_replicas(static_cast<uint32_t>(answer.replicas));
+    to.set_replicas_in_sync(static_cast<uint32_t>(answer.in_sync));
+    to.set_bytes_behind(answer.bytes_behind);
+    to.set_state(state(answer.state));
+    for (const controller::PartitionBehind& behind : answer.behind) {
+        if (static_cast<size_t>(to.behind_size()) == shown_max) return;
+        auto& row = *to.add_behind();
+        row.set_topic(behind.topic);
+        row.set_partition(behind.partition.value);
+        row.set_bytes_behind(behind.bytes);
+        row.set_reason(behind.reason);
+    }
+}
+
+void write(const Features& answer, proto::FeatureLevelResponse& to) {
+    for (const controller::FeatureOverview& feature : answer.features) {
+        auto& row = *to.add_features();
+        row.set_name(feature.name);
+        row.set_level_min(feature.level_min);
+        row.set_level_max(feature.level_max);
+        row.set_level_finalized(feature.level_finalized);
+    }
+}
+
+void write_schema(proto::ConfigSchemaResponse& to) {
+    write_keys(settings::broker_settings(), false, *to.mutable_broker());
+    write_keys(settings::topic_settings(), true, *to.mutable_topic());
+}
+
+}  // namespace milena::peer

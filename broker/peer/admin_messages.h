@@ -1,0 +1,39 @@
+// The messages of proto/admin.proto out of plain values, and back where a node reads what another one has said. Pure
+// functions, any thread.
+#pragma once
+
+#include "peer/admin_requests.h"
+
+namespace milena::admin::v1 {
+class BrokersRequest;
+class BrokersResponse;
+class CanRestartRequest;
+class CanRestartResponse;
+class ConfigSchemaResponse;
+class FeatureLevelRequest;
+class FeatureLevelResponse;
+class HasCaughtUpRequest;
+class HasCaughtUpResponse;
+class LedPartitionsRequest;
+class LedPartitionsResponse;
+}  // namespace milena::admin::v1
+
+namespace milena::peer {
+
+AskLedPartitions read(const admin::v1::LedPartitionsRequest& from);
+AskBrokers read(const admin::v1::BrokersRequest& from);
+AskCanRestart read(const admin::v1::CanRestartRequest& from);
+AskHasCaughtUp read(const admin::v1::HasCaughtUpRequest& from);
+AskFeatureLevel read(const admin::v1::FeatureLevelRequest& from);
+
+void write(const LedPartitions& answer, admin::v1::LedPartitionsResponse& to);
+void write(const Brokers& answer, admin::v1::BrokersResponse& to);
+void write(const CanRestart& answer, admin::v1::CanRestartResponse& to);
+void write(const controller::CaughtUp& answer, admin::v1::HasCaughtUpResponse& to);
+void write(const Features& answer, admin::v1::FeatureLevelResponse& to);
+// Of all settings.
+void write_schema(admin::v1::ConfigSchemaResponse& to);
+
+LedPartitions read(const admin::v1::LedPartitionsResponse& from);
+
+}  // namespace milena::peer

@@ -1,0 +1,80 @@
+// What is asked of ClusterAdmin (proto/admin.proto) and answered, as plain values, and who answers it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "controller/can_restart.h"
+#include "controller/caught_up.h"
+#include "controller/describe_brokers.h"
+#include "controller/quorum_spare.h"
+
+namespace milena::peer {
+
+// Why there is no answer, in words that say what to do.
+struct AdminRefusal {
+    enum class Kind : uint8_t { not_found, unavailable, precondition_failed };
+    Kind kind = Kind::unavailable;
+    std::string reason;
+
+    bool operator==(const AdminRefusal&) const = default;
+};
+
+template <class T>
+using AdminResult = Result<T, AdminRefusal>;
+
+struct AskLedPartitions {
+    NodeId broker = no_node;
+};
+struct AskBrokers {};
+struct AskCanRestart {
+    NodeId broker = no_node;
+};
+struct AskHasCaughtUp {
+    NodeId broker = no_node;
+};
+struct AskFeatureLevel {};
+
+struct LedPartitions {
+    std::vector<controller::LedPartition> partitions;
+};
+struct Brokers {
+    std::vector<controller::BrokerOverview> brokers;
+    NodeId controller = no_node;
+};
+struct CanRestart {
+    controller::RestartAnswer partitions;
+    controller::QuorumSpare quorum;
+
+    bool is_granted() const { return partitions.can_restart() && quorum.can_spare(); }
+};
+struct Features {
+    std::vector<controller::FeatureOverview> features;
+};
+
+// Called on one shard.
+class AdminRequests {
+  public:
+    virtual ~AdminRequests() = default;
+
+    // Called once, from any thread; dropped without being called, the asker is told that nobody answers.
+    template <class T>
+    using Answer = std::function<void(AdminResult<T>)>;
+
+    // Whether the active controller is here, and else where, as far as is known.
+    virtual bool is_active() const = 0;
+    virtual NodeId controller() const = 0;
+
+    virtual void receive(AskLedPartitions question, Answer<LedPartitions> answer) = 0;
+    // Only where the active controller is.
+    virtual void receive(AskBrokers question, Answer<Brokers> answer) = 0;
+    virtual void receive(AskCanRestart question, Answer<CanRestart> answer) = 0;
+    virtual void receive(AskHasCaughtUp question, Answer<controller::CaughtUp> answer) = 0;
+    virtual void receive(AskFeatureLevel question, Answer<Features> answer) = 0;
+};
+
+}  // namespace milena::peer

@@ -1,0 +1,38 @@
+#include "controller/describe_brokers.h"
+
+#include "unit/controller/cluster_fixture.h"
+
+namespace milena::controller {
+namespace {
+
+class DescribeBrokers : public ClusterFixture {};
+
+TEST_F(DescribeBrokers, every_registered_broker_is_there_with_what_it_has) {
+    start(1, "west");
+    start_all(3);
+    add_partition({1, 2}, {1, 2}, 1);
+    add_partition({2, 1}, {2}, 2);
+    fence(3);
+    const auto all = describe_brokers(*image, "REPLICATION");
+    ASSERT_EQ(all.size(), 3U);
+    EXPECT_EQ(all[1].id, NodeId(2));
+    EXPECT_EQ(all[1].replicas, 2U);
+    EXPECT_EQ(all[1].leaders, 1U);
+    EXPECT_EQ(all[1].state, BrokerState::active);
+    EXPECT_EQ(all[2].state, BrokerState::fenced);
+    EXPECT_EQ(all[2].host, "") << "it has no such listener";
+}
+
+TEST_F(DescribeBrokers, features_are_as_narrow_as_the_broker_that_knows_least) {
+    auto record = metadata::broker(1, 1);
+    record.features = {{"metadata.version", 7, 25}};
+    apply({record});
+    start(2);
+    const auto all = describe_features(*image);
+    const auto at = std::ranges::find(all, "metadata.version", &FeatureOverview::name);
+    ASSERT_NE(at, all.end());
+    EXPECT_EQ(*at, (FeatureOverview{"metadata.version", 7, 25, metadata::metadata_version_latest}));
+}
+
+}  // namespace
+}  // namespace milena::controller
