@@ -64,6 +64,10 @@ struct File {
     // As read_at, off the shard's thread; the File may be destroyed meanwhile.
     virtual void read_async(uint64_t position, size_t bytes, DiskDone<Bytes> done) = 0;
 
+    // Brings these bytes to where read_cached() and cached_range() find them, for as long as the system has room; off the
+    // shard's thread; the File may be destroyed meanwhile.
+    virtual void load_async(uint64_t position, size_t bytes, DiskDone<void> done) = 0;
+
     virtual DiskResult<void> truncate(uint64_t bytes) = 0;
 
     // Makes durable what has been written so far. Many files asked for at about the same time share the device's flush.

@@ -37,6 +37,11 @@ std::optional<PartitionLog::Reader::Wanted> PartitionLog::Reader::wanted() const
     return Wanted{segment().file.get(), position_, wanted_bytes_, wanted_bytes_min_};
 }
 
+size_t PartitionLog::Reader::likely_bytes() const {
+    if (phase_ != Phase::records && phase_ != Phase::headers) return 0;
+    return static_cast<size_t>(std::min<uint64_t>(request_.bytes_max + skipped_bytes(), segment().bytes - position_));
+}
+
 void PartitionLog::Reader::begin_segment() {
     for (; segment_ < log_.segments_.size(); ++segment_) {
         if (segment().bytes == 0) continue;
@@ -82,11 +87,14 @@ void PartitionLog::Reader::begin_records(uint64_t position, bool is_hint) {
     want(wire::batch_header_bytes);
 }
 
+// A hint lies up to an index interval before the batch.
+size_t PartitionLog::Reader::skipped_bytes() const {
+    return is_hint_ ? 2 * size_t{log_.config_->index_interval_bytes} : 0;
+}
+
 void PartitionLog::Reader::want(size_t bytes_min) {
-    // A hint lies up to an index interval before the batch.
-    const size_t skipped = is_hint_ ? 2 * size_t{log_.config_->index_interval_bytes} : 0;
     const size_t content = is_looking_ ? 0 : request_.bytes_max;
-    const size_t bytes = std::max({content + skipped, read_bytes_min, bytes_min});
+    const size_t bytes = std::max({content + skipped_bytes(), read_bytes_min, bytes_min});
     const uint64_t left = segment().bytes - position_;
     wanted_bytes_ = static_cast<size_t>(std::min<uint64_t>(bytes, left));
     wanted_bytes_min_ = static_cast<size_t>(std::min<uint64_t>(bytes_min, left));

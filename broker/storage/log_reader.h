@@ -26,6 +26,8 @@ class PartitionLog::Reader {
     };
     // What must be fed next; nothing when the result is there.
     std::optional<Wanted> wanted() const;
+    // Of the file wanted: how much the answer may need beginning with what is wanted; 0 while it isn't the records'.
+    size_t likely_bytes() const;
     // At least bytes_min bytes.
     void feed(Bytes bytes);
     // Instead, if what is wanted isn't cached: true if what has been found so far is enough to go on with.
@@ -40,6 +42,7 @@ class PartitionLog::Reader {
     void begin_segment();
     void begin_index(Segment& segment);
     void begin_records(uint64_t position, bool is_hint);
+    size_t skipped_bytes() const;
     void want(size_t bytes_min);
     void take_batches(const Bytes& bytes);
     void begin_headers(uint64_t position, const Bytes& bytes);

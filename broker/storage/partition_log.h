@@ -182,7 +182,7 @@ class PartitionLog {
 
     // What needs no waiting for the device; nothing if it would have to: ask read_cold() then.
     std::optional<Result<ReadBatches>> read_now(const ReadRequest& request);
-    // What read_now() had nothing for. Never refers to files.
+    // What read_now() had nothing for.
     void read_cold(const ReadRequest& request, ReadDone done);
     // `done` is called at once if read_now() has an answer, else later.
     void read(const ReadRequest& request, ReadDone done);

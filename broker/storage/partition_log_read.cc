@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/check.h"
 #include "storage/log_reader.h"
 #include "storage/partition_log.h"
@@ -27,12 +29,29 @@ class PartitionLog::ColdRead : public std::enable_shared_from_this<ColdRead> {
     void step() {
         const auto wanted = reader_.wanted();
         if (!wanted.has_value()) return done_(reader_.take_result());
+        if (request_.may_refer && reader_.likely_bytes() > 0) return load(*wanted->file, wanted->position);
         wanted->file->read_async(wanted->position, wanted->bytes,
                                  [self = shared_from_this(), bytes_min = wanted->bytes_min](
                                      env::DiskResult<Bytes> bytes) { self->arrived(std::move(bytes), bytes_min); });
     }
 
   private:
+    // What may be sent unread has to lie in the page cache; what may not is read there.
+    void load(env::File& file, uint64_t position) {
+        constexpr size_t load_bytes_max = 2U << 20;
+        file.load_async(position, std::min(reader_.likely_bytes(), load_bytes_max),
+                        [self = shared_from_this()](env::DiskResult<void>) { self->loaded(); });
+    }
+
+    // The system may have needed the room for something else, or couldn't read: what is read into memory will tell.
+    void loaded() {
+        if (*log_ == nullptr) return done_(unexpected(ErrorCode::not_leader_or_follower));
+        if (auto now = (*log_)->read_now(request_)) return done_(*std::move(now));
+        ReadRequest request = request_;
+        request.may_refer = false;
+        (*log_)->read_cold(request, std::move(done_));
+    }
+
     void arrived(env::DiskResult<Bytes> bytes, size_t bytes_min) {
         if (*log_ == nullptr) return done_(unexpected(ErrorCode::not_leader_or_follower));
         // What was read may have been cut off meanwhile.
@@ -94,7 +113,7 @@ void PartitionLog::read(const ReadRequest& asked, ReadDone done) {
 void PartitionLog::read_cold(const ReadRequest& asked, ReadDone done) {
     ReadRequest request = asked;
     request.limit = std::min(asked.limit, log_end_);
-    request.may_refer = false;  // what isn't cached can't be referred to
+    request.may_refer = asked.may_refer && disk().may_refer();
     std::make_shared<ColdRead>(*this, request, std::move(done))->step();
 }
 

@@ -53,6 +53,9 @@ class MemoryFile final : public env::File {
     void read_async(uint64_t, size_t, env::DiskDone<Bytes> done) override {
         completions_->push_back([done = std::move(done)] { done(Bytes()); });
     }
+    void load_async(uint64_t, size_t, env::DiskDone<void> done) override {
+        completions_->push_back([done = std::move(done)] { done({}); });
+    }
     env::DiskResult<void> truncate(uint64_t bytes) override {
         content_->resize(bytes);
         return {};

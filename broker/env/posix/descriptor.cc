@@ -1,5 +1,6 @@
 #include "env/posix/descriptor.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -52,6 +53,27 @@ DiskResult<size_t> read_fully(const Descriptor& descriptor, uint64_t position, s
             return unexpected(disk_error("read", "fd " + std::to_string(descriptor.fd()), errno));
     }
     return done;
+}
+
+DiskResult<void> load_pages(const Descriptor& descriptor, uint64_t position, size_t bytes) {
+    // No more than a file system reads ahead for one call; it comes as a whole, so that its last byte tells of all.
+    static constexpr size_t piece_bytes = 128U << 10;
+    const auto pieces_do = [position](size_t length, const auto& act) {
+        for (size_t at = 0; at < length; at += piece_bytes)
+            if (!act(position + at, std::min(piece_bytes, length - at))) return;
+    };
+    // Where there is no such thing as reading ahead (tmpfs), this fails, and nothing has to be brought.
+    pieces_do(2 * bytes, [&](uint64_t at, size_t length) {
+        return ::readahead(descriptor.fd(), static_cast<off64_t>(at), length) == 0;
+    });
+    DiskResult<void> outcome;
+    pieces_do(bytes, [&](uint64_t at, size_t length) {
+        std::byte last;
+        const auto read = read_fully(descriptor, at + length - 1, {&last, 1});
+        if (!read.has_value() || *read == 0) outcome = unexpected(DiskError::failed);
+        return outcome.has_value();
+    });
+    return outcome;
 }
 
 }  // namespace milena::env

@@ -135,16 +135,16 @@ void ReaderPool::stop() {
     threads_.clear();
 }
 
-void ReaderPool::read(ReadJob job) {
+void ReaderPool::run(std::function<void()> job) {
     {
         const std::lock_guard lock(mutex_);
         jobs_.push_back(std::move(job));
-        if (idle_count_ < jobs_.size() && threads_.size() < threads_max_) threads_.emplace_back([this] { run(); });
+        if (idle_count_ < jobs_.size() && threads_.size() < threads_max_) threads_.emplace_back([this] { work(); });
     }
     wake_.notify_one();
 }
 
-void ReaderPool::run() {
+void ReaderPool::work() {
     ::pthread_setname_np(::pthread_self(), "cold-reader");
     std::unique_lock lock(mutex_);
     for (;;) {
@@ -152,19 +152,11 @@ void ReaderPool::run() {
         wake_.wait(lock, [this] { return is_stopping_ || !jobs_.empty(); });
         --idle_count_;
         if (jobs_.empty()) return;
-        ReadJob job = std::move(jobs_.front());
+        std::function<void()> job = std::move(jobs_.front());
         jobs_.pop_front();
         lock.unlock();
-        auto memory = std::make_shared_for_overwrite<std::byte[]>(job.bytes);
-        const std::span<std::byte> into(memory.get(), job.bytes);
-        DiskResult<size_t> read = read_fully(*job.descriptor, job.position, into);
-        DiskResult<Bytes> result = unexpected(DiskError::failed);
-        if (read.has_value())
-            result = Bytes(std::move(memory), into.first(*read));
-        else
-            result = unexpected(read.error());
-        (*job.post)([done = std::move(job.done), result = std::move(result)] { done(result); });
-        job = {};
+        job();
+        job = nullptr;
         lock.lock();
     }
 }

@@ -35,14 +35,6 @@ struct WritebackJob {
     uint64_t bytes = 0;  // 0: to the end of the file
 };
 
-struct ReadJob {
-    std::shared_ptr<Descriptor> descriptor;
-    std::shared_ptr<const Post> post;
-    uint64_t position = 0;
-    size_t bytes = 0;
-    DiskDone<Bytes> done;
-};
-
 // Group commit: everything that somebody waits for and that was asked for while the last round was under way is flushed
 // in one round, each file once. What nobody waits for is done file by file in between, so that the thousands of a
 // checkpoint don't stand before an acknowledgement. What comes in bulk is done by one sync of the file system, because
@@ -79,16 +71,17 @@ class ReaderPool {
     explicit ReaderPool(size_t threads_max) : threads_max_(threads_max) {}
     ~ReaderPool() { stop(); }
 
-    void read(ReadJob job);
+    // What `job` reads is read on one of the pool's threads, where it is also destroyed.
+    void run(std::function<void()> job);
     void stop();
 
   private:
-    void run();
+    void work();
 
     const size_t threads_max_;
     std::mutex mutex_;
     std::condition_variable wake_;
-    std::deque<ReadJob> jobs_;
+    std::deque<std::function<void()>> jobs_;
     size_t idle_count_ = 0;
     bool is_stopping_ = false;
     std::vector<std::thread> threads_;

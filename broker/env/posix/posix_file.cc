@@ -118,17 +118,33 @@ std::optional<FileRange> PosixFile::cached_range(uint64_t position, size_t bytes
     return range;
 }
 
-void PosixFile::read_async(uint64_t position, size_t bytes, DiskDone<Bytes> done) {
-    auto source = descriptor();
-    if (!source.has_value()) {
-        (*disk_.post_)([done = std::move(done), error = source.error()] { done(unexpected(error)); });
+// `work` runs on a thread that may wait for the device; its result goes back to the shard.
+template <class T>
+void PosixFile::work_apart(std::function<DiskResult<T>(const Descriptor&)> work, DiskDone<T> done) {
+    auto file = descriptor();
+    if (!file.has_value()) {
+        (*disk_.post_)([done = std::move(done), error = file.error()] { done(unexpected(error)); });
         return;
     }
-    disk_.threads_.readers().read({.descriptor = std::move(source).value(),
-                                   .post = disk_.post_,
-                                   .position = position,
-                                   .bytes = bytes,
-                                   .done = std::move(done)});
+    disk_.threads_.readers().run(
+        [file = std::move(file).value(), post = disk_.post_, work = std::move(work), done = std::move(done)]() mutable {
+            (*post)([done = std::move(done), result = work(*file)] { done(result); });
+        });
+}
+
+void PosixFile::read_async(uint64_t position, size_t bytes, DiskDone<Bytes> done) {
+    const auto read = [position, bytes](const Descriptor& file) -> DiskResult<Bytes> {
+        auto memory = std::make_shared_for_overwrite<std::byte[]>(bytes);
+        const std::span<std::byte> into(memory.get(), bytes);
+        ASSIGN_OR_RETURN(const size_t length, read_fully(file, position, into));
+        return Bytes(std::move(memory), into.first(length));
+    };
+    work_apart<Bytes>(read, std::move(done));
+}
+
+void PosixFile::load_async(uint64_t position, size_t bytes, DiskDone<void> done) {
+    const auto load = [position, bytes](const Descriptor& file) { return load_pages(file, position, bytes); };
+    work_apart<void>(load, std::move(done));
 }
 
 DiskResult<void> PosixFile::truncate(uint64_t bytes) {

@@ -21,6 +21,7 @@ class PosixFile final : public File {
     DiskResult<size_t> read_cached(uint64_t position, std::span<std::byte> into) override;
     std::optional<FileRange> cached_range(uint64_t position, size_t bytes) override;
     void read_async(uint64_t position, size_t bytes, DiskDone<Bytes> done) override;
+    void load_async(uint64_t position, size_t bytes, DiskDone<void> done) override;
     DiskResult<void> truncate(uint64_t bytes) override;
     void sync(Urgency urgency, DiskDone<void> done) override;
     DiskResult<void> sync_now() override;
@@ -33,6 +34,8 @@ class PosixFile final : public File {
     // The open descriptor, opened again if need be; the handle becomes the most recently used.
     DiskResult<std::shared_ptr<Descriptor>> descriptor();
     void release_descriptor();
+    template <class T>
+    void work_apart(std::function<DiskResult<T>(const Descriptor&)> work, DiskDone<T> done);
     DiskResult<void> write_some(const Descriptor& target, uint64_t position, std::span<const Bytes> parts);
     void learn_size(const Descriptor& target);
 

@@ -56,14 +56,9 @@ bool PosixRange::is_known_what_is_cached() {
 }
 
 void PosixRange::load(uint64_t position, size_t bytes, std::function<void(bool)> done) const {
-    static const auto at_once = std::make_shared<const Post>([](const std::function<void()>& call) { call(); });
-    readers_.read({.descriptor = file_,
-                   .post = at_once,
-                   .position = position,
-                   .bytes = bytes,
-                   .done = [bytes, done = std::move(done)](const DiskResult<Bytes>& read) {
-                       done(read.has_value() && read->size() == bytes);
-                   }});
+    readers_.run([file = file_, position, bytes, done = std::move(done)] {
+        done(load_pages(*file, position, bytes).has_value());
+    });
 }
 
 }  // namespace milena::env

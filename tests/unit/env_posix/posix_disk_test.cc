@@ -2,6 +2,7 @@
 
 #include <future>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -179,6 +180,24 @@ TEST_F(PosixRangeTest, what_is_sent_unread_keeps_few_descriptors_open) {
     EXPECT_FALSE(other->cached_range(6, 5));
     range.reset();
     EXPECT_TRUE(other->cached_range(6, 5));
+}
+
+TEST_F(PosixRangeTest, what_was_loaded_can_be_sent_unread) {
+    const auto file = create("a");
+    append(*file, std::string(1U << 20, 'x'));
+    ASSERT_TRUE(file->sync_now().has_value());
+    {
+        const auto range = file->cached_range(0, 1U << 20);
+        ASSERT_TRUE(range);
+        ASSERT_EQ(::posix_fadvise(range->source->descriptor(), 0, 0, POSIX_FADV_DONTNEED), 0);
+        if (range->is_cached()) GTEST_SKIP() << "this file system keeps everything in memory";
+    }
+    std::optional<bool> is_loaded;
+    file->load_async(4096, 900'000, [&](DiskResult<void> result) { is_loaded = result.has_value(); });
+    EXPECT_FALSE(is_loaded);
+    mailbox.run_one();
+    EXPECT_TRUE(is_loaded.value());
+    EXPECT_TRUE(file->cached_range(4096, 900'000));
 }
 
 TEST_F(PosixRangeTest, what_is_sent_unread_can_be_loaded) {

@@ -106,6 +106,32 @@ TEST_F(LogRead, refers_to_what_it_would_have_read) {
     EXPECT_GT(ranges, 100);
 }
 
+// The simulated system lets go of a page now and then, between two looks as well: then it is copied.
+TEST_F(LogRead, refers_to_what_had_to_be_brought_into_memory) {
+    config.segment_bytes = 500'000;
+    ASSERT_TRUE(open().has_value());
+    add(60, 15'000);
+    int ranges = 0;
+    int copies = 0;
+    const Offset end = log->log_end_offset();
+    for (Offset from; from < end; from = from + 1) {
+        const ReadRequest request{from, end, 200'000, true, true};
+        if (log->read_now(request)) continue;
+        std::optional<Result<ReadBatches>> cold;
+        log->read_cold(request, [&cold](Result<ReadBatches> batches) { cold = std::move(batches); });
+        EXPECT_FALSE(cold);
+        run();
+        ASSERT_TRUE(cold && cold->has_value());
+        const ReadBatches& batches = cold->value();
+        const auto all = read({from, batches.next_offset, 1U << 20, true});
+        ASSERT_EQ(all->parts.size(), 1U);
+        ++(batches.range ? ranges : copies);
+        EXPECT_EQ(batches.range ? sim::SimDisk::content_of(*batches.range) : batches.parts.at(0), all->parts[0]);
+    }
+    EXPECT_GT(ranges, 5);
+    EXPECT_GT(copies, 1);
+}
+
 TEST_F(LogRead, copies_where_most_batches_are_small) {
     ASSERT_TRUE(open().has_value());
     add(1, 10'000);
