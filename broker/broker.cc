@@ -278,6 +278,8 @@ Result<void, std::string> Broker::open_raft() {
     options.voters = raft_voters(config_);
     options.transport = peers_->transport();
     options.bootstrap_count = config_.quorum.bootstrap_servers.size();
+    options.auto_join =
+        config_.quorum.is_controller && loaded_.settings.text("controller.quorum.auto.join.enable") == "true";
     for (const settings::Endpoint& endpoint : config_.listeners.advertised_controller)
         options.endpoints.push_back({endpoint.listener_name, endpoint.host, endpoint.port});
     options.election_timeout = Milliseconds(config_.quorum_election_timeout_ms);

@@ -54,15 +54,15 @@ Bytes build_control_batch(const BatchPlace& place, std::span<const ControlRecord
     return Bytes::from(builder.build());
 }
 
-ControlRecord leader_change_record(NodeId leader, const VoterSet& voters, int16_t kraft_version) {
-    const wire::Version version = kraft_version > 0 ? 1 : 0;
+// Version 1, which names directories, is more than Kafka 4.3 writes, or its kafka-dump-log can read.
+ControlRecord leader_change_record(NodeId leader, const VoterSet& voters) {
     wire::LeaderChangeMessage message;
-    message.version = version;
     message.leader_id = leader.value;
-    for (const auto& [id, voter] : voters) message.voters.push_back({id.value, voter.directory_id});
+    for (const auto& [id, voter] : voters) message.voters.push_back({.voter_id = id.value, .voter_directory_id = {}});
     // With a single voter its own vote has decided.
-    if (const Voter* own = voters.find(leader)) message.granting_voters.push_back({leader.value, own->directory_id});
-    return control_record(ControlType::leader_change, message, version);
+    if (voters.find(leader) != nullptr)
+        message.granting_voters.push_back({.voter_id = leader.value, .voter_directory_id = {}});
+    return control_record(ControlType::leader_change, message, 0);
 }
 
 ControlRecord snapshot_header_record(Timestamp last_timestamp) {

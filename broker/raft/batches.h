@@ -42,7 +42,7 @@ Bytes build_batch(const BatchPlace& place, std::span<const Bytes> values);
 Bytes build_control_batch(const BatchPlace& place, std::span<const ControlRecord> records);
 
 // The values of control records.
-ControlRecord leader_change_record(NodeId leader, const VoterSet& voters, int16_t kraft_version);
+ControlRecord leader_change_record(NodeId leader, const VoterSet& voters);
 ControlRecord snapshot_header_record(Timestamp last_timestamp);
 ControlRecord snapshot_footer_record();
 ControlRecord kraft_version_record(int16_t kraft_version);

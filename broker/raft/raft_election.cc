@@ -186,9 +186,9 @@ void Raft::State::lose_election() {
 }
 
 std::vector<ControlRecord> Raft::State::first_records() const {
-    if (!is_bootstrapping()) return {leader_change_record(options.node, quorum.voters(), kraft_version)};
+    if (!is_bootstrapping()) return {leader_change_record(options.node, quorum.voters())};
     const VoterSet voters = quorum.is_only_voter() ? VoterSet({described()}) : quorum.voters();
-    return {leader_change_record(options.node, voters, 1), kraft_version_record(1), voters_record(voters)};
+    return {leader_change_record(options.node, voters), kraft_version_record(1), voters_record(voters)};
 }
 
 void Raft::State::begin_leadership() {

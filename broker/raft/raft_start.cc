@@ -168,6 +168,10 @@ void Raft::State::take_part() {
     if (options.transport == nullptr && quorum.voters().size() > 1)
         return fail("the metadata log has " + std::to_string(quorum.voters().size()) +
                     " voters, and there is no listener to reach them by: set controller.listener.names");
+    const Voter* entry = quorum.voters().find(options.node);
+    if (entry != nullptr && !quorum.is_voter())
+        log_warn("metadata log voter has another directory",
+                 {{"node", options.node}, {"voter", entry->directory_id}, {"directory", options.directory_id}});
     tell_voters();
     if (quorum.is_only_voter()) return begin_campaign();
     quorum.unattach(quorum.epoch());

@@ -296,7 +296,7 @@ Result<void, VoterRefusal> Raft::check_kraft_version(int16_t level) const {
     if (level == s.kraft_version) return {};
     if (level < s.kraft_version)
         return unexpected(
-            VoterRefusal{ErrorCode::invalid_update_version, "The voters are in the metadata log for good"});
+            VoterRefusal{ErrorCode::invalid_update_version, "Can't downgrade the version of this feature."});
     const auto voters = s.voters_of_settings();
     if (!voters) return unexpected(voters.error());
     return {};

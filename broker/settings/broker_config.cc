@@ -1,6 +1,7 @@
 #include "settings/broker_config.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/check.h"
 #include "base/uuid.h"
@@ -108,6 +109,7 @@ constexpr std::string_view read_otherwise[] = {
     "broker.id",
     "controller.quorum.voters",
     "controller.quorum.bootstrap.servers",
+    "controller.quorum.auto.join.enable",
     "log.dir",
     "log.dirs",
     "cordoned.log.dirs",
@@ -158,6 +160,18 @@ void read_per_ip_overrides(const BrokerSettings& settings, BrokerConfig& config,
     if (config.max_connections_per_ip == 0 && config.max_connections_per_ip_overrides.empty()) {
         errors.push_back("max.connections.per.ip may only be 0 with max.connections.per.ip.overrides");
     }
+}
+
+// Whoever is told of no controller but itself is alone, as with the file that Kafka ships for a single node.
+void forget_itself(Quorum& quorum, const Listeners& listeners) {
+    static constexpr std::array<std::string_view, 3> here{"localhost", "127.0.0.1", "::1"};
+    const auto is_own = [&](const HostPort& server) {
+        return std::ranges::any_of(listeners.advertised_controller, [&](const Endpoint& own) {
+            const bool is_here = std::ranges::find(here, server.host) != here.end();
+            return own.port == server.port && (is_here || own.host == server.host);
+        });
+    };
+    if (std::ranges::all_of(quorum.bootstrap_servers, is_own)) quorum.bootstrap_servers.clear();
 }
 
 void require(bool condition, std::string_view sentence, Errors& errors) {
@@ -219,6 +233,7 @@ Result<BrokerConfig, Errors> broker_config(const BrokerSettings& settings, std::
     check_together(settings, config, errors);
     config.quorum = parse_quorum(settings, errors);
     config.listeners = parse_listeners(settings, config.quorum, host_name, errors);
+    forget_itself(config.quorum, config.listeners);
     if (!errors.empty()) return unexpected(std::move(errors));
     return config;
 }

@@ -50,11 +50,14 @@ std::vector<HostPort> parse_bootstrap_servers(const BrokerSettings& settings, Er
     return servers;
 }
 
-void check_voters(const Quorum& quorum, Errors& errors) {
+void check_voters(const Quorum& quorum, bool wants_to_join, Errors& errors) {
     const bool is_voter = std::ranges::find(quorum.voters, quorum.node_id, &Voter::id) != quorum.voters.end();
     const std::string id = std::to_string(quorum.node_id.value);
     if (quorum.is_controller && !quorum.voters.empty() && !is_voter) {
         errors.push_back("process.roles contains controller, so controller.quorum.voters must contain node.id " + id);
+    }
+    if (!quorum.is_controller && wants_to_join) {
+        errors.push_back("controller.quorum.auto.join.enable=true needs process.roles to contain controller");
     }
     if (!quorum.is_controller && is_voter) {
         errors.push_back(
@@ -83,7 +86,7 @@ Quorum parse_quorum(const BrokerSettings& settings, Errors& errors) {
     if (!is_alone && !settings.is_configured("node.id")) {
         errors.push_back("node.id must be given: each node of a cluster has its own");
     } else {
-        check_voters(quorum, errors);
+        check_voters(quorum, settings.text("controller.quorum.auto.join.enable") == "true", errors);
     }
     return quorum;
 }

@@ -26,7 +26,7 @@ constexpr Setting rows[] = {
      "The quorum, as id@host:port,…, when it is fixed."},
     {"controller.quorum.bootstrap.servers", list, "", anything, read_only, high, effective,
      "Where to find the quorum, as host:port,…, when it is dynamic."},
-    {"controller.quorum.auto.join.enable", boolean, "false", anything, read_only, low, accepted,
+    {"controller.quorum.auto.join.enable", boolean, "false", anything, read_only, low, effective,
      "Whether a new controller joins the voters by itself."},
     {"controller.quorum.election.timeout.ms", int32, "1000", at_least(0), read_only, high, effective,
      "How long to wait for a leader's answer before a new election."},

@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from harness.broker import Milena, free_port
 from harness.cluster import Cluster, Clusters, KafkaNode, Node
 from harness.compare import plain
 from harness.process import until
@@ -28,10 +29,9 @@ class Growing(Cluster):
         for node in self.nodes:
             node.settings["controller.quorum.bootstrap.servers"] = ",".join(servers)
             node.format_arguments = ["--no-initial-controllers"]
-        # Milena's first one isn't told of others, Kafka's is formatted as such.
+        # The first one is told of nobody else; Kafka's has to be formatted for that, too.
+        self.nodes[0].settings["controller.quorum.bootstrap.servers"] = servers[0]
         self.nodes[0].format_arguments = ["--standalone"]
-        if kind is Node:
-            self.nodes[0].settings["controller.quorum.bootstrap.servers"] = ""
 
     def is_grown(self):
         """From now on the first one is like the others."""
@@ -39,25 +39,44 @@ class Growing(Cluster):
             setattr(self.nodes[0], name, getattr(self.nodes[1], name))
 
 
-@pytest.fixture(name="growing")
-def growing_clusters(run_directory, request, sides):
-    from conftest import SUBJECT
+class Joining(Growing):
+    """The others become controllers by themselves."""
 
-    directory = run_directory / request.node.name
-    kinds = (("milena", Node if SUBJECT.name == "milena" else KafkaNode), ("kafka", KafkaNode))
-    made = [Growing(directory / name, kind) for name, kind in kinds]
+    def __init__(self, directory, kind):
+        super().__init__(directory, kind)
+        for node in self.nodes:
+            node.settings["controller.quorum.auto.join.enable"] = "true"
+
+
+class Fixed(Cluster):
+    """All three are named by the settings."""
+
+    def __init__(self, directory, kind):
+        super().__init__(directory, settings={key: SETTINGS[key] for key in SETTINGS if key.startswith("broker.")},
+                         kind=kind)  # fmt: skip
+
+
+@pytest.fixture(name="clusters")
+def both_clusters(run_directory, request, sides):
+    """A cluster of each kind, as the test's parameter says."""
+    directory = run_directory / re.sub(r"\W+", "-", request.node.name)
+    kind_here = Node if isinstance(sides[0].broker, Milena) else KafkaNode
+    made = [request.param(directory / name, kind) for name, kind in (("milena", kind_here), ("kafka", KafkaNode))]
     jvms = [side.jvm for side in sides]
     for cluster, jvm in zip(made, jvms):
         for node in cluster.nodes:
             node.formatter = jvm
     try:
         pair = Clusters(made, jvms)
-        pair.start(1)
-        pair.start(2, 3)
+        pair.start(1, 2, 3)
         yield pair
     finally:
         for cluster in made:
             cluster.close()
+
+
+def clusters_that_are(kind):
+    return pytest.mark.parametrize("clusters", [kind], indirect=True, ids=[kind.__name__.lower()])
 
 
 KEY = r"ReplicaKey\(id=\d+, directoryId=[^)]*\)"
@@ -96,6 +115,13 @@ def rows(side):
     return [row for row in found if row[1] == directory_id(side.broker.node(row[0]))]
 
 
+def rows_of_any(side):
+    """With kraft.version 0 nobody's directory is told."""
+    said = side.tool("kafka-metadata-quorum", "describe", "--replication")
+    lines = [line.split() for line in said["out"].splitlines()[1:]] if said["exit"] == 0 else []
+    return [line for line in lines if int(line[4]) > 0]
+
+
 def settled(side, voters, observers, but=None):
     """Waits until these are the voters and the observers, and one that isn't `but` leads; says how that is shown."""
 
@@ -130,7 +156,29 @@ def leader(side):
     return next(node for node, _, status in rows(side) if status == "Leader")
 
 
-def test_one_controller_becomes_three_and_each_of_them_is_replaced(growing):
+# Processes begin and end in the tests themselves, whose thread stays; not in what is run on both sides.
+
+
+def of_each(clusters, choose):
+    return {id(side): side.broker.node(choose(side)) for side in clusters.sides}
+
+
+def launch(clusters, nodes):
+    for side in clusters.sides:
+        nodes[id(side)].launch()
+    for side in clusters.sides:
+        until(nodes[id(side)].serves, f"{nodes[id(side)].directory} serves", SETTLED_S)
+
+
+def with_an_empty_disk(clusters, nodes):
+    for side in clusters.sides:
+        nodes[id(side)].stop()
+        shutil.rmtree(nodes[id(side)].data)
+    launch(clusters, nodes)
+
+
+@clusters_that_are(Growing)
+def test_one_controller_becomes_three_and_each_of_them_is_replaced(clusters):
     def grow(side):
         answers = [settled(side, [1], [2, 3])]
         for node_id, voters in ((2, [1, 2]), (3, [1, 2, 3])):
@@ -139,22 +187,12 @@ def test_one_controller_becomes_three_and_each_of_them_is_replaced(growing):
         works(side, "grown")
         return answers
 
-    growing.same(grow)
-    for side in growing.sides:
+    clusters.same(grow)
+    for side in clusters.sides:
         side.broker.is_grown()
 
-    # Processes begin and end here, whose thread stays.
-    def of_each(choose):
-        return {id(side): side.broker.node(choose(side)) for side in growing.sides}
-
-    def launch(nodes):
-        for side in growing.sides:
-            nodes[id(side)].launch()
-        for side in growing.sides:
-            until(nodes[id(side)].serves, f"{nodes[id(side)].directory} serves", SETTLED_S)
-
-    killed = of_each(leader)
-    for side in growing.sides:
+    killed = of_each(clusters, leader)
+    for side in clusters.sides:
         killed[id(side)].kill()
 
     def without_one(side):
@@ -162,12 +200,12 @@ def test_one_controller_becomes_three_and_each_of_them_is_replaced(growing):
         until(lambda: rows(side) and leader(side) != gone, "another one leads", SETTLED_S)
         works(side, "without-one")
 
-    growing.same(without_one)
-    launch(killed)
-    for side in growing.sides:
+    clusters.same(without_one)
+    launch(clusters, killed)
+    for side in clusters.sides:
         settled(side, [1, 2, 3], [])
-    removed = of_each(leader)
-    formerly = {id(side): directory_id(removed[id(side)]) for side in growing.sides}
+    removed = of_each(clusters, leader)
+    formerly = {id(side): directory_id(removed[id(side)]) for side in clusters.sides}
 
     def without_its_leader(side):
         gone = removed[id(side)].node_id
@@ -176,11 +214,8 @@ def test_one_controller_becomes_three_and_each_of_them_is_replaced(growing):
         works(side, "without-its-leader")
         return said["exit"]
 
-    growing.same(without_its_leader)
-    for side in growing.sides:
-        removed[id(side)].stop()
-        shutil.rmtree(removed[id(side)].data)
-    launch(removed)
+    clusters.same(without_its_leader)
+    with_an_empty_disk(clusters, removed)
 
     def with_a_fresh_disk(side):
         node = removed[id(side)]
@@ -190,10 +225,11 @@ def test_one_controller_becomes_three_and_each_of_them_is_replaced(growing):
         topics = sorted(side.tool("kafka-topics", "--list")["out"].split())
         return said["exit"], directory_id(node) != formerly[id(side)], topics
 
-    growing.same(with_a_fresh_disk)
+    clusters.same(with_a_fresh_disk)
 
 
-def test_what_is_no_change_of_the_controllers_is_refused_in_kafkas_words(growing):
+@clusters_that_are(Growing)
+def test_what_is_no_change_of_the_controllers_is_refused_in_kafkas_words(clusters):
     def script(side):
         settled(side, [1], [2, 3])
         assert added(side, 2)["exit"] == 0
@@ -214,4 +250,111 @@ def test_what_is_no_change_of_the_controllers_is_refused_in_kafkas_words(growing
             remove(side, 1),
         ]
 
-    growing.same(script)
+    clusters.same(script)
+
+
+@clusters_that_are(Joining)
+def test_controllers_join_by_themselves_and_replace_their_lost_disks(clusters):
+    def joined(side):
+        return settled(side, [1, 2, 3], [])
+
+    clusters.same(joined)
+    for side in clusters.sides:
+        side.broker.is_grown()
+    for choose in (lambda side: next(node for node in (1, 2, 3) if node != leader(side)), leader):
+        with_an_empty_disk(clusters, of_each(clusters, choose))
+        clusters.same(joined)
+    clusters.same(lambda side: works(side, "after"))
+
+
+def control_records(side):
+    """What the log says of its voters, as kafka-dump-log shows it; which of the changes has come when, isn't compared."""
+    log = side.broker.node(1).data / "__cluster_metadata-0" / "00000000000000000000.log"
+    done = side.jvm.run("kafka-dump-log", "--cluster-metadata-decoder", "--files", log)
+    assert done["exit"] == 0, done
+    found = re.findall(r"(KRaftVersion|KRaftVoters) (\{.*\})", done["out"])
+    assert found, done["out"]
+    versions = [json.loads(text) for name, text in found if name == "KRaftVersion"]
+    newest = json.loads([text for name, text in found if name == "KRaftVoters"][-1])
+    newest["voters"].sort(key=lambda voter: voter["voterId"])
+    return versions, newest
+
+
+@clusters_that_are(Growing)
+def test_a_controller_that_has_moved_is_found_where_it_is(clusters):
+    def grown(side):
+        for node_id in (2, 3):
+            added(side, node_id)
+        settled(side, [1, 2, 3], [])
+
+    clusters.same(grown)
+    for side in clusters.sides:
+        node = side.broker.node(2)
+        node.stop()
+        node.controller_port = free_port()
+    launch(clusters, of_each(clusters, lambda side: 2))
+
+    def found(side):
+        where = f"CONTROLLER://127.0.0.1:{side.broker.node(2).controller_port}"
+        shown = until(
+            lambda: (voters := settled(side, [1, 2, 3], []))[1]["endpoints"] == [where] and voters,
+            f"{side.broker.directory}: 2 is at {where}",
+            SETTLED_S,
+        )
+        return shown, control_records(side)
+
+    clusters.same(found)
+
+
+@clusters_that_are(Fixed)
+def test_controllers_of_the_settings_come_into_the_log(clusters):
+    def features(side, *arguments):
+        said = plain(side.tool("kafka-features", *arguments))
+        said["out"] = re.sub(r"Local controller [123] ", "Local controller N ", said["out"])
+        return said
+
+    def possible(side, *arguments):
+        """As soon as the leader knows what it has to of the other voters."""
+        last = []
+
+        def is_done():
+            last[:] = [features(side, *arguments)]
+            return last[0]["exit"] == 0
+
+        try:
+            until(is_done, "it can be done", SETTLED_S)
+        except TimeoutError as late:
+            raise AssertionError(f"{side.broker.directory}: {last}") from late
+        return last[0]
+
+    def level(side):
+        described = side.tool("kafka-features", "describe")
+        return re.search(r"Feature: kraft.version\s+.*", described["out"])[0].split("Epoch")[0]
+
+    def script(side):
+        until(lambda: len(rows_of_any(side)) == 3, "all have fetched", SETTLED_S)
+        answers = [
+            level(side),
+            remove(side, 2),
+            features(side, "upgrade", "--feature", "kraft.version=2"),
+            possible(side, "upgrade", "--feature", "kraft.version=1", "--dry-run"),
+            level(side),
+            features(side, "upgrade", "--feature", "kraft.version=1"),
+            until(lambda: (now := level(side)).split()[-1] == "1" and now, f"{side.broker.directory}: level 1", 10),
+            features(side, "upgrade", "--feature", "kraft.version=1"),
+            features(side, "downgrade", "--feature", "kraft.version=0"),
+            settled(side, [1, 2, 3], []),
+            control_records(side),
+        ]
+        return answers
+
+    clusters.same(script)
+    removed = of_each(clusters, leader)
+
+    def shrunk(side):
+        gone = removed[id(side)].node_id
+        said = remove(side, gone)
+        settled(side, [node for node in (1, 2, 3) if node != gone], [gone], but=gone)
+        return said["exit"]
+
+    clusters.same(shrunk)

@@ -23,7 +23,7 @@ TEST(RaftBatches, values_survive) {
 
 TEST(RaftBatches, control_records_survive) {
     const std::vector<ControlRecord> records{snapshot_header_record(Timestamp(5)), kraft_version_record(1),
-                                             voters_record(one), leader_change_record(NodeId(1), one, 1),
+                                             voters_record(one), leader_change_record(NodeId(1), one),
                                              snapshot_footer_record()};
     const auto parsed = parse_batch(build_control_batch({Offset(0), LeaderEpoch(1), Timestamp(1)}, records));
     ASSERT_TRUE(parsed.has_value());
@@ -33,13 +33,7 @@ TEST(RaftBatches, control_records_survive) {
         EXPECT_EQ(parsed->controls[i].type, records[i].type);
         EXPECT_EQ(parsed->controls[i].value, records[i].value);
     }
-    const auto change = wire::decode<wire::LeaderChangeMessage>(parsed->controls[3].value, 1);
-    ASSERT_TRUE(change.has_value());
-    EXPECT_EQ(change->voters.front().voter_directory_id, (Uuid{5, 500}));
-}
-
-TEST(RaftBatches, leader_change_of_kraft_version_0_has_no_directories) {
-    const auto change = wire::decode<wire::LeaderChangeMessage>(leader_change_record(NodeId(1), one, 0).value, 0);
+    const auto change = wire::decode<wire::LeaderChangeMessage>(parsed->controls[3].value, 0);
     ASSERT_TRUE(change.has_value());
     EXPECT_EQ(change->leader_id, 1);
     EXPECT_EQ(change->granting_voters.size(), 1U);

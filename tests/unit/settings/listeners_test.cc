@@ -159,6 +159,13 @@ TEST(Quorum, what_is_malformed_is_refused) {
     EXPECT_FALSE(errors_of("node.id=1\ncontroller.quorum.bootstrap.servers=a").empty());
 }
 
+TEST(Quorum, only_a_controller_joins_the_voters) {
+    const std::string joins = "controller.quorum.auto.join.enable=true\ncontroller.quorum.bootstrap.servers=a:1\n";
+    EXPECT_EQ(errors_of(joins + "node.id=5\nlisteners=PLAINTEXT://:1,CONTROLLER://:2"), Lines{});
+    EXPECT_EQ(errors_of(joins + "node.id=5\nprocess.roles=broker"),
+              (Lines{"controller.quorum.auto.join.enable=true needs process.roles to contain controller"}));
+}
+
 TEST(Quorum, a_node_of_a_cluster_must_say_who_it_is) {
     const Lines errors = errors_of("listeners=PLAINTEXT://:1,CONTROLLER://:2\ncontroller.quorum.voters=1@a:2,2@b:2");
     EXPECT_EQ(errors, (Lines{"node.id must be given: each node of a cluster has its own"}));

@@ -78,13 +78,24 @@ log.retention.check.interval.ms=300000
               (std::vector<Endpoint>{{"CONTROLLER", SecurityProtocol::plaintext, "", 9093}}));
     EXPECT_EQ(node.config.listeners.advertised_controller,
               (std::vector<Endpoint>{{"CONTROLLER", SecurityProtocol::plaintext, "localhost", 9093}}));
-    EXPECT_EQ(node.config.quorum.bootstrap_servers, (std::vector<HostPort>{{"localhost", 9093}}));
+    EXPECT_TRUE(node.config.quorum.bootstrap_servers.empty()) << "it names nobody but itself";
     EXPECT_EQ(node.config.num_partitions, 3);
     EXPECT_EQ(node.config.topic_defaults.retention_ms, 24 * 3'600'000);
     EXPECT_EQ(node.config.log_dirs, (Lines{"/var/lib/kraft-combined-logs"}));
     EXPECT_EQ(std::ranges::count_if(node.notices, [](auto& line) { return line.starts_with("num.io.threads has no"); }),
               1);
     EXPECT_EQ(node.notices.size(), 7u);
+}
+
+TEST(Load, bootstrap_servers_without_another_node_are_none) {
+    const std::string node = "node.id=1\nlisteners=PLAINTEXT://:9092,CONTROLLER://h:9093\n";
+    const auto servers = [&](const std::string& text) {
+        return loaded(with_file(node + "controller.quorum.bootstrap.servers=" + text)).config.quorum.bootstrap_servers;
+    };
+    EXPECT_TRUE(servers("h:9093").empty());
+    EXPECT_TRUE(servers("localhost:9093,h:9093").empty());
+    EXPECT_EQ(servers("h:9093,other:9093").size(), 2u);
+    EXPECT_EQ(servers("localhost:9094").size(), 1u);
 }
 
 TEST(Load, override_beats_environment_beats_file) {
