@@ -2,9 +2,11 @@
 // bare_loop produce|fetch|cold DIRECTORY GIGABYTES [--frame-bytes N] [--congestion NAME]
 //
 // produce: a client on loopback sends frames; the loop receives each, computes its CRC-32C, appends it to a file and
-// acknowledges it. fetch: the loop sends a file to the client by sendfile; cold: after the page cache has let go of it.
+// acknowledges it. fetch: the client asks for one part of a file after the other, as consumers do, and the loop answers
+// each by sendfile; cold: after the page cache has let go of the file.
 // --congestion is how the loop's end of the connection is controlled, else as the system says. Prints one JSON object:
 // the bytes, and the CPU seconds of the loop's thread alone.
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdio>
@@ -27,6 +29,8 @@
 namespace {
 
 constexpr size_t acknowledgement_bytes = 60;
+constexpr size_t request_bytes = 100;
+constexpr size_t answer_bytes = 1U << 20;  // what a consumer takes of a partition at once
 constexpr size_t frames_in_flight_max = 5;
 
 [[noreturn]] void die(const char* what) {
@@ -126,16 +130,27 @@ size_t take_frames(int client, int file) {
     return position;
 }
 
-size_t send_file(int client, int file, size_t bytes) {
+size_t answer_requests(int client, int file, size_t bytes) {
+    std::array<char, request_bytes> request;
     off_t position = 0;
-    while (static_cast<size_t>(position) < bytes)
-        if (::sendfile(client, file, &position, bytes - static_cast<size_t>(position)) <= 0) die("sendfile");
+    while (receive_all(client, request.data(), request.size())) {
+        const size_t end = std::min(bytes, static_cast<size_t>(position) + answer_bytes);
+        const auto length = static_cast<uint32_t>(end - static_cast<size_t>(position));
+        if (::send(client, &length, sizeof(length), MSG_NOSIGNAL | MSG_MORE) != sizeof(length)) die("send");
+        while (static_cast<size_t>(position) < end)
+            if (::sendfile(client, file, &position, end - static_cast<size_t>(position)) <= 0) die("sendfile");
+    }
     return static_cast<size_t>(position);
 }
 
-void take_bytes(int server) {
-    std::vector<char> into(1U << 20);
-    while (::recv(server, into.data(), into.size(), 0) > 0) continue;
+void request_all(int server, size_t bytes) {
+    const std::array<char, request_bytes> request{};
+    std::vector<char> answer(answer_bytes);
+    for (uint32_t length = 0; bytes > 0; bytes -= length) {
+        send_all(server, request.data(), request.size());
+        if (!receive_all(server, &length, sizeof(length)) || length > answer.size()) die("recv");
+        if (!receive_all(server, answer.data(), length)) die("recv");
+    }
     ::close(server);
 }
 
@@ -196,10 +211,10 @@ int main(int count, char** words) {
     std::thread client([&arguments, is_produce, server = client_end] {
         // As the load generator against a broker: the loop comes first.
         if (::nice(5) == -1) die("nice");
-        is_produce ? send_frames(server, arguments) : take_bytes(server);
+        is_produce ? send_frames(server, arguments) : request_all(server, arguments.bytes);
     });
     const double before = thread_cpu_s();
-    const size_t bytes = is_produce ? take_frames(loop_end, file) : send_file(loop_end, file, arguments.bytes);
+    const size_t bytes = is_produce ? take_frames(loop_end, file) : answer_requests(loop_end, file, arguments.bytes);
     const double cpu_s = thread_cpu_s() - before;
     ::close(loop_end);
     client.join();

@@ -32,9 +32,8 @@ DiskResult<std::shared_ptr<Descriptor>> open_descriptor(const std::string& path,
 // Reads until `into` is full or the file ends.
 DiskResult<size_t> read_fully(const Descriptor& descriptor, uint64_t position, std::span<std::byte> into);
 
-// Waits until these bytes of the file are in the page cache, without copying them, and lets the device begin with as
-// many behind them: who reads them mostly reads on. Fails if they can't be read or aren't there; promises no more: a
-// file system may bring less, and the system may need the room.
+// Waits until these bytes of the file are in the page cache, without copying them. Fails if they can't be read or
+// aren't there; promises no more: the system may need the room.
 DiskResult<void> load_pages(const Descriptor& descriptor, uint64_t position, size_t bytes);
 
 }  // namespace milena::env
