@@ -23,7 +23,7 @@ SPACE := $(subst ,, )
 CPP := git ls-files -co --exclude-standard -z '*.h' '*.cc'
 
 .NOTPARALLEL:
-.PHONY: help build run cluster cluster-down test test-asan test-tsan test-arm64 sim faults fuzz bench lint format image clean \
+.PHONY: help build run cluster cluster-down test test-asan test-tsan test-arm64 sim sim-planted faults fuzz bench lint format image clean \
         install-test configure lint-conventions lint-format build-tests test-core test-protocol test-integration
 
 help: ## this table
@@ -59,9 +59,14 @@ test-arm64: ## the unit tests of base and wire, cross-compiled for arm64 and run
 	$(STAGE) 'arm64: build' sh -c 'cmake --preset arm64 >/dev/null && cmake --build build/arm64 -j $(JOBS) --target test_programs'
 	$(STAGE) 'arm64: unit tests of base and wire' $(CTEST) --test-dir build/arm64
 
-sim: configure ## simulate `SEEDS=…` lives of a broker among faults, or the one of `SEED=…`
-	$(STAGE) 'sim: build' cmake --build build -j $(JOBS) --target sim
+sim: configure ## simulate `SEEDS=…` lives of a broker, and of a cluster, among faults, or those of `SEED=…`
+	$(STAGE) 'sim: build' cmake --build build -j $(JOBS) --target sim cluster_sim
 	build/bin/sim --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
+	build/bin/cluster_sim --jobs $(JOBS) --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
+
+sim-planted: configure ## plant bugs into the broker and see that the simulated cluster finds them
+	$(STAGE) 'sim-planted: build' cmake --build build -j $(JOBS) --target cluster_sim_planted
+	$(STAGE) 'sim-planted: bugs are found' tests/sim/planted/run.py build/bin/cluster_sim_planted --jobs $(JOBS) $(ARGS)
 
 faults: install-test build ## harm clusters of real brokers in network namespaces, each scenario `RUNS=…` times; `ARGS=--help`
 	$(STAGE) 'faults: real brokers, real clients' tests/faults/run --runs $(RUNS) $(ARGS)

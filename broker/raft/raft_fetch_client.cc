@@ -130,16 +130,16 @@ Result<void, std::string> Raft::State::append_fetched(const Bytes& records) {
         batches.push_back(std::move(parsed));
     }
     const auto appended = log->append_fetched(records);
-    if (!appended) {
-        if (log->has_failed()) fail("can't write the metadata log in " + directory);
-        return unexpected(std::string(error_name(appended.error())));
-    }
+    // A disk that is full may have taken the first of them.
     for (ParsedBatch& batch : batches) {
+        if (batch.header.base_offset >= log->end()) break;
         for (const ControlRecord& control : batch.controls)
             if (!take_control(batch.header.base_offset, control)) fail("malformed control record in a fetch");
         take_in(std::move(batch));
     }
-    return {};
+    if (appended) return {};
+    if (log->has_failed()) fail("can't write the metadata log in " + directory);
+    return unexpected(std::string(error_name(appended.error())));
 }
 
 // Both logs agree up to the smaller of the two ends of the largest epoch that both know (KIP-101, KIP-279).

@@ -75,9 +75,13 @@ Result<void> Replica::append_followed(const PartitionFrame& frame) {
     const bool begins_within = first->base_offset < log_end && first->last_offset() >= log_end;
     const bool is_empty = log_end == log_->log_start_offset();
     if (begins_within && is_empty) RETURN_IF_ERROR(log_->truncate_fully_and_start_at(first->base_offset));
-    RETURN_IF_ERROR(log_->append_as_follower(frame.records));
-    RETURN_IF_ERROR(log_->advance_log_start(is_empty ? log_end : log_->log_start_offset()));
-    appended(log_->log_end_offset() - log_end);
+    const auto taken = log_->append_as_follower(frame.records);
+    // A disk that is full may have taken the first of them.
+    if (log_->log_end_offset() > log_end) {
+        RETURN_IF_ERROR(log_->advance_log_start(is_empty ? log_end : log_->log_start_offset()));
+        appended(log_->log_end_offset() - log_end);
+    }
+    if (!taken.has_value()) return unexpected(taken.error());
     return {};
 }
 

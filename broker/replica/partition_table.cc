@@ -417,7 +417,7 @@ void PartitionTable::fail_directory(const Uuid& directory_id) {
 }
 
 bool PartitionTable::close_all() {
-    bool all_closed = true;
+    bool all_closed = image_ != nullptr;  // before the first one nothing that lies here was looked at
     for (const PartitionKey& key : order_) {
         Replica* replica = find(key);
         all_closed = all_closed && !is_offline(replicas_.at(key));  // what it has isn't known to be whole

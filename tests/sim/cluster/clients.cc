@@ -14,6 +14,8 @@ constexpr size_t in_flight_max = 5;
 constexpr size_t records_max = 8;
 constexpr int refusals_until_stuck = 400;
 constexpr Duration pause_max = std::chrono::milliseconds(150);
+constexpr Duration rest_max = std::chrono::seconds(4);  // a log that doesn't grow has states of its own
+constexpr uint64_t one_rest_in = 60;
 constexpr Duration retry_after = std::chrono::milliseconds(150);
 constexpr Duration poll_interval = std::chrono::milliseconds(40);
 constexpr Duration refresh_interval = std::chrono::milliseconds(500);
@@ -87,7 +89,8 @@ void ClusterProducer::produce_some() {
         in_flight_.push_back(batch);
         send(batch);
     }
-    world_.network.world().after(random.up_to(pause_max), [this] { produce_some(); });
+    world_.network.world().after(random.up_to(random.one_in(one_rest_in) ? rest_max : pause_max),
+                                 [this] { produce_some(); });
 }
 
 Bytes ClusterProducer::encode(const Batch& batch) const {

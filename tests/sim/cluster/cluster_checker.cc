@@ -12,7 +12,7 @@ namespace {
 constexpr size_t violations_max = 20;
 constexpr uint64_t fnv_prime = 0x100000001b3;
 constexpr uint64_t fnv_basis = 0xcbf29ce484222325;
-constexpr int tries_max = 50;  // a simulated page cache misses now and then
+constexpr int misses_max = 50;  // of a simulated page cache
 constexpr size_t bytes_at_once = 64 * 1024;
 // A change that was on its way when content was lost counts as having been there.
 constexpr Duration loss_settles_after = std::chrono::seconds(2);
@@ -58,7 +58,7 @@ void ClusterChecker::became_active(NodeId node, LeaderEpoch epoch) {
     coverage_.mark("controller election");
     const auto [at, is_new] = active_.try_emplace(epoch, node);
     if (!is_new && at->second != node)
-        complain("one leader per epoch: " + text(at->second) + " and " + text(node) + " lead the metadata log in " +
+        complain("single leader: " + text(at->second) + " and " + text(node) + " lead the metadata log in " +
                  std::to_string(epoch.value));
 }
 
@@ -84,6 +84,9 @@ void ClusterChecker::compare_image(NodeId node, const metadata::Image& image) {
 void ClusterChecker::note_changes(const metadata::Image& before, const metadata::Image& after) {
     for (const auto& [id, broker] : *after.brokers) {
         const metadata::BrokerImage* former = before.broker(id);
+        // In its last record the broker is registered: nothing has happened since.
+        if (former != nullptr && former->epoch != broker.epoch && after.offset == Offset(broker.epoch))
+            registered_anew(broker);
         if (former == nullptr || former->is_fenced || !broker.is_fenced || former->epoch != broker.epoch) continue;
         coverage_.mark("broker fenced");
         world_.trace("fenced", id.value, broker.epoch);
@@ -91,14 +94,51 @@ void ClusterChecker::note_changes(const metadata::Image& before, const metadata:
     const metadata::TopicImage* topic = after.topic(topic_name);
     const metadata::TopicImage* former = before.topic(topic_name);
     if (topic == nullptr || former == nullptr) return;
-    for (size_t i = 0; i < topic->partitions.size() && i < former->partitions.size(); ++i)
+    for (size_t i = 0; i < topic->partitions.size() && i < former->partitions.size(); ++i) {
         note_changes(*former->partitions[i], *topic->partitions[i], static_cast<int32_t>(i));
+        check_replicas(*topic->partitions[i], static_cast<int32_t>(i));
+    }
+}
+
+// The last one in sync stays so where there is no ELR, whatever becomes of its broker.
+void ClusterChecker::check_replicas(const metadata::PartitionImage& partition, int32_t index) {
+    const std::string where = "in sync: partition " + std::to_string(index) + ": ";
+    if (partition.leader != no_node && !contains(partition.isr, partition.leader))
+        complain(where + "the leader, " + text(partition.leader) + ", is not");
+    for (const NodeId node : partition.isr) {
+        const metadata::BrokerImage* broker = newest_->broker(node);
+        if (!partition.has_replica(node)) complain(where + text(node) + " is no replica");
+        if (contains(partition.elr, node)) complain(where + text(node) + " is eligible besides");
+        if (partition.isr.size() > 1 && (broker == nullptr || broker->is_fenced))
+            complain(where + text(node) + " is fenced");
+    }
+}
+
+void ClusterChecker::registered_anew(const metadata::BrokerImage& broker) {
+    coverage_.mark("registration");
+    const NodeId node = broker.id;
+    world_.trace("registered anew", node.value, broker.epoch);
+    const auto ended = unclean_.find(node);
+    // It has ended again before this was seen.
+    if (ended != unclean_.end() && ended->second == broker.incarnation_id) return;
+    const bool is_unclean = unclean_.erase(node) > 0;
+    for (int32_t i = 0; i < partition_count; ++i) {
+        const metadata::PartitionImage* image = partition(PartitionIndex(i));
+        if (image == nullptr) continue;
+        const bool is_in_sync = image->isr.size() > 1 && contains(image->isr, node);
+        const bool is_eligible = is_unclean && contains(image->elr, node);
+        if (is_in_sync || is_eligible)
+            complain("unclean is out: " + text(node) + " has started anew and is still " +
+                     (is_in_sync ? "in sync" : "eligible") + " in partition " + std::to_string(i));
+    }
 }
 
 void ClusterChecker::note_changes(const metadata::PartitionImage& before, const metadata::PartitionImage& after,
                                   int32_t index) {
     if (before == after) return;
-    world_.trace("partition", index, after.leader.value, after.leader_epoch.value);
+    world_.trace("partition " + std::to_string(index) + " isr " + text(after.isr) + " elr " + text(after.elr) +
+                     ": leader, epoch, partition epoch",
+                 after.leader.value, after.leader_epoch.value, after.partition_epoch);
     if (after.leader_epoch < before.leader_epoch) complain("monotonic epoch: of partition " + std::to_string(index));
     if (after.leader != before.leader && after.leader != no_node) coverage_.mark("partition election");
     if (after.leader == no_node && before.leader != no_node) coverage_.mark("partition offline");
@@ -108,9 +148,20 @@ void ClusterChecker::note_changes(const metadata::PartitionImage& before, const 
     if (has_other(before.isr, after.isr)) coverage_.mark("isr shrink");
     if (has_other(after.isr, before.isr)) coverage_.mark("isr growth");
     if (has_other(after.elr, before.elr)) coverage_.mark("elr growth");
-    const bool was_moving = !before.adding_replicas.empty() || !before.removing_replicas.empty();
+    note_move(before, after, index);
+}
+
+void ClusterChecker::note_move(const metadata::PartitionImage& before, const metadata::PartitionImage& after,
+                               int32_t index) {
     const bool is_moving = !after.adding_replicas.empty() || !after.removing_replicas.empty();
-    if (was_moving && !is_moving) coverage_.mark("reassignment");
+    const auto has = [&after](NodeId node) { return after.has_replica(node); };
+    const bool is_done =
+        std::ranges::any_of(before.adding_replicas, has) || !std::ranges::all_of(before.removing_replicas, has);
+    if (is_moving || !is_done) return;
+    coverage_.mark("reassignment");
+    if (!std::ranges::all_of(after.replicas, [&after](NodeId node) { return contains(after.isr, node); }))
+        complain("moved in sync: partition " + std::to_string(index) + " has moved to " + text(after.replicas) +
+                 ", and in sync are " + text(after.isr));
 }
 
 bool ClusterChecker::is_whole() const {
@@ -149,6 +200,7 @@ void ClusterChecker::describe(const std::vector<SimNode*>& nodes) {
 // --- losses that the policy allows -----------------------------------------------------------------------------------
 
 void ClusterChecker::lost_content(NodeId node) {
+    if (!unclean_.contains(node)) return;  // it has ended cleanly: all of it is durable
     const metadata::BrokerImage* broker = newest_ ? newest_->broker(node) : nullptr;
     for (int32_t i = 0; i < partition_count; ++i) {
         const metadata::PartitionImage* image = partition(PartitionIndex(i));
@@ -156,17 +208,18 @@ void ClusterChecker::lost_content(NodeId node) {
         Loss& loss = losses_[{PartitionIndex(i), node}];
         loss = {broker->epoch, world_.clock.now(), {image->isr.begin(), image->isr.end()}};
         loss.others.insert(image->elr.begin(), image->elr.end());
+        for (const auto& [unclean, incarnation] : unclean_) loss.others.erase(unclean);
     }
-    ended_uncleanly(node);
     review_losses();
 }
 
-void ClusterChecker::ended_uncleanly(NodeId node) {
+void ClusterChecker::ended_uncleanly(NodeId node, const Uuid& incarnation) {
     coverage_.mark("unclean end");
+    unclean_[node] = incarnation;
     for (auto& [where, loss] : losses_) loss.others.erase(node);
 }
 
-// A member of the ISR that was registered anew after its loss has caught up since. Who is left over in ISR and ELR must
+// Who follows in sync and was registered anew after its loss has caught up since. Who is left over in ISR and ELR must
 // not be one that has lost its content, unless all others of then have ended uncleanly too: then KIP-966 has nobody to
 // prefer.
 void ClusterChecker::review_losses() {
@@ -176,7 +229,7 @@ void ClusterChecker::review_losses() {
         const metadata::PartitionImage* image = partition(index);
         const metadata::BrokerImage* broker = newest_->broker(node);
         const bool is_again_in_sync = image != nullptr && contains(image->isr, node) && broker != nullptr &&
-                                      broker->epoch > entry.second.broker_epoch;
+                                      image->leader != node && broker->epoch > entry.second.broker_epoch;
         const bool is_recent = world_.clock.now() - entry.second.at <= loss_settles_after;
         if (!is_again_in_sync && (is_recent || entry.second.others.empty())) doubtful.insert(index);
         return is_again_in_sync;
@@ -195,6 +248,30 @@ void ClusterChecker::review_losses() {
 // --- processes -------------------------------------------------------------------------------------------------------
 
 void ClusterChecker::started(NodeId node) { processes_[node] = {}; }
+
+void ClusterChecker::look_at(const std::vector<SimNode*>& nodes) {
+    for (SimNode* node : nodes) look_at(*node);
+    look_at_quorum(nodes);
+}
+
+// Whoever is down or stands still may have what is committed; of those that are seen, a minority at most may lack it.
+void ClusterChecker::look_at_quorum(const std::vector<SimNode*>& nodes) {
+    const raft::Raft* newest = nullptr;
+    std::vector<const SimNode*> voters;
+    for (const SimNode* node : nodes) {
+        if (node->must_restart() || node->raft() == nullptr) continue;
+        if (newest == nullptr || node->raft()->high_watermark() > newest->high_watermark()) newest = node->raft();
+        voters.push_back(node);
+    }
+    if (newest == nullptr) return;
+    const auto lacks_it = [newest](const SimNode* node) {
+        return newest->voters().find(node->id()) != nullptr && node->raft()->next_offset() < newest->high_watermark();
+    };
+    const auto behind = static_cast<size_t>(std::ranges::count_if(voters, lacks_it));
+    if (newest->voters().size() - behind < newest->voters().majority())
+        complain("majority reached high watermark: not offset " + std::to_string(newest->high_watermark().value) +
+                 " of the metadata log");
+}
 
 void ClusterChecker::look_at(SimNode& node) {
     if (node.must_restart() || node.raft() == nullptr) return;
@@ -224,7 +301,7 @@ void ClusterChecker::look_at_raft(SimNode& node, Process& process) {
     if (raft.role() != raft::Role::leader) return;
     const auto [at, is_new] = active_.try_emplace(raft.epoch(), node.id());
     if (!is_new && at->second != node.id())
-        complain("one leader per epoch: " + text(at->second) + " and " + text(node.id()) + " lead the metadata log");
+        complain("single leader: " + text(at->second) + " and " + text(node.id()) + " lead the metadata log");
 }
 
 void ClusterChecker::look_at_replica(NodeId node, PartitionIndex partition, replica::Replica& replica, Shown& shown) {
@@ -234,7 +311,7 @@ void ClusterChecker::look_at_replica(NodeId node, PartitionIndex partition, repl
     if (replica.is_leader()) {
         const auto [at, is_new] = leaders_.try_emplace({partition, shown.epoch}, node);
         if (!is_new && at->second != node)
-            complain("one leader per epoch: " + text(at->second) + " and " + text(node) + " lead " + text(partition));
+            complain("single leader: " + text(at->second) + " and " + text(node) + " lead " + text(partition));
     }
     const Offset log_end = replica.log().log_end_offset();
     if (log_end < shown.log_end) coverage_.mark("truncation");
@@ -246,33 +323,43 @@ void ClusterChecker::look_at_replica(NodeId node, PartitionIndex partition, repl
     compare(node, partition, replica, shown);
 }
 
-// From where the last look ended up to the high watermark; what nobody has shown before is committed from now on.
+// Whether the batch is what everybody has there. What nobody has shown before is committed from now on: at the end, or,
+// as a loss of power may give a log back what was deleted of it, before all the others.
+bool ClusterChecker::is_committed(Committed& committed, const wire::BatchHeader& header, uint64_t hash) {
+    const auto [at, is_new] = committed.try_emplace(header.base_offset, CommittedBatch{header.next_offset(), hash});
+    if (!is_new) return at->second.hash == hash;
+    const auto after = std::next(at);
+    return (at == committed.begin() || std::prev(at)->second.end <= header.base_offset) &&
+           (after == committed.end() || after->first >= header.next_offset());
+}
+
+// From where the last look ended up to the high watermark.
 void ClusterChecker::compare(NodeId node, PartitionIndex partition, replica::Replica& replica, Shown& shown) {
-    Committed& committed = committed_[partition];
+    const auto complain_of = [&](const char* what, Offset offset) {
+        complain("consistent committed data: " + std::string(what) + " offset " + std::to_string(offset.value) +
+                 " in " + text(partition) + " at " + text(node));
+    };
     shown.compared_to = std::max(shown.compared_to, replica.log().log_start_offset());
-    for (int tries = 0; tries < tries_max && shown.compared_to < replica.high_watermark(); ++tries) {
+    for (int misses = 0; misses < misses_max && shown.compared_to < replica.high_watermark();) {
         const auto read = replica.log().read_now({.from = shown.compared_to,
                                                   .limit = replica.high_watermark(),
                                                   .bytes_max = bytes_at_once,
                                                   .at_least_one = true});
+        misses = read ? 0 : misses + 1;
         if (!read) continue;
-        if (!read->has_value()) return;
+        if (!read->has_value() || (*read)->parts.empty()) return;
         for (const Bytes& part : (*read)->parts) {
             wire::BatchCursor cursor(part.span());
             for (auto batch = cursor.next(); batch.has_value() && *batch; batch = cursor.next()) {
-                const Offset base = (*batch)->header.base_offset;
+                const wire::BatchHeader& header = (*batch)->header;
+                if (header.base_offset > shown.compared_to) return complain_of("nothing is before", header.base_offset);
+                shown.compared_to = header.next_offset();
                 uint64_t hash = fnv_basis;
                 fold(hash, (*batch)->bytes);
-                const auto [at, is_new] = committed.batches.try_emplace(base, hash);
-                const bool is_other = is_new ? base < committed.end : at->second != hash;
-                if (is_other && !(is_new && base <= replica.log().log_start_offset()))
-                    return complain("committed data equal: not in " + text(partition) + " at offset " +
-                                    std::to_string(base.value) + ", " + text(node));
-                committed.end = std::max(committed.end, (*batch)->header.next_offset());
+                if (!is_committed(committed_[partition], header, hash))
+                    return complain_of("another batch is at", header.base_offset);
             }
         }
-        if ((*read)->next_offset <= shown.compared_to) return;
-        shown.compared_to = (*read)->next_offset;
     }
 }
 
@@ -289,12 +376,16 @@ void ClusterChecker::compare_replicas(const std::vector<SimNode*>& nodes) {
                 topic->partition(index)->has_replica(node->id()) ? node->find({topic->id, index}) : nullptr;
             if (replica == nullptr) continue;
             const Offset log_end = replica->log().log_end_offset();
-            if (end && *end != log_end) complain("committed data equal: the logs of " + text(index) + " end apart");
+            if (end && *end != log_end)
+                complain("consistent committed data: the logs of " + text(index) + " end apart");
             end = log_end;
             Shown all;
             compare(node->id(), index, *replica, all);
             if (all.compared_to != log_end)
-                complain("committed data equal: " + text(index) + " can't be read at " + text(node->id()));
+                complain("consistent committed data: " + text(index) + " can be read at " + text(node->id()) +
+                         " up to offset " + std::to_string(all.compared_to.value) + " of " +
+                         std::to_string(log_end.value) + ", of which " +
+                         std::to_string(replica->high_watermark().value) + " are committed");
         }
     }
 }

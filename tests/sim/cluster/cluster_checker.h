@@ -1,12 +1,18 @@
 // ClusterChecker: looks at all nodes from outside and knows what must hold. Invariants, by the names in which they are
 // complained of:
 //
-//     one leader per epoch       of the metadata log, and of each partition
-//     monotonic epoch            of each process; likewise its high watermarks and its metadata image
-//     committed data equal       what replicas have below their high watermarks is the same, byte for byte
-//     metadata images equal      at equal offsets
-//     acknowledged lost          unless every member of ISR and ELR lost its disk content (history.h)
+//     single leader                    in each epoch, of the metadata log and of each partition
+//     monotonic epoch                  of each process; likewise its metadata image
+//     monotonic high watermark         likewise
+//     majority reached high watermark  of the metadata log, whatever of it is called committed
+//     consistent committed data        what replicas have below their high watermarks is the same, byte for byte
+//     metadata images equal            at equal offsets
+//     in sync                          are the leader and others that live, and none of them is also in the ELR
+//     unclean is out                   of ISR and ELR, until it has caught up (KIP-966)
+//     moved in sync                    a reassignment is over when all that stay are in sync, and not before
+//     acknowledged lost                unless every member of ISR and ELR lost its disk content (history.h)
 //
+// The first of them are named as in the simulation of Kafka's own Raft.
 // Only with the page_cache policy is content lost: by a power loss, of a node or of all of them.
 #pragma once
 
@@ -39,12 +45,12 @@ class ClusterChecker final : public Watcher {
 
     // A process begins on this node: what the one before knew may be forgotten.
     void started(NodeId node);
-    // What wasn't durable on the node's disk may be gone.
+    // What wasn't durable on the disk of the node, whose process has ended, may be gone.
     void lost_content(NodeId node);
     // A process has ended without having made everything durable: with ELR it is eligible no longer, whatever it has.
-    void ended_uncleanly(NodeId node);
-    // For every now and then.
-    void look_at(SimNode& node);
+    void ended_uncleanly(NodeId node, const Uuid& incarnation);
+    // For every now and then; all that live.
+    void look_at(const std::vector<SimNode*>& nodes);
     // At the end, when all is quiet: every replica has all there is.
     void compare_replicas(const std::vector<SimNode*>& nodes);
 
@@ -57,10 +63,11 @@ class ClusterChecker final : public Watcher {
     const std::vector<std::string>& violations() const { return violations_; }
 
   private:
-    struct Committed {
-        std::map<Offset, uint64_t> batches;  // hashes by base offset
-        Offset end{0};
+    struct CommittedBatch {
+        Offset end;
+        uint64_t hash;
     };
+    using Committed = std::map<Offset, CommittedBatch>;
     // What a process has shown of one of its replicas.
     struct Shown {
         LeaderEpoch epoch = no_leader_epoch;
@@ -80,12 +87,18 @@ class ClusterChecker final : public Watcher {
         std::set<NodeId> others;  // that were in ISR or ELR then, and whose processes haven't ended uncleanly since
     };
 
+    void look_at(SimNode& node);
+    void look_at_quorum(const std::vector<SimNode*>& nodes);
     void look_at_raft(SimNode& node, Process& process);
     void look_at_replica(NodeId node, PartitionIndex partition, replica::Replica& replica, Shown& shown);
+    static bool is_committed(Committed& committed, const wire::BatchHeader& header, uint64_t hash);
     void compare(NodeId node, PartitionIndex partition, replica::Replica& replica, Shown& shown);
     void compare_image(NodeId node, const metadata::Image& image);
     void note_changes(const metadata::Image& before, const metadata::Image& after);
     void note_changes(const metadata::PartitionImage& before, const metadata::PartitionImage& after, int32_t index);
+    void note_move(const metadata::PartitionImage& before, const metadata::PartitionImage& after, int32_t index);
+    void check_replicas(const metadata::PartitionImage& partition, int32_t index);
+    void registered_anew(const metadata::BrokerImage& broker);
     void review_losses();
     const metadata::PartitionImage* partition(PartitionIndex index) const;
 
@@ -99,6 +112,7 @@ class ClusterChecker final : public Watcher {
     std::map<std::pair<PartitionIndex, LeaderEpoch>, NodeId> leaders_;
     std::map<PartitionIndex, Committed> committed_;
     std::map<NodeId, Process> processes_;
+    std::map<NodeId, Uuid> unclean_;  // whose processes have ended so, and aren't registered anew
     std::map<std::pair<PartitionIndex, NodeId>, Loss> losses_;
 };
 

@@ -135,6 +135,8 @@ class ClusterScenario {
     void recover() {
         world_.trace("peace");
         cluster_.make_peace();
+        run_until(world_.clock.now() + recovery_max,
+                  [this] { return cluster_.checker.history().acknowledged_count() >= acknowledged_min; });
         for (const auto& producer : producers_) producer->stop();
         const Instant began = world_.clock.now();
         bool is_over = false;

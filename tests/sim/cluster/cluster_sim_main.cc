@@ -1,11 +1,15 @@
 // Runs seeds of the simulated cluster and reports. Exit code 1 if a promise was broken or a seed did too little to
 // count.
 //
-//     cluster_sim [--seeds N] [--seed FIRST] [--policy fsync|page_cache|both|alternating] [--hashes] [--trace]
-//                 [--each] [--coverage]     --coverage: all marks must be hit
+//     cluster_sim [--seeds N] [--seed FIRST] [--policy fsync|page_cache|both|alternating] [--jobs N]
+//                 [--hashes] [--trace] [--each] [--stop] [--coverage]
+//
+// --jobs: so many at a time; --stop: after the first that fails; --coverage: all marks must be hit.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <future>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,21 +23,24 @@ namespace {
 struct Arguments {
     uint64_t seeds = 1;
     uint64_t first_seed = 1;
+    uint64_t jobs = 1;
     std::vector<Policy> policies{Policy::fsync, Policy::page_cache};
     bool alternates = true;  // odd seeds have the first policy, even ones the second
     bool prints_hashes = false;
     bool prints_trace = false;
     bool prints_each = false;
+    bool stops = false;
     bool demands_coverage = false;
 };
 
 const char* policy_name(Policy policy) { return policy == Policy::fsync ? "fsync" : "page_cache"; }
 
 [[noreturn]] void refuse(const std::string& why) {
-    std::fprintf(stderr,
-                 "cluster_sim: %s\nusage: cluster_sim [--seeds N] [--seed FIRST] "
-                 "[--policy fsync|page_cache|both|alternating] [--hashes] [--trace] [--each] [--coverage]\n",
-                 why.c_str());
+    std::fprintf(
+        stderr,
+        "cluster_sim: %s\nusage: cluster_sim [--seeds N] [--seed FIRST] "
+        "[--policy fsync|page_cache|both|alternating] [--jobs N] [--hashes] [--trace] [--each] [--stop] [--coverage]\n",
+        why.c_str());
     std::exit(2);
 }
 
@@ -48,6 +55,7 @@ bool take_flag(Arguments& arguments, std::string_view word) {
     if (word == "--hashes") return arguments.prints_hashes = true;
     if (word == "--trace") return arguments.prints_trace = true;
     if (word == "--each") return arguments.prints_each = true;
+    if (word == "--stop") return arguments.stops = true;
     if (word == "--coverage") return arguments.demands_coverage = true;
     return false;
 }
@@ -72,6 +80,8 @@ Arguments parse(const std::vector<std::string>& words) {
             arguments.seeds = number(value);
         else if (words[i - 1] == "--seed")
             arguments.first_seed = number(value);
+        else if (words[i - 1] == "--jobs")
+            arguments.jobs = std::max<uint64_t>(number(value), 1);
         else if (words[i - 1] == "--policy")
             take_policy(arguments, value);
         else
@@ -119,27 +129,38 @@ bool print_coverage(const Coverage& coverage) {
     return is_whole;
 }
 
+std::vector<ClusterOptions> lives(const Arguments& arguments) {
+    std::vector<ClusterOptions> all;
+    for (uint64_t seed = arguments.first_seed; seed < arguments.first_seed + arguments.seeds; ++seed)
+        for (const Policy policy : arguments.policies)
+            if (!arguments.alternates || policy == arguments.policies[(seed + 1) % arguments.policies.size()])
+                all.push_back({.seed = seed, .policy = policy, .prints_trace = arguments.prints_trace});
+    return all;
+}
+
+void take(const Arguments& arguments, const ClusterReport& report, Totals& totals) {
+    ++totals.runs;
+    totals.acknowledged += report.acknowledged;
+    totals.faults += report.faults;
+    totals.coverage.add(report.coverage);
+    if (arguments.prints_hashes)
+        std::printf("%llu %s %016llx\n", static_cast<unsigned long long>(report.seed), policy_name(report.policy),
+                    static_cast<unsigned long long>(report.trace_hash));
+    if (arguments.prints_each) print(report, is_good(report) ? "passed" : "");
+    if (is_good(report)) return;
+    ++totals.failed;
+    print_failure(report);
+}
+
 int run(const Arguments& arguments) {
     Totals totals;
     const auto began = std::chrono::steady_clock::now();
-    for (uint64_t seed = arguments.first_seed; seed < arguments.first_seed + arguments.seeds; ++seed) {
-        for (const Policy policy : arguments.policies) {
-            if (arguments.alternates && arguments.policies.size() > 1 && policy != arguments.policies[(seed + 1) % 2])
-                continue;
-            const ClusterReport report =
-                run_cluster_scenario({.seed = seed, .policy = policy, .prints_trace = arguments.prints_trace});
-            ++totals.runs;
-            totals.acknowledged += report.acknowledged;
-            totals.faults += report.faults;
-            totals.coverage.add(report.coverage);
-            if (arguments.prints_hashes)
-                std::printf("%llu %s %016llx\n", static_cast<unsigned long long>(seed), policy_name(policy),
-                            static_cast<unsigned long long>(report.trace_hash));
-            if (arguments.prints_each) print(report, is_good(report) ? "passed" : "");
-            if (is_good(report)) continue;
-            ++totals.failed;
-            print_failure(report);
-        }
+    const std::vector<ClusterOptions> all = lives(arguments);
+    for (size_t i = 0; i < all.size() && !(arguments.stops && totals.failed > 0); i += arguments.jobs) {
+        std::vector<std::future<ClusterReport>> running;
+        for (size_t j = i; j < std::min<size_t>(i + arguments.jobs, all.size()); ++j)
+            running.push_back(std::async(std::launch::async, run_cluster_scenario, all[j]));
+        for (auto& one : running) take(arguments, one.get(), totals);
     }
     if (arguments.prints_hashes) return totals.failed == 0 ? 0 : 1;
     const double minutes = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count() / 60;

@@ -14,6 +14,18 @@ constexpr size_t replication_factor = 3;
 // What is rebuilt when it is damaged, so that a flipped bit costs nothing but time.
 constexpr std::array<const char*, 3> rebuildable{".index", ".timeindex", ".snapshot"};
 
+constexpr Duration pause_min = milliseconds(300);
+constexpr Duration burst_pause_max = milliseconds(200);
+constexpr uint64_t one_in_a_burst_of = 4;
+
+// At such moments something is half done.
+constexpr std::array<const char*, 7> ambushes{"isr growth",          "isr shrink",          "partition election",
+                                              "controller election", "controlled shutdown", "reassignment",
+                                              "registration"};
+constexpr Duration ambush_max = seconds(5);
+constexpr Duration ambush_look_interval = milliseconds(1);
+constexpr Duration ambush_delay_max = milliseconds(20);
+
 // One directory or both.
 constexpr std::array<const char*, 3> error_scopes{"/data-a", "/data-b", "/data"};
 
@@ -44,11 +56,14 @@ const std::vector<Faults::Kind>& Faults::kinds() {
         {"clock step", &Faults::step_clock},
         {"clock drift", &Faults::drift_clock},
         {"reassignment", &Faults::reassign},
+        {"ambush", &Faults::ambush},
     };
     return all;
 }
 
-Faults::Faults(SimCluster& cluster) : cluster_(cluster), world_(cluster.world) {
+// Some lives are harder than others.
+Faults::Faults(SimCluster& cluster)
+    : cluster_(cluster), world_(cluster.world), pause_max_(seconds(world_.random.one_in(2) ? 2 : 6)) {
     for (const Kind& kind : kinds())
         if (world_.random.one_in(2)) chosen_.push_back(kind);
     if (chosen_.empty()) chosen_.push_back(kinds()[1]);
@@ -59,16 +74,39 @@ void Faults::begin(Instant end) {
     plan_next();
 }
 
+// Some come close together: what one leaves half done, the next one meets.
 void Faults::plan_next() {
-    world_.after(milliseconds(500) + world_.random.up_to(seconds(6)), [this] {
+    const Duration pause = world_.random.one_in(one_in_a_burst_of) ? world_.random.up_to(burst_pause_max)
+                                                                   : pause_min + world_.random.up_to(pause_max_);
+    world_.after(pause, [this] {
         if (world_.clock.now() + seconds(1) >= end_) return;
-        const Kind& kind = chosen_[world_.random.below(chosen_.size())];
-        world_.trace(kind.name);
-        cluster_.checker.coverage().mark(std::string("fault: ") + kind.name);
-        ++count_;
-        (this->*kind.inject)();
+        inject(chosen_[world_.random.below(chosen_.size())]);
         plan_next();
     });
+}
+
+void Faults::inject(const Kind& kind) {
+    world_.trace(kind.name);
+    cluster_.checker.coverage().mark(std::string("fault: ") + kind.name);
+    ++count_;
+    (this->*kind.inject)();
+}
+
+// Another fault, as soon as something has happened that is worth it.
+void Faults::ambush() {
+    const Kind& kind = chosen_[world_.random.below(chosen_.size())];
+    if (kind.inject == &Faults::ambush) return;
+    const char* mark = ambushes[world_.random.below(ambushes.size())];
+    wait_for(mark, cluster_.checker.coverage().count(mark), std::min(world_.clock.now() + ambush_max, end_), kind);
+}
+
+void Faults::wait_for(const char* mark, uint64_t before, Instant until, const Kind& kind) {
+    if (world_.clock.now() >= until) return;
+    if (cluster_.checker.coverage().count(mark) > before)
+        return world_.after(world_.random.up_to(ambush_delay_max), [this, &kind] {
+            if (world_.clock.now() < end_) inject(kind);
+        });
+    world_.after(ambush_look_interval, [this, mark, before, until, &kind] { wait_for(mark, before, until, kind); });
 }
 
 NodeId Faults::leader_or_any() {
@@ -121,10 +159,15 @@ void Faults::fail_disk() {
     heal_disk_after(id, seconds(2));
 }
 
+// What a device refuses once may be gone for ever, though the page cache still has it.
 void Faults::fail_syncs() {
     const NodeId id = cluster_.any();
     cluster_.machine(id).disk().fail_syncs(true);
     heal_disk_after(id, seconds(2));
+    if (!world_.random.one_in(2)) return;
+    world_.after(world_.random.up_to(seconds(1)), [this, id] {
+        if (world_.clock.now() < end_) cluster_.lose_power(id);
+    });
 }
 
 void Faults::slow_disk_down() {

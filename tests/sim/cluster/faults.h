@@ -29,6 +29,8 @@ class Faults {
     static const std::vector<Kind>& kinds();
 
     void plan_next();
+    void inject(const Kind& kind);
+    void wait_for(const char* mark, uint64_t before, Instant until, const Kind& kind);
 
     void crash_at_write();
     void kill_one();
@@ -53,6 +55,7 @@ class Faults {
     void step_clock();
     void drift_clock();
     void reassign();
+    void ambush();
 
     NodeId leader_or_any();
     void heal_disk_after(NodeId id, Duration longest);
@@ -62,6 +65,7 @@ class Faults {
     SimCluster& cluster_;
     World& world_;
     std::vector<Kind> chosen_;
+    Duration pause_max_;  // between two of them
     Instant end_;
     uint64_t count_ = 0;
     uint64_t cut_ = 0;  // the cut whose end counts

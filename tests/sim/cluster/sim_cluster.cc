@@ -61,10 +61,11 @@ void SimCluster::start_soon(NodeId id) {
 void SimCluster::end(NodeId id, bool loses_power) {
     auto& process = processes_[static_cast<size_t>(id.value - 1)];
     const bool tells = !loses_power || world.random.one_in(2);
+    world.trace(loses_power ? "node without power" : "node killed", id.value);
     if (process) {
         process->kill(tells);
+        checker.ended_uncleanly(id, process->incarnation());
         process.reset();
-        checker.ended_uncleanly(id);
         start_soon(id);
     }
     if (!loses_power) return machine(id).disk().restart();
@@ -85,7 +86,7 @@ void SimCluster::stop_cleanly(NodeId id) {
             if (is_clean)
                 clean_epochs_[id] = process->broker_epoch();
             else
-                checker.ended_uncleanly(id);
+                checker.ended_uncleanly(id, process->incarnation());
             process.reset();
             if (is_clean && loses_power)
                 machine(id).disk().lose_power();
@@ -110,7 +111,7 @@ void SimCluster::supervise() {
 }
 
 void SimCluster::look() {
-    for (SimNode* node : processes()) checker.look_at(*node);
+    checker.look_at(processes());
     world.after(look_interval, [this] { look(); });
 }
 

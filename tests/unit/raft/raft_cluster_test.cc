@@ -247,6 +247,32 @@ TEST_F(RaftClusterTest, full_disk_of_a_follower_stops_neither_it_nor_the_others)
     EXPECT_TRUE(cluster.run_until(10s, [&] { return cluster.all_have(1); }));
 }
 
+// Where the disk is full in the middle of what was fetched, what comes before is in the log, and is applied like the
+// rest.
+TEST_F(RaftClusterTest, what_a_full_disk_has_taken_of_a_fetch_is_not_left_out) {
+    RaftCluster cluster(1, 3);
+    cluster.start_all();
+    RaftCluster::Node& leader = lead(cluster);
+    RaftCluster::Node& full = cluster.at(*others(cluster, leader.id).begin());
+    // Its segments end where the leader's don't.
+    cluster.kill(full.id);
+    cluster.options_.segment_bytes = 2000;
+    ASSERT_EQ(cluster.start(full.id), "");
+    size_t count = 0;
+    for (uint64_t space = 0; space < 1500; space += 100) {
+        cluster.cut_both(leader.id, full.id);
+        for (int i = 0; i < 6; ++i)
+            ASSERT_TRUE(cluster.propose(leader, std::to_string(++count) + std::string(200, 'x')));
+        cluster.run(100ms);
+        full.disk.limit_capacity(full.disk.used_bytes() + space);
+        cluster.mend();
+        cluster.run(2s);
+        full.disk.heal();
+        ASSERT_TRUE(cluster.run_until(10s, [&] { return cluster.all_have(count); })) << cluster.describe();
+        ASSERT_EQ(full.journal->values, leader.journal->values);
+    }
+}
+
 TEST_F(RaftClusterTest, stranger_of_another_cluster_is_refused) {
     RaftCluster cluster(1, 3);
     cluster.start_all();

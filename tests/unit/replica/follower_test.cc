@@ -76,6 +76,26 @@ TEST_F(FollowerTest, records_and_the_high_watermark_are_taken_over) {
     EXPECT_EQ(subscribe().last_fetched_epoch, LeaderEpoch{5});
 }
 
+// Else nobody would hear of them before the next ones come.
+TEST_F(FollowerTest, records_that_a_full_disk_took_of_a_frame_are_safe) {
+    topic.segment_bytes = 300;
+    begin();
+    produce(8);
+    subscribe();
+    PartitionFrame first = frame(0);
+    ASSERT_EQ(first.records.size(), 1);
+    const size_t batch_bytes = first.records[0].size() / 4;
+    first.records[0] = first.records[0].slice(0, 2 * batch_bytes);
+    ASSERT_EQ(follow(first), ErrorCode::none);
+    PartitionFrame rest = frame(2);
+    const PartitionFrame next_segment = frame(4);
+    rest.records.insert(rest.records.end(), next_segment.records.begin(), next_segment.records.end());
+    copy(2).disk().limit_capacity(copy(2).disk().used_bytes() + 2 * batch_bytes);
+    EXPECT_EQ(follow(rest), ErrorCode::kafka_storage_error);
+    EXPECT_EQ(replica(2).log().log_end_offset(), Offset{4});
+    EXPECT_EQ(replica(2).safe_end(), Offset{4});
+}
+
 TEST_F(FollowerTest, high_watermark_is_at_most_the_log_end) {
     begin();
     subscribe();

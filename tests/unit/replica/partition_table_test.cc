@@ -113,6 +113,12 @@ TEST_F(PartitionTableTest, all_logs_are_durable_before_they_are_closed) {
     EXPECT_EQ(disk.blocking_syncs(), before);
 }
 
+// What a crash left unsound would be trusted by the next start.
+TEST_F(PartitionTableTest, who_ends_before_the_first_image_has_not_closed_its_logs) {
+    make();
+    EXPECT_FALSE(table->close_all());
+}
+
 TEST_F(PartitionTableTest, clean_shutdown_leaves_nothing_to_recover) {
     start();
     apply(topic("orders", topic_id, 1));

@@ -20,7 +20,8 @@ struct PartitionTableTest : Fixture {
     std::unique_ptr<PartitionTable> table;
     bool are_directories_offline = false;
 
-    void start(uint32_t shard = 0, uint32_t shards = 1) {
+    // As it is before the cluster's first image.
+    void make(uint32_t shard = 0, uint32_t shards = 1) {
         table =
             std::make_unique<PartitionTable>(TableEnvironment{node,
                                                               shard,
@@ -33,6 +34,9 @@ struct PartitionTableTest : Fixture {
                                                               codecs,
                                                               0,
                                                               are_directories_offline});
+    }
+    void start(uint32_t shard = 0, uint32_t shards = 1) {
+        make(shard, shards);
         metadata::Delta all;
         metadata::ImageBuilder builder(metadata::Image::empty());
         for (const metadata::Record& record : records) builder.apply(record);

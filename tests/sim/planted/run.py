@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""Does the simulator find bugs? Plants those of bugs.py one by one and runs CI's seeds until one fails.
+
+    run.py PROGRAM [--seeds N] [--only WORD] [--json FILE] [--jobs N]
+
+Fails if fewer than nine of ten are found, or if one is missed that bugs.py doesn't explain.
+"""
+import argparse
+import concurrent.futures
+import datetime
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+from bugs import BUGS, EXPLAINED
+
+FOUND_SHARE_MIN = 0.9
+# A run of one seed takes a second or two; with some bugs the simulated time doesn't go on.
+SECONDS_MAX = 300
+
+
+def how_it_ended(output, status):
+    """The seed that failed and what was complained of, of the output of a run."""
+    seed = re.search(r"^FAILED seed (\d+)", output, re.M)
+    violation = re.search(r"^  violation: (.*)$", output, re.M)
+    never = re.findall(r"^  (.*?) +never$", output, re.M)
+    if status < 0:
+        return None, f"ended by signal {-status}"
+    if violation:
+        return int(seed[1]), violation[1]
+    if seed:
+        return int(seed[1]), "did too little to count"
+    return None, "never happened: " + ", ".join(never) if never else f"exit code {status}"
+
+
+def hunt(program, number, bug, seeds):
+    began = time.monotonic()
+    run = [program, "--seeds", str(seeds), "--stop", "--coverage"]
+    try:
+        done = subprocess.run(run, env=os.environ | {"PLANTED_BUG": str(number)}, capture_output=True, text=True,
+                              timeout=SECONDS_MAX)
+        status, output = done.returncode, done.stdout
+    except subprocess.TimeoutExpired:
+        status, output = 1, ""
+    seed, how = how_it_ended(output, status) if output or status < 0 else (None, "the simulation stood still")
+    result = {"bug": bug.name, "file": bug.file, "found": status != 0, "seconds": round(time.monotonic() - began, 1)}
+    if status != 0:
+        result |= {"seed": seed, "by": how}
+    elif bug.name in EXPLAINED:
+        result["explanation"] = EXPLAINED[bug.name]
+    return result
+
+
+def report(result):
+    how = result.get("by") or result.get("explanation") or "and nobody knows why"
+    print(f"{'found ' if result['found'] else 'MISSED'} {result['seconds']:6.1f} s  {result['bug']}: "
+          f"{'seed ' + str(result['seed']) + ', ' if result.get('seed') else ''}{how}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program")
+    parser.add_argument("--seeds", type=int, default=40)
+    parser.add_argument("--only", default="", help="only bugs whose name contains this")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--json", type=pathlib.Path)
+    arguments = parser.parse_args()
+    chosen = [(number, bug) for number, bug in enumerate(BUGS, 1) if arguments.only in bug.name]
+    results = []
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        for done in pool.map(lambda one: hunt(arguments.program, *one, arguments.seeds), chosen):
+            report(done)
+            results.append(done)
+    found = sum(result["found"] for result in results)
+    unexplained = [result["bug"] for result in results if not result["found"] and "explanation" not in result]
+    seconds = sum(result["seconds"] for result in results)
+    print(f"{found} of {len(results)} planted bugs found with {arguments.seeds} seeds, {seconds:.0f} s of simulation")
+    if arguments.json:
+        arguments.json.write_text(json.dumps({
+            "date": datetime.date.today().isoformat(), "seeds": arguments.seeds, "planted": len(results),
+            "found": found, "bugs": results}, indent=1) + "\n")
+    if unexplained:
+        sys.exit("missed without an explanation: " + ", ".join(unexplained))
+    if found < FOUND_SHARE_MIN * len(results):
+        sys.exit(f"fewer than {FOUND_SHARE_MIN:.0%} were found")
+
+
+main()
