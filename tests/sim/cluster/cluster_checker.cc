@@ -120,8 +120,9 @@ void ClusterChecker::registered_anew(const metadata::BrokerImage& broker) {
     world_.trace("registered anew", node.value, broker.epoch);
     const auto ended = unclean_.find(node);
     // It has ended again before this was seen.
-    if (ended != unclean_.end() && ended->second == broker.incarnation_id) return;
-    const bool is_unclean = unclean_.erase(node) > 0;
+    if (ended != unclean_.end() && ended->second.incarnation == broker.incarnation_id) return;
+    const bool is_unclean = ended != unclean_.end() && ended->second.is_certain;
+    unclean_.erase(node);
     for (int32_t i = 0; i < partition_count; ++i) {
         const metadata::PartitionImage* image = partition(PartitionIndex(i));
         if (image == nullptr) continue;
@@ -208,14 +209,16 @@ void ClusterChecker::lost_content(NodeId node) {
         Loss& loss = losses_[{PartitionIndex(i), node}];
         loss = {broker->epoch, world_.clock.now(), {image->isr.begin(), image->isr.end()}};
         loss.others.insert(image->elr.begin(), image->elr.end());
-        for (const auto& [unclean, incarnation] : unclean_) loss.others.erase(unclean);
+        for (const auto& [unclean, end] : unclean_) loss.others.erase(unclean);
     }
     review_losses();
 }
 
-void ClusterChecker::ended_uncleanly(NodeId node, const Uuid& incarnation) {
+void ClusterChecker::ended_uncleanly(NodeId node, const Uuid& incarnation, bool has_begun) {
     coverage_.mark("unclean end");
-    unclean_[node] = incarnation;
+    UncleanEnd& end = unclean_[node];
+    end.incarnation = incarnation;
+    end.is_certain |= has_begun;
     for (auto& [where, loss] : losses_) loss.others.erase(node);
 }
 

@@ -48,7 +48,8 @@ class ClusterChecker final : public Watcher {
     // What wasn't durable on the disk of the node, whose process has ended, may be gone.
     void lost_content(NodeId node);
     // A process has ended without having made everything durable: with ELR it is eligible no longer, whatever it has.
-    void ended_uncleanly(NodeId node, const Uuid& incarnation);
+    // One that hasn't `begun` may have left in place what says that the one before has ended cleanly.
+    void ended_uncleanly(NodeId node, const Uuid& incarnation, bool has_begun);
     // For every now and then; all that live.
     void look_at(const std::vector<SimNode*>& nodes);
     // At the end, when all is quiet: every replica has all there is.
@@ -81,6 +82,10 @@ class ClusterChecker final : public Watcher {
         Offset image = no_offset;
         std::map<PartitionIndex, Shown> replicas;
     };
+    struct UncleanEnd {
+        Uuid incarnation;
+        bool is_certain = false;
+    };
     struct Loss {
         int64_t broker_epoch = -1;  // of the process that lost it
         Instant at;
@@ -112,7 +117,7 @@ class ClusterChecker final : public Watcher {
     std::map<std::pair<PartitionIndex, LeaderEpoch>, NodeId> leaders_;
     std::map<PartitionIndex, Committed> committed_;
     std::map<NodeId, Process> processes_;
-    std::map<NodeId, Uuid> unclean_;  // whose processes have ended so, and aren't registered anew
+    std::map<NodeId, UncleanEnd> unclean_;  // whose processes have ended so, and aren't registered anew
     std::map<std::pair<PartitionIndex, NodeId>, Loss> losses_;
 };
 

@@ -64,7 +64,7 @@ void SimCluster::end(NodeId id, bool loses_power) {
     world.trace(loses_power ? "node without power" : "node killed", id.value);
     if (process) {
         process->kill(tells);
-        checker.ended_uncleanly(id, process->incarnation());
+        checker.ended_uncleanly(id, process->incarnation(), process->has_begun());
         process.reset();
         start_soon(id);
     }
@@ -86,7 +86,7 @@ void SimCluster::stop_cleanly(NodeId id) {
             if (is_clean)
                 clean_epochs_[id] = process->broker_epoch();
             else
-                checker.ended_uncleanly(id, process->incarnation());
+                checker.ended_uncleanly(id, process->incarnation(), process->has_begun());
             process.reset();
             if (is_clean && loses_power)
                 machine(id).disk().lose_power();

@@ -61,6 +61,8 @@ class SimNode {
 
     NodeId id() const { return machine_.id(); }
     const Uuid& incarnation() const { return incarnation_; }
+    // It has looked at its directories.
+    bool has_begun() const { return !tables_.empty(); }
     // The process can't go on: it met a fault that only a restart gets over.
     bool must_restart() const { return has_failed_ || machine_.disk().has_crashed(); }
     bool has_lost_a_directory() const;
