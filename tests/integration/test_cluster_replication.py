@@ -46,16 +46,16 @@ def is_led(node, topic):
 class UnderLoad:
     """Two idempotent producers, and in the end the comparison of what they know with what is there."""
 
-    def __init__(self, cluster, topic):
+    def __init__(self, cluster, topic, kind=Load):
         self.cluster, self.topic = cluster, topic
         create(cluster.node(1), topic, PARTITIONS, 3)
         all_in_sync(cluster, topic)
-        self.loads = [Load(cluster.bootstrap, topic, PARTITIONS, number) for number in range(2)]
+        self.loads = [kind(cluster.bootstrap, topic, PARTITIONS, number) for number in range(2)]
 
     def __enter__(self):
         for load in self.loads:
             load.start()
-        self.makes_progress()
+        self.makes_progress(500)
         return self
 
     def makes_progress(self, records=2000, deadline_s=40):

@@ -258,6 +258,10 @@ func remove(admin *kadm.Client) {
 
 func main() {
 	defer cancel()
+	if len(os.Args) > 3 {
+		steady(os.Args[3])
+		return
+	}
 	admin := kadm.NewClient(client())
 	defer admin.Close()
 	script.Show("client", []string{"franz-go", script.Version("github.com/twmb/franz-go")})

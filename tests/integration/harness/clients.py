@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from harness import paths
+from harness.process import Process
 from harness.tools import JVM
 
 BUILT = paths.BUILD / "clients"
@@ -32,8 +33,8 @@ class Client:
         return {line["step"]: line["value"] for line in map(json.loads, done.stdout.splitlines())}
 
 
-def java(lib):
-    return [*JVM[:-1], f"{BUILT / 'java/classes'}:{lib}/*", "ClientScript"]
+def java(lib, program="ClientScript"):
+    return [*JVM[:-1], f"{BUILT / 'java/classes'}:{lib}/*", program]
 
 
 def python(name):
@@ -51,3 +52,25 @@ CLIENTS = [
     Client("franz-go", "Go", [BUILT / "franz-go"]),
     Client("sarama", "Go", [BUILT / "sarama"]),
 ]
+
+
+class SteadyClient:
+    """A program of tests/clients that sends and reads until it is told to end. Made by the main thread."""
+
+    def __init__(self, command, log, bootstrap, topic, partitions):
+        words = [*command, bootstrap, topic, partitions]
+        self.process = Process(words, log, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def wait_until_begun(self):
+        assert json.loads(self.process.popen.stdout.readline()) == "begun", self.process.log
+
+    def end(self, deadline_s=40):
+        """What has come of it."""
+        out, _ = self.process.popen.communicate(b"end\n", timeout=deadline_s)
+        return json.loads(out)
+
+
+STEADY_COMMANDS = {
+    "java": java(paths.KAFKA_LIB, "SteadyClient"),
+    "franz-go": [BUILT / "franz-go"],
+}

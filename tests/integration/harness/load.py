@@ -4,6 +4,7 @@ import collections
 import random
 import subprocess
 import threading
+import time
 import zlib
 
 import confluent_kafka
@@ -95,6 +96,21 @@ class Load(threading.Thread):
         self.stopping.set()
         self.join(120)
         assert not self.is_alive() and not self.failures, self.failures[:3]
+
+
+class PacedLoad(Load):
+    """One that leaves the machine to others: so many records a second, in bursts."""
+
+    per_second = 300
+    burst = 30
+
+    def early_s(self):
+        ahead = sum(self.sent) - (time.monotonic() - self.begun_at) * self.per_second
+        return max(super().early_s(), 0.02 if ahead > self.burst else 0)
+
+    def run(self):
+        self.begun_at = time.monotonic()
+        super().run()
 
 
 def stream(bootstrap, topic):

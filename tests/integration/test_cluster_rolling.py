@@ -1,0 +1,82 @@
+"""All brokers are restarted one after the other, as an operator does it: guided by what the cluster says itself."""
+
+import threading
+
+import pytest
+
+from harness.clients import STEADY_COMMANDS, SteadyClient
+from harness.cluster import Cluster
+from harness.load import PacedLoad
+from harness.milena_admin import Admin
+from test_cluster import admin, all_see, create
+from test_cluster_replication import PARTITIONS, UnderLoad, all_in_sync
+
+
+@pytest.fixture
+def cluster(run_directory, request):
+    made = Cluster(run_directory / request.node.name)
+    try:
+        made.start()
+        all_see(made.nodes, 3)
+        yield made
+    finally:
+        made.close()
+
+
+class LeaderWatch(threading.Thread):
+    """Looks all the time whether some partition has no leader, as any of the brokers sees it."""
+
+    def __init__(self, cluster, topics):
+        super().__init__(daemon=True)
+        self.topics = topics
+        self.client = admin(cluster)
+        self.stopping = threading.Event()
+        self.looks = 0
+        self.leaderless = []
+
+    def run(self):
+        while not self.stopping.wait(0.02):
+            found = self.client.list_topics(timeout=10).topics
+            self.looks += 1
+            for topic in self.topics:
+                self.leaderless += [
+                    (topic, index, self.looks) for index, one in found[topic].partitions.items() if one.leader < 0
+                ]
+
+    def stop(self):
+        self.stopping.set()
+        self.join(20)
+        assert not self.is_alive() and self.looks > 20 and not self.leaderless, self.leaderless[:5]
+
+
+def roll(cluster, ask):
+    for node in cluster.nodes:
+        ask.wait_until("can-restart", node.node_id)
+        status, _ = node.stop()
+        assert status == 0
+        node.start()
+        ask.wait_until("caught-up", node.node_id)
+
+
+def test_rolling_restart_shows_no_error_to_any_client_and_leaves_no_partition_without_a_leader(cluster):
+    ask = Admin(cluster)
+    steady = {}
+    for name in STEADY_COMMANDS:
+        create(cluster.node(1), f"steady-{name}", PARTITIONS, 3)
+        all_in_sync(cluster, f"steady-{name}")
+    everybody = ",".join(node.bootstrap for node in cluster.nodes)
+    with UnderLoad(cluster, "librdkafka", PacedLoad) as load:
+        for name, command in STEADY_COMMANDS.items():
+            log = cluster.directory / f"{name}.log"
+            steady[name] = SteadyClient(command, log, everybody, f"steady-{name}", PARTITIONS)
+        for client in steady.values():
+            client.wait_until_begun()
+        watch = LeaderWatch(cluster, ["librdkafka", *(f"steady-{name}" for name in steady)])
+        watch.start()
+        roll(cluster, ask)
+        load.makes_progress(500)
+        watch.stop()
+    for name, client in steady.items():
+        outcome = client.end()
+        assert outcome["errors"] == [] and outcome["repeated"] == 0, (name, outcome)
+        assert outcome["read"] == outcome["acknowledged"] > 100, (name, outcome)
