@@ -14,7 +14,7 @@
 namespace milena {
 namespace {
 
-enum class Takes : uint8_t { nothing, broker, filter };
+enum class Takes : uint8_t { nothing, broker, filter, dry_run };
 
 // Exactly one of the last two: over Kafka's protocol, or by gRPC.
 struct Verb {
@@ -25,7 +25,7 @@ struct Verb {
     Asked (*ask)(const ClusterQuestion& question);
 };
 
-constexpr std::array<Verb, 7> verbs{{
+constexpr std::array<Verb, 13> verbs{{
     {"status", Takes::nothing, "the cluster as a client sees it", print_status, nullptr},
     {"topics", Takes::nothing, "its topics", print_topics, nullptr},
     {"health", Takes::nothing, "how far each broker has come", nullptr, ask_health},
@@ -33,6 +33,13 @@ constexpr std::array<Verb, 7> verbs{{
      ask_can_restart},
     {"caught-up", Takes::broker, "whether the broker has all that it should have: exit status 0, or 1", nullptr,
      ask_caught_up},
+    {"cordon", Takes::broker, "it gets no new replicas", nullptr, order_cordon},
+    {"uncordon", Takes::broker, "it may get replicas again", nullptr, order_uncordon},
+    {"drain", Takes::broker, "cordons it and moves away what it leads, then what it has", nullptr, order_drain},
+    {"undrain", Takes::broker, "it is open again; moves that are under way come to their end", nullptr, order_undrain},
+    {"drain-status", Takes::broker, "what is left on it: exit status 0, nothing, or 1", nullptr, ask_drain_status},
+    {"rebalance", Takes::dry_run, "moves replicas and leaderships until all brokers have equally many", nullptr,
+     order_rebalance},
     {"features", Takes::nothing, "the feature levels that are in force, and that all brokers can live with", nullptr,
      ask_features},
     {"config-schema", Takes::filter, "what each setting is, and whether its change needs a restart", nullptr,
@@ -44,10 +51,17 @@ struct Command {
     std::string bootstrap = "localhost:9092";
     std::string grpc;  // empty: to be found out
     std::optional<std::string> argument;
+    bool is_dry_run = false;
 };
 
 std::string argument_name(Takes takes) {
-    return takes == Takes::broker ? " <broker>" : takes == Takes::filter ? " [part of a name]" : "";
+    switch (takes) {
+        case Takes::nothing: return "";
+        case Takes::broker: return " <broker>";
+        case Takes::filter: return " [part of a name]";
+        case Takes::dry_run: return " [--dry-run]";
+    }
+    return "";
 }
 
 std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
@@ -59,6 +73,8 @@ Result<Command, std::string> parse(const std::vector<std::string>& arguments) {
         if (word == "--bootstrap" || word == "--grpc") {
             if (++i == arguments.size()) return unexpected(word + " needs host:port");
             (word == "--grpc" ? command.grpc : command.bootstrap) = arguments[i];
+        } else if (word == "--dry-run" && command.verb != nullptr && command.verb->takes == Takes::dry_run) {
+            command.is_dry_run = true;
         } else if (word.starts_with("-")) {
             return unexpected("unknown option " + quoted(word) + "; see milena --help");
         } else if (command.verb == nullptr) {
@@ -66,7 +82,7 @@ Result<Command, std::string> parse(const std::vector<std::string>& arguments) {
             if (at == verbs.end())
                 return unexpected(quoted(word) + " is no verb of milena admin; they are\n" + admin_usage());
             command.verb = at;
-        } else if (command.argument || command.verb->takes == Takes::nothing) {
+        } else if (command.argument || command.verb->takes == Takes::nothing || command.verb->takes == Takes::dry_run) {
             return unexpected(quoted(word) + " makes no sense after " + std::string(command.verb->name));
         } else {
             command.argument = word;
@@ -91,6 +107,7 @@ Result<Exit, std::string> run(const Command& command) {
         question.broker = NodeId(*id);
     } else {
         question.filter = command.argument.value_or("");
+        question.is_dry_run = command.is_dry_run;
     }
     if (command.grpc.empty()) {
         ASSIGN_OR_RETURN(question.nodes, find_controllers(brokers));

@@ -96,6 +96,32 @@ std::string phase_of(const HostPort& at) {
     }
 }
 
+const char* placement_text(proto::Placement placement) {
+    switch (placement) {
+        case proto::PLACEMENT_CORDONED: return "cordoned";
+        case proto::PLACEMENT_DRAINING: return "draining";
+        default: return "open";
+    }
+}
+
+using OrderMethod = grpc::Status (Stub::*)(grpc::ClientContext*, const proto::PlacementRequest&,
+                                           proto::PlacementResponse*);
+
+Asked place(const ClusterQuestion& question, OrderMethod method, const char* outcome) {
+    proto::PlacementRequest request;
+    request.set_broker(question.broker.value);
+    ASSIGN_OR_RETURN(const auto answer, ask(question.nodes, request, method));
+    std::printf("broker %d is %s: %s\n", question.broker.value, placement_text(answer.placement()), outcome);
+    return Exit::yes;
+}
+
+template <class Numbers>
+std::string numbers_text(const Numbers& numbers) {
+    std::string text;
+    for (const auto number : numbers) text += (text.empty() ? "" : ",") + std::to_string(number);
+    return text;
+}
+
 const char* change_name(proto::ConfigSchemaResponse::Change change) {
     switch (change) {
         case proto::ConfigSchemaResponse::CHANGE_LIVE: return "live";
@@ -171,19 +197,66 @@ Asked ask_config_schema(const ClusterQuestion& question) {
 // Yes: all brokers are active.
 Asked ask_health(const ClusterQuestion& question) {
     ASSIGN_OR_RETURN(const auto answer, ask(question.nodes, proto::BrokersRequest(), &Stub::Brokers));
-    std::printf("%-6s  %-8s  %-18s  %-10s  %8s  %7s  %s\n", "broker", "state", "phase", "rack", "replicas", "leaders",
-                "address");
+    std::printf("%-6s  %-8s  %-18s  %-9s  %-10s  %8s  %7s  %s\n", "broker", "state", "phase", "placement", "rack",
+                "replicas", "leaders", "address");
     bool are_fine = true;
     for (const auto& broker : answer.brokers()) {
         const HostPort at{broker.host(), std::to_string(broker.port())};
         const std::string phase = broker.host().empty() ? "no gRPC listener" : phase_of(at);
         are_fine = are_fine && broker.state() == proto::BROKER_STATE_ACTIVE;
-        std::printf("%-6d  %-8s  %-18s  %-10s  %8u  %7u  %s%s\n", broker.id(), state_name(broker.state()),
-                    phase.c_str(), broker.rack().empty() ? "-" : broker.rack().c_str(), broker.replicas(),
-                    broker.leaders(), broker.host().empty() ? "-" : at.text().c_str(),
+        std::printf("%-6d  %-8s  %-18s  %-9s  %-10s  %8u  %7u  %s%s\n", broker.id(), state_name(broker.state()),
+                    phase.c_str(), placement_text(broker.placement()),
+                    broker.rack().empty() ? "-" : broker.rack().c_str(), broker.replicas(), broker.leaders(),
+                    broker.host().empty() ? "-" : at.text().c_str(),
                     broker.id() == answer.controller() ? ", active controller" : "");
     }
     return are_fine ? Exit::yes : Exit::no;
+}
+
+Asked order_cordon(const ClusterQuestion& question) {
+    return place(question, &Stub::Cordon, "it gets no new replicas");
+}
+Asked order_uncordon(const ClusterQuestion& question) {
+    return place(question, &Stub::Uncordon, "it may get replicas again");
+}
+Asked order_drain(const ClusterQuestion& question) {
+    return place(question, &Stub::Drain, "what it leads and has moves away; drain-status tells how far it is");
+}
+Asked order_undrain(const ClusterQuestion& question) {
+    return place(question, &Stub::Undrain, "moves that are under way come to their end, no others begin");
+}
+
+// Yes: nothing is left.
+Asked ask_drain_status(const ClusterQuestion& question) {
+    proto::DrainStatusRequest request;
+    request.set_broker(question.broker.value);
+    ASSIGN_OR_RETURN(const auto answer, ask(question.nodes, request, &Stub::DrainStatus));
+    const int id = question.broker.value;
+    if (answer.replicas_left() == 0) {
+        std::printf("broker %d is %s and has no replica: it may go\n", id, placement_text(answer.placement()));
+        return Exit::yes;
+    }
+    std::printf("broker %d is %s: %u replicas left, %u of them moving, %s to copy", id,
+                placement_text(answer.placement()), answer.replicas_left(), answer.moving(),
+                bytes_text(answer.bytes_left()).c_str());
+    if (answer.has_seconds_left())
+        std::printf(", about %llu s\n", static_cast<unsigned long long>(answer.seconds_left()));
+    else
+        std::printf("\n");
+    if (answer.stuck_size() > 0) std::printf("stuck:\n");
+    print_reasons(answer.stuck());
+    return Exit::no;
+}
+
+Asked order_rebalance(const ClusterQuestion& question) {
+    proto::RebalanceRequest request;
+    request.set_dry_run(question.is_dry_run);
+    ASSIGN_OR_RETURN(const auto answer, ask(question.nodes, request, &Stub::Rebalance));
+    if (answer.moves().empty()) std::printf("the brokers are balanced: nothing moves\n");
+    for (const auto& move : answer.moves())
+        std::printf("%s-%d  %s -> %s  %s\n", move.topic().c_str(), move.partition(), numbers_text(move.from()).c_str(),
+                    numbers_text(move.to()).c_str(), move.reason().c_str());
+    return Exit::yes;
 }
 
 }  // namespace milena

@@ -18,6 +18,7 @@ struct ClusterQuestion {
     std::vector<HostPort> nodes;  // any of them may be asked
     NodeId broker = no_node;      // that it is about
     std::string filter;           // of settings: part of their names
+    bool is_dry_run = false;
 };
 
 // The error says why there is no answer.
@@ -27,5 +28,11 @@ Asked ask_caught_up(const ClusterQuestion& question);
 Asked ask_features(const ClusterQuestion& question);
 Asked ask_config_schema(const ClusterQuestion& question);
 Asked ask_health(const ClusterQuestion& question);
+Asked order_cordon(const ClusterQuestion& question);
+Asked order_uncordon(const ClusterQuestion& question);
+Asked order_drain(const ClusterQuestion& question);
+Asked order_undrain(const ClusterQuestion& question);
+Asked ask_drain_status(const ClusterQuestion& question);
+Asked order_rebalance(const ClusterQuestion& question);
 
 }  // namespace milena

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "controller/balance_plan.h"
 #include "controller/describe_brokers.h"
 #include "controller/quorum_spare.h"
 #include "led_partitions.h"
@@ -20,6 +21,10 @@ Result<void, AdminRefusal> check_registered(const metadata::Image& image, NodeId
     return unexpected(AdminRefusal{
         AdminRefusal::Kind::not_found,
         "no broker " + std::to_string(broker.value) + " is registered; those of this cluster are " + known});
+}
+
+AdminRefusal controller_changed() {
+    return {AdminRefusal::Kind::unavailable, "the active controller has changed meanwhile; ask again"};
 }
 
 }  // namespace
@@ -84,11 +89,54 @@ void AdminEndpoint::receive(peer::AskHasCaughtUp question, Answer<controller::Ca
     const auto known = check_registered(image(), question.broker);
     if (!known) return answer(unexpected(known.error()));
     survey(question.broker, [this, question, answer](const Led& led) {
-        if (!is_active())
-            return answer(unexpected(AdminRefusal{AdminRefusal::Kind::unavailable,
-                                                  "the active controller has changed meanwhile; ask again"}));
+        if (!is_active()) return answer(unexpected(controller_changed()));
         answer(controller::caught_up(image(), question.broker, led));
     });
+}
+
+// An order that is followed already is fine, but what is drained isn't uncordoned by the way.
+void AdminEndpoint::receive(peer::OrderPlacement order, Answer<peer::Placed> answer) {
+    using controller::BrokerPlacement;
+    const auto known = check_registered(image(), order.broker);
+    if (!known) return answer(unexpected(known.error()));
+    const BrokerPlacement before = controller::placement_of(image(), order.broker);
+    if (order.order == peer::PlacementOrder::uncordon && before == BrokerPlacement::draining)
+        return answer(unexpected(
+            AdminRefusal{AdminRefusal::Kind::precondition_failed,
+                         "broker " + std::to_string(order.broker.value) + " is being drained; undrain it instead"}));
+    BrokerPlacement after = BrokerPlacement::open;
+    if (order.order == peer::PlacementOrder::drain) after = BrokerPlacement::draining;
+    if (order.order == peer::PlacementOrder::cordon)
+        after = before == BrokerPlacement::draining ? before : BrokerPlacement::cordoned;
+    paces_.erase(order.broker);
+    const bool is_opened = before != BrokerPlacement::open && after == BrokerPlacement::open;
+    const auto placed = [this, answer, after, is_opened](Result<void> done) {
+        controller::Controller& here = *parts_.controller();
+        if (done && is_opened && here.mover_settings().is_automatic) here.balance();
+        if (done) return answer(peer::Placed{after});
+        answer(unexpected(
+            AdminRefusal{AdminRefusal::Kind::unavailable,
+                         "it could not be written down (" + std::string(error_name(done.error())) + "); ask again"}));
+    };
+    parts_.controller()->submit(controller::PlaceOnBroker{order.broker, after}, placed);
+}
+
+void AdminEndpoint::receive(peer::AskDrainStatus question, Answer<controller::DrainStatus> answer) {
+    const auto known = check_registered(image(), question.broker);
+    if (!known) return answer(unexpected(known.error()));
+    survey(question.broker, [this, question, answer](const Led& led) {
+        if (!is_active()) return answer(unexpected(controller_changed()));
+        controller::DrainStatus status = controller::drain_status(image(), question.broker, led);
+        status.time_left = paces_[question.broker].seen(status.bytes_left, parts_.shards()->first().clock().now());
+        answer(std::move(status));
+    });
+}
+
+void AdminEndpoint::receive(peer::Rebalance order, Answer<peer::Moves> answer) {
+    controller::Controller& here = *parts_.controller();
+    auto moves = controller::plan_balance(image(), {.moving_max = here.mover_settings().moving_max});
+    if (!order.is_dry_run) here.balance();
+    answer(peer::Moves{std::move(moves)});
 }
 
 // Asks all brokers that live, this one too. Who doesn't answer in time is missing.

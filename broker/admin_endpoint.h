@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -33,6 +34,9 @@ class AdminEndpoint final : public peer::AdminRequests {
     void receive(peer::AskCanRestart question, Answer<peer::CanRestart> answer) override;
     void receive(peer::AskHasCaughtUp question, Answer<controller::CaughtUp> answer) override;
     void receive(peer::AskFeatureLevel question, Answer<peer::Features> answer) override;
+    void receive(peer::OrderPlacement order, Answer<peer::Placed> answer) override;
+    void receive(peer::AskDrainStatus question, Answer<controller::DrainStatus> answer) override;
+    void receive(peer::Rebalance order, Answer<peer::Moves> answer) override;
 
   private:
     using Led = std::vector<controller::LedPartition>;
@@ -44,6 +48,7 @@ class AdminEndpoint final : public peer::AdminRequests {
     const NodeId node_;
     const std::string listener_;  // where brokers are asked; empty: nowhere
     const Milliseconds quorum_patience_;
+    std::map<NodeId, controller::DrainPace> paces_;  // of brokers whose drain was asked for
 };
 
 }  // namespace milena

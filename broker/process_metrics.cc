@@ -35,8 +35,9 @@ void Broker::answer_metrics(server::HttpServer::Respond respond) {
     const bool is_active = health_.progress == Phase::active;
     // Written by the first shard before it reports.
     const auto clients = std::make_shared<server::ClientMetricsReport>();
-    const auto finish = [this, respond, is_active, clients](const std::vector<server::ShardMetrics>& shards,
-                                                            const server::ConsumerLag& lag) {
+    const auto moves = std::make_shared<controller::MoverMetrics>();
+    const auto finish = [this, respond, is_active, clients, moves](const std::vector<server::ShardMetrics>& shards,
+                                                                   const server::ConsumerLag& lag) {
         server::ProcessMetrics process;
         process.version = version;
         const auto age = std::chrono::duration_cast<Milliseconds>(clock_.now() - started_at_);
@@ -45,6 +46,7 @@ void Broker::answer_metrics(server::HttpServer::Respond respond) {
         process.resident_bytes = resident_bytes();
         process.is_active = is_active;
         process.is_active_controller = is_active && gate_->is_active();
+        process.moves = *moves;
         for (const server::ShardMetrics& shard : shards)
             process.metadata_offset = std::max(process.metadata_offset, shard.metadata_offset);
         respond({.content_type = "text/plain; version=0.0.4; charset=utf-8",
@@ -54,9 +56,10 @@ void Broker::answer_metrics(server::HttpServer::Respond respond) {
     if (!is_active) return finish({}, {});
     shards_->gather<server::ShardMetrics>(
         loop_,
-        [this, clients](shard::Shard& shard, auto report) {
+        [this, clients, moves](shard::Shard& shard, auto report) {
             const size_t i = shard.id().value;
             if (i == 0) *clients = client_metrics_->report(shard.clock().now());
+            if (i == 0) *moves = controller_->mover_metrics();
             server::collect_metrics(shard, *served_[i]->server, std::move(report));
         },
         [this, finish](std::vector<server::ShardMetrics> gathered) {

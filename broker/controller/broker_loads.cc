@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "controller/broker_placement.h"
 #include "controller/partition_change.h"
 
 namespace milena::controller {
@@ -16,7 +17,7 @@ std::vector<NodeId> final_replicas(const metadata::PartitionImage& partition) {
 BrokerLoads::BrokerLoads(const metadata::Image& image, const std::set<NodeId>& excluded) {
     for (const auto& [id, broker] : *image.brokers) {
         racks_[id] = broker.rack.value_or("");
-        if (broker.is_active() && broker.has_uncordoned_directory() && !excluded.contains(id))
+        if (broker.is_active() && takes_replicas(image, broker) && !excluded.contains(id))
             by_broker_[id].rack = racks_[id];
     }
     for (const auto& topic : image.topics->by_id) {

@@ -207,10 +207,12 @@ void Controller::submit(const wire::AlterClientQuotasRequest& request, Done<wire
 }
 void Controller::submit(const BrokerRegistration& registration, Done<Result<BrokerEpoch>> done) {
     if (!is_leader_) return done(unexpected(ErrorCode::not_controller));
+    const bool is_new = proposed_->broker(registration.id) == nullptr;
     Decision<Result<BrokerEpoch>> decision = decide(context(), registration);
     const Result<void> proposed = propose_in_pieces(decision.records);
     if (proposed && decision.response) {
         liveness_.registered(registration.id, decision.response->value, now());
+        if (is_new) mover_.registered(registration.id);
         grows_topics_at_ = now();
     }
     answer_later(proposed, std::move(decision.response), done);
@@ -235,6 +237,8 @@ void Controller::submit(const ElectUnclean& request, Done<Result<Upkeep>> done) 
 void Controller::submit(const GrowInternalTopics& request, Done<Result<Upkeep>> done) {
     handle_in_pieces(request, done);
 }
+void Controller::submit(const MoveReplicas& request, Done<Result<Upkeep>> done) { handle_in_pieces(request, done); }
+void Controller::submit(const PlaceOnBroker& request, Done<Result<void>> done) { handle(request, done); }
 void Controller::submit(const AssignDirectories& request, Done<Result<void>> done) { handle_in_pieces(request, done); }
 void Controller::submit(const CordonDirectories& request, Done<Result<void>> done) { handle(request, done); }
 void Controller::submit(const AllocateProducerIds& request, Done<Result<ProducerIdBlock>> done) {
@@ -394,6 +398,7 @@ void Controller::became_leader(LeaderEpoch) {
         std::move(bootstrap->begin(), bootstrap->end(), std::back_inserter(records));
     }
     liveness_.begin(*proposed_, now());
+    mover_.begin(*proposed_);
     const Result<void> proposed = propose(records);
     if (!proposed) return failed("the metadata log can't be begun: " + std::string(error_name(proposed.error())));
 }

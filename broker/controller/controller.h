@@ -22,6 +22,7 @@
 #include "base/time.h"
 #include "controller/broker_liveness.h"
 #include "controller/decide.h"
+#include "controller/replica_mover.h"
 #include "env/clock.h"
 #include "env/random.h"
 #include "metadata/delta.h"
@@ -97,6 +98,13 @@ class Controller : public raft::StateMachine {
     void submit(const BalanceLeaders& request, Done<Result<Upkeep>> done);
     void submit(const ElectUnclean& request, Done<Result<Upkeep>> done);
     void submit(const GrowInternalTopics& request, Done<Result<Upkeep>> done);
+    void submit(const MoveReplicas& request, Done<Result<Upkeep>> done);
+
+    // What an operator wants.
+    void submit(const PlaceOnBroker& request, Done<Result<void>> done);
+    void balance() { mover_.balance(); }
+    MoverSettings mover_settings() const;
+    const MoverMetrics& mover_metrics() const { return mover_.metrics(); }
 
     // Fences brokers that are silent, and does what is due by itself. To be called about twice a second.
     void tick();
@@ -144,6 +152,7 @@ class Controller : public raft::StateMachine {
     Result<void> propose_in_pieces(std::span<const metadata::Record> records);
     Instant now() const;
     void keep_up(Instant now);
+    void move_replicas(Instant now);
     void when_published(Waiter waiter);
     void publish(metadata::Delta delta);
     void publish(const std::shared_ptr<Round>& round);
@@ -177,6 +186,8 @@ class Controller : public raft::StateMachine {
     Instant balances_at_;  // leaders; all three: when it is due
     Instant elects_unclean_at_;
     Instant grows_topics_at_;
+    ReplicaMover mover_;
+    Instant moves_at_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // what comes back from the shards may outlive this
 };
 

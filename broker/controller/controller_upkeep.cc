@@ -1,4 +1,7 @@
+#include <algorithm>
 #include <chrono>
+#include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "controller/controller.h"
@@ -10,6 +13,19 @@ Duration interval(const settings::BrokerSettings& settings, std::string_view nam
     const auto text = settings.text(name);
     return unit * (text ? settings::parse_integer(*text).value_or(0) : 0);
 }
+
+size_t number(const settings::BrokerSettings& settings, std::string_view name) {
+    const auto text = settings.text(name);
+    return static_cast<size_t>(std::max<int64_t>(0, text ? settings::parse_integer(*text).value_or(0) : 0));
+}
+
+std::string numbers_text(const std::vector<NodeId>& nodes) {
+    std::string text;
+    for (const NodeId node : nodes) text += (text.empty() ? "" : ",") + std::to_string(node.value);
+    return text;
+}
+
+constexpr Duration move_interval = std::chrono::milliseconds(250);
 
 }  // namespace
 
@@ -53,6 +69,28 @@ void Controller::keep_up(Instant at) {
     do_when_due(ElectUnclean{}, elects_unclean_at_,
                 interval(settings_, "unclean.leader.election.interval.ms", std::chrono::milliseconds(1)));
     do_when_due(GrowInternalTopics{}, grows_topics_at_, imbalance);
+    move_replicas(at);
+}
+
+MoverSettings Controller::mover_settings() const {
+    return {.is_automatic = settings_.text("milena.balancer.mode") == "auto",
+            .moving_max = number(settings_, "milena.balancer.moves.max"),
+            .away_max = interval(settings_, "milena.balancer.away.ms", std::chrono::milliseconds(1))};
+}
+
+// One plan at a time: the next one sees what has become of it.
+void Controller::move_replicas(Instant at) {
+    if (at < moves_at_) return;
+    moves_at_ = at + move_interval;
+    MoveReplicas request{mover_.next(*proposed_, mover_settings(), at)};
+    if (request.moves.empty()) return;
+    for (const ReplicaMove& move : request.moves)
+        log_info(move.is_of_leadership() ? "leadership moves" : "replica moves", {{"topic", move.topic},
+                                                                                  {"partition", move.partition},
+                                                                                  {"from", numbers_text(move.from)},
+                                                                                  {"to", numbers_text(move.to)},
+                                                                                  {"reason", move.reason}});
+    submit(request, [](const Result<Upkeep>&) {});
 }
 
 }  // namespace milena::controller

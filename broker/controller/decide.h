@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "controller/broker_liveness.h"
+#include "controller/broker_placement.h"
 #include "env/random.h"
 #include "metadata/image.h"
 #include "metadata/record.h"
@@ -211,6 +212,14 @@ struct CordonDirectories {
 };
 
 Decision<Result<void>> decide(const Context& context, const CordonDirectories& request);
+
+// Whether the broker gets new replicas from now on, and keeps those that it has. BROKER_ID_NOT_REGISTERED.
+struct PlaceOnBroker {
+    NodeId broker = no_node;
+    BrokerPlacement placement = BrokerPlacement::open;
+};
+
+Decision<Result<void>> decide(const Context& context, const PlaceOnBroker& request);
 
 // What a log without any record begins with: the feature levels of a new cluster, or what bootstrap.checkpoint says,
 // and the settings that go with them.

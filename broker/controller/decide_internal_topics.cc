@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "controller/broker_placement.h"
 #include "controller/decide.h"
 #include "controller/internal_topics.h"
 #include "controller/partition_change.h"
@@ -21,7 +22,7 @@ class Growth {
   public:
     Growth(const metadata::Image& image, const metadata::TopicImage& topic) : image_(image) {
         for (const auto& [id, broker] : *image.brokers) {
-            if (broker.is_active() && broker.has_uncordoned_directory()) replicas_by_broker_[id] = 0;
+            if (broker.is_active() && takes_replicas(image, broker)) replicas_by_broker_[id] = 0;
         }
         for (const auto& partition : topic.partitions) {
             for (const NodeId node : partition->replicas) count(node);

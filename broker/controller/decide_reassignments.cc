@@ -48,7 +48,7 @@ Outcome cancelled(const PartitionImage& partition) {
 
 Outcome moved(const Context& context, const Request& request, const PartitionImage& partition,
               const std::vector<int32_t>& wanted) {
-    auto replicas = check_assignment(context.image, wanted, 0);
+    auto replicas = check_assignment(context.image, wanted, 0, partition.replicas);
     if (!replicas.has_value()) return unexpected(Refusal{ErrorCode::invalid_replica_assignment, replicas.error()});
     const size_t before = replication_factor(partition);
     if (!request.allow_replication_factor_change && before != replicas->size())

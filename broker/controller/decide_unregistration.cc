@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -39,6 +41,9 @@ Decision<Response> decide(const Context& context, const Request& request) {
     change_partitions(
         context.image, context.settings,
         [&](const metadata::PartitionImage& partition) { return without_broker(partition, id); }, decision.records);
+    // Another one that comes by this id begins anew.
+    auto placement = decide(context, PlaceOnBroker{id, BrokerPlacement::open});
+    std::ranges::move(placement.records, std::back_inserter(decision.records));
     decision.records.emplace_back(
         wire::UnregisterBrokerRecord{.broker_id = request.broker_id, .broker_epoch = broker->epoch});
     return decision;

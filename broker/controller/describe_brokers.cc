@@ -13,6 +13,7 @@ std::vector<BrokerOverview> describe_brokers(const metadata::Image& image, std::
         BrokerOverview& overview = overviews[id];
         overview.id = id;
         overview.state = state_of(broker);
+        overview.placement = placement_of(image, id);
         overview.rack = broker.rack.value_or("");
         const metadata::Endpoint* at = broker.endpoint(listener);
         if (at == nullptr) continue;

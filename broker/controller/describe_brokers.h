@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "controller/broker_placement.h"
 #include "controller/caught_up.h"
 #include "metadata/image.h"
 
@@ -20,6 +21,7 @@ struct BrokerOverview {
     uint16_t port = 0;
     size_t replicas = 0;
     size_t leaders = 0;
+    BrokerPlacement placement = BrokerPlacement::open;
 };
 
 // Sorted by id, each with where it is found on `listener`: nowhere, if it has no such listener.

@@ -33,6 +33,32 @@ std::optional<std::vector<NodeId>> replicas_without(const std::vector<NodeId>& r
     return result;
 }
 
+// Those that stay and are in sync first, if it leads or is to lead that is leaving. Nothing if there is no other.
+std::optional<std::vector<NodeId>> led_by_others(const metadata::Image& image, const PartitionImage& partition,
+                                                 const std::set<NodeId>& leaving) {
+    if (!leaving.contains(partition.leader) && !leaving.contains(partition.replicas.front())) return std::nullopt;
+    std::vector<NodeId> result = partition.replicas;
+    std::ranges::stable_partition(result, [&](NodeId node) {
+        return !leaving.contains(node) && contains(partition.isr, node) && can_serve(image, partition, node);
+    });
+    const bool is_possible = !leaving.contains(result.front()) && result != partition.replicas;
+    return is_possible ? std::optional(std::move(result)) : std::nullopt;
+}
+
+ReplicaMove move_of(const metadata::TopicImage& topic, PartitionIndex index, std::vector<NodeId> to,
+                    std::string reason) {
+    const PartitionImage& partition = *topic.partition(index);
+    return {.topic_id = topic.id,
+            .topic = topic.name,
+            .partition = index,
+            .from = partition.replicas,
+            .to = std::move(to),
+            .reason = std::move(reason),
+            .is_under_way = is_moving(partition)};
+}
+
+std::string drained(NodeId broker) { return "broker " + std::to_string(broker.value) + " is drained"; }
+
 }  // namespace
 
 DrainPlan plan_drain(const metadata::Image& image, const std::set<NodeId>& leaving, size_t moving_max) {
@@ -56,20 +82,41 @@ DrainPlan plan_drain(const metadata::Image& image, const std::set<NodeId>& leavi
                     plan.stuck.push_back({topic->name, index, node,
                                           "no other broker can take it: " + std::to_string(partition.replicas.size()) +
                                               " replicas need as many brokers"});
+            }
+            if (auto others_first = led_by_others(image, partition, leaving)) {
+                plan.leaderships.push_back(
+                    move_of(*topic, index, std::move(*others_first), drained(here.front()) + ", others lead"));
                 continue;
             }
-            if (moving >= moving_max) continue;
+            if (!to || moving >= moving_max) continue;
             ++moving;
             loads.move(partition.replicas, *to);
-            plan.moves.push_back({.topic_id = topic->id,
-                                  .topic = topic->name,
-                                  .partition = index,
-                                  .from = partition.replicas,
-                                  .to = std::move(*to),
-                                  .reason = "broker " + std::to_string(here.front().value) + " is drained"});
+            plan.moves.push_back(move_of(*topic, index, std::move(*to), drained(here.front())));
         }
     }
     return plan;
+}
+
+std::vector<ReplicaMove> plan_other_targets(const metadata::Image& image, const std::set<NodeId>& gone) {
+    std::vector<ReplicaMove> moves;
+    if (gone.empty()) return moves;
+    BrokerLoads loads(image, gone);
+    for (const auto& topic : image.topics->by_name) {
+        for (size_t i = 0; i < topic->partitions.size(); ++i) {
+            const PartitionImage& partition = *topic->partitions[i];
+            const auto lost = std::ranges::find_if(partition.adding_replicas, [&](NodeId node) {
+                return gone.contains(node) && !contains(partition.isr, node);
+            });
+            if (lost == partition.adding_replicas.end()) continue;
+            const std::vector<NodeId> planned = final_replicas(partition);
+            auto to = replicas_without(planned, gone, loads);
+            if (!to) continue;
+            loads.move(planned, *to);
+            moves.push_back(move_of(*topic, PartitionIndex(static_cast<int32_t>(i)), std::move(*to),
+                                    "broker " + std::to_string(lost->value) + ", where it was to go, is gone"));
+        }
+    }
+    return moves;
 }
 
 }  // namespace milena::controller

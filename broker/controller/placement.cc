@@ -6,6 +6,8 @@
 #include <set>
 #include <tuple>
 
+#include "controller/broker_placement.h"
+
 namespace milena::controller {
 
 namespace {
@@ -53,7 +55,7 @@ class Ring {
         std::map<size_t, std::vector<NodeId>> racks;
         size_t count = 0;
         for (const auto& [id, broker] : *image.brokers) {
-            if (broker.is_active() != are_active || !broker.has_uncordoned_directory()) continue;
+            if (broker.is_active() != are_active || !takes_replicas(image, broker)) continue;
             const size_t rack = racks_.try_emplace(broker.rack.value_or(""), racks_.size()).first->second;
             racks[rack].push_back(id);
             ++count;
@@ -124,7 +126,8 @@ std::optional<metadata::PartitionImage> new_partition(const metadata::Image& ima
 
 Result<std::vector<NodeId>, std::string> check_assignment(const metadata::Image& image,
                                                           const std::vector<int32_t>& broker_ids,
-                                                          size_t replication_factor) {
+                                                          size_t replication_factor,
+                                                          const std::vector<NodeId>& present) {
     const std::string what = "The manual partition assignment includes ";
     if (broker_ids.empty()) return unexpected(what + "an empty replica list.");
     std::vector<NodeId> replicas;
@@ -133,6 +136,11 @@ Result<std::vector<NodeId>, std::string> check_assignment(const metadata::Image&
         if (image.broker(NodeId(id)) == nullptr)
             return unexpected(what + "broker " + std::to_string(id) + ", but no such broker is registered.");
         if (!seen.insert(id).second) return unexpected(what + "the broker " + std::to_string(id) + " more than once.");
+        if (placement_of(image, NodeId(id)) != BrokerPlacement::open &&
+            std::ranges::find(present, NodeId(id)) == present.end())
+            return unexpected(what + "broker " + std::to_string(id) + ", which is " +
+                              std::string(placement_name(placement_of(image, NodeId(id)))) +
+                              " and gets no new replicas.");
         replicas.emplace_back(id);
     }
     if (replication_factor != 0 && replicas.size() != replication_factor)

@@ -31,9 +31,11 @@ Uuid directory_on(const metadata::Image& image, NodeId node);
 std::optional<metadata::PartitionImage> new_partition(const metadata::Image& image, std::vector<NodeId> replicas);
 
 // Whether somebody may ask for these replicas by hand; the error says why not. `replication_factor` is that of the
-// topic's other partitions, 0: there are none.
+// topic's other partitions, 0: there are none. `present` are replicas that are there already: they may stay on a broker
+// that gets no new ones.
 Result<std::vector<NodeId>, std::string> check_assignment(const metadata::Image& image,
                                                           const std::vector<int32_t>& broker_ids,
-                                                          size_t replication_factor);
+                                                          size_t replication_factor,
+                                                          const std::vector<NodeId>& present = {});
 
 }  // namespace milena::controller

@@ -16,7 +16,8 @@ std::vector<NodeId> difference(std::vector<NodeId> a, const std::vector<NodeId>&
 
 PartitionTarget target_of(const ReplicaMove& move, const metadata::PartitionImage& partition) {
     PartitionTarget target = PartitionTarget::same_as(partition);
-    target.adding_replicas = difference(move.to, partition.replicas);
+    std::vector<NodeId> settled = difference(partition.replicas, partition.adding_replicas);
+    target.adding_replicas = difference(move.to, settled);
     target.removing_replicas = difference(partition.replicas, move.to);
     target.replicas = move.to;
     target.replicas.insert(target.replicas.end(), target.removing_replicas.begin(), target.removing_replicas.end());
@@ -25,6 +26,8 @@ PartitionTarget target_of(const ReplicaMove& move, const metadata::PartitionImag
 }
 
 }  // namespace
+
+bool ReplicaMove::is_of_leadership() const { return std::ranges::is_permutation(from, to); }
 
 size_t moving_count(const metadata::Image& image) {
     size_t count = 0;
@@ -39,7 +42,8 @@ Decision<Result<Upkeep>> decide(const Context& context, const MoveReplicas& requ
     const RulesOfTopics rules(context.image, context.settings);
     for (const ReplicaMove& move : request.moves) {
         const metadata::PartitionImage* partition = context.image.partition(move.topic_id, move.partition);
-        if (partition == nullptr || partition->replicas != move.from || is_moving(*partition) || move.to.empty())
+        if (partition == nullptr || partition->replicas != move.from || is_moving(*partition) != move.is_under_way ||
+            move.to.empty())
             continue;
         auto change = change_partition(context.image, rules.of(move.topic), *partition, target_of(move, *partition));
         if (!change) continue;

@@ -18,6 +18,10 @@ struct ReplicaMove {
     std::vector<NodeId> from;  // the replicas that the plan has seen, the preferred leader first
     std::vector<NodeId> to;
     std::string reason;
+    bool is_under_way = false;  // to somewhere else: that is given up
+
+    // The same replicas in another order.
+    bool is_of_leadership() const;
 };
 
 struct MoveReplicas {

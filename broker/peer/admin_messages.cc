@@ -25,6 +25,15 @@ proto::BrokerState state(controller::BrokerState of) {
     return proto::BROKER_STATE_FENCED;
 }
 
+proto::Placement placement(controller::BrokerPlacement of) {
+    switch (of) {
+        case controller::BrokerPlacement::open: return proto::PLACEMENT_OPEN;
+        case controller::BrokerPlacement::cordoned: return proto::PLACEMENT_CORDONED;
+        case controller::BrokerPlacement::draining: return proto::PLACEMENT_DRAINING;
+    }
+    return proto::PLACEMENT_OPEN;
+}
+
 template <class List>
 void write_at_risk(const std::vector<controller::PartitionAtRisk>& partitions, List& to) {
     for (const controller::PartitionAtRisk& partition : partitions) {
@@ -69,6 +78,8 @@ AskBrokers read(const proto::BrokersRequest&) { return {}; }
 AskCanRestart read(const proto::CanRestartRequest& from) { return {NodeId(from.broker())}; }
 AskHasCaughtUp read(const proto::HasCaughtUpRequest& from) { return {NodeId(from.broker())}; }
 AskFeatureLevel read(const proto::FeatureLevelRequest&) { return {}; }
+AskDrainStatus read(const proto::DrainStatusRequest& from) { return {NodeId(from.broker())}; }
+Rebalance read(const proto::RebalanceRequest& from) { return {from.dry_run()}; }
 
 void write(const LedPartitions& answer, proto::LedPartitionsResponse& to) {
     for (const controller::LedPartition& partition : answer.partitions) {
@@ -107,6 +118,7 @@ void write(const Brokers& answer, proto::BrokersResponse& to) {
         row.set_port(broker.port);
         row.set_replicas(static_cast<uint32_t>(broker.replicas));
         row.set_leaders(static_cast<uint32_t>(broker.leaders));
+        row.set_placement(placement(broker.placement));
     }
     to.set_controller(answer.controller.value);
 }
@@ -142,6 +154,34 @@ void write(const Features& answer, proto::FeatureLevelResponse& to) {
         row.set_level_min(feature.level_min);
         row.set_level_max(feature.level_max);
         row.set_level_finalized(feature.level_finalized);
+    }
+}
+
+void write(const Placed& answer, proto::PlacementResponse& to) { to.set_placement(placement(answer.placement)); }
+
+void write(const controller::DrainStatus& answer, proto::DrainStatusResponse& to) {
+    to.set_placement(placement(answer.placement));
+    to.set_replicas_left(static_cast<uint32_t>(answer.replicas_left));
+    to.set_moving(static_cast<uint32_t>(answer.moving));
+    to.set_bytes_left(answer.bytes_left);
+    if (answer.time_left) to.set_seconds_left(static_cast<uint64_t>(answer.time_left->count()));
+    for (const controller::StuckReplica& stuck : answer.stuck) {
+        if (static_cast<size_t>(to.stuck_size()) == shown_max) return;
+        auto& row = *to.add_stuck();
+        row.set_topic(stuck.topic);
+        row.set_partition(stuck.partition.value);
+        row.set_reason(stuck.reason);
+    }
+}
+
+void write(const Moves& answer, proto::RebalanceResponse& to) {
+    for (const controller::ReplicaMove& move : answer.moves) {
+        auto& row = *to.add_moves();
+        row.set_topic(move.topic);
+        row.set_partition(move.partition.value);
+        for (const NodeId node : move.from) row.add_from(node.value);
+        for (const NodeId node : move.to) row.add_to(node.value);
+        row.set_reason(move.reason);
     }
 }
 

@@ -10,12 +10,17 @@ class BrokersResponse;
 class CanRestartRequest;
 class CanRestartResponse;
 class ConfigSchemaResponse;
+class DrainStatusRequest;
+class DrainStatusResponse;
 class FeatureLevelRequest;
 class FeatureLevelResponse;
 class HasCaughtUpRequest;
 class HasCaughtUpResponse;
 class LedPartitionsRequest;
 class LedPartitionsResponse;
+class PlacementResponse;
+class RebalanceRequest;
+class RebalanceResponse;
 }  // namespace milena::admin::v1
 
 namespace milena::peer {
@@ -25,12 +30,17 @@ AskBrokers read(const admin::v1::BrokersRequest& from);
 AskCanRestart read(const admin::v1::CanRestartRequest& from);
 AskHasCaughtUp read(const admin::v1::HasCaughtUpRequest& from);
 AskFeatureLevel read(const admin::v1::FeatureLevelRequest& from);
+AskDrainStatus read(const admin::v1::DrainStatusRequest& from);
+Rebalance read(const admin::v1::RebalanceRequest& from);
 
 void write(const LedPartitions& answer, admin::v1::LedPartitionsResponse& to);
 void write(const Brokers& answer, admin::v1::BrokersResponse& to);
 void write(const CanRestart& answer, admin::v1::CanRestartResponse& to);
 void write(const controller::CaughtUp& answer, admin::v1::HasCaughtUpResponse& to);
 void write(const Features& answer, admin::v1::FeatureLevelResponse& to);
+void write(const Placed& answer, admin::v1::PlacementResponse& to);
+void write(const controller::DrainStatus& answer, admin::v1::DrainStatusResponse& to);
+void write(const Moves& answer, admin::v1::RebalanceResponse& to);
 // Of all settings.
 void write_schema(admin::v1::ConfigSchemaResponse& to);
 

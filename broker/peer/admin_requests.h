@@ -11,7 +11,9 @@
 #include "controller/can_restart.h"
 #include "controller/caught_up.h"
 #include "controller/describe_brokers.h"
+#include "controller/drain_status.h"
 #include "controller/quorum_spare.h"
+#include "controller/replica_moves.h"
 
 namespace milena::peer {
 
@@ -38,6 +40,18 @@ struct AskHasCaughtUp {
     NodeId broker = no_node;
 };
 struct AskFeatureLevel {};
+// Each of the four may be repeated.
+enum class PlacementOrder : uint8_t { cordon, uncordon, drain, undrain };
+struct OrderPlacement {
+    NodeId broker = no_node;
+    PlacementOrder order = PlacementOrder::cordon;
+};
+struct AskDrainStatus {
+    NodeId broker = no_node;
+};
+struct Rebalance {
+    bool is_dry_run = true;
+};
 
 struct LedPartitions {
     std::vector<controller::LedPartition> partitions;
@@ -54,6 +68,13 @@ struct CanRestart {
 };
 struct Features {
     std::vector<controller::FeatureOverview> features;
+};
+
+struct Placed {
+    controller::BrokerPlacement placement = controller::BrokerPlacement::open;
+};
+struct Moves {
+    std::vector<controller::ReplicaMove> moves;
 };
 
 // Called on one shard.
@@ -75,6 +96,9 @@ class AdminRequests {
     virtual void receive(AskCanRestart question, Answer<CanRestart> answer) = 0;
     virtual void receive(AskHasCaughtUp question, Answer<controller::CaughtUp> answer) = 0;
     virtual void receive(AskFeatureLevel question, Answer<Features> answer) = 0;
+    virtual void receive(OrderPlacement order, Answer<Placed> answer) = 0;
+    virtual void receive(AskDrainStatus question, Answer<controller::DrainStatus> answer) = 0;
+    virtual void receive(Rebalance order, Answer<Moves> answer) = 0;
 };
 
 }  // namespace milena::peer

@@ -90,6 +90,31 @@ class AdminService::ClusterAdmin final : public proto::ClusterAdmin::CallbackSer
                           proto::FeatureLevelResponse* response) override {
         return of_cluster<Features>(*context, "/milena.admin.v1.ClusterAdmin/FeatureLevel", *request, response);
     }
+    Reactor* Cordon(Context* context, const proto::PlacementRequest* request,
+                    proto::PlacementResponse* response) override {
+        return place(*context, "/milena.admin.v1.ClusterAdmin/Cordon", PlacementOrder::cordon, *request, response);
+    }
+    Reactor* Uncordon(Context* context, const proto::PlacementRequest* request,
+                      proto::PlacementResponse* response) override {
+        return place(*context, "/milena.admin.v1.ClusterAdmin/Uncordon", PlacementOrder::uncordon, *request, response);
+    }
+    Reactor* Drain(Context* context, const proto::PlacementRequest* request,
+                   proto::PlacementResponse* response) override {
+        return place(*context, "/milena.admin.v1.ClusterAdmin/Drain", PlacementOrder::drain, *request, response);
+    }
+    Reactor* Undrain(Context* context, const proto::PlacementRequest* request,
+                     proto::PlacementResponse* response) override {
+        return place(*context, "/milena.admin.v1.ClusterAdmin/Undrain", PlacementOrder::undrain, *request, response);
+    }
+    Reactor* DrainStatus(Context* context, const proto::DrainStatusRequest* request,
+                         proto::DrainStatusResponse* response) override {
+        return of_cluster<controller::DrainStatus>(*context, "/milena.admin.v1.ClusterAdmin/DrainStatus", *request,
+                                                   response);
+    }
+    Reactor* Rebalance(Context* context, const proto::RebalanceRequest* request,
+                       proto::RebalanceResponse* response) override {
+        return of_cluster<Moves>(*context, "/milena.admin.v1.ClusterAdmin/Rebalance", *request, response);
+    }
 
   private:
     static Reactor* finished(Context* context) {
@@ -106,16 +131,29 @@ class AdminService::ClusterAdmin final : public proto::ClusterAdmin::CallbackSer
         };
     }
 
-    // What was passed on once isn't passed on again: two nodes may each take the other one for the active controller.
+    Reactor* place(Context& context, const char* method, PlacementOrder order, const proto::PlacementRequest& message,
+                   proto::PlacementResponse* response) {
+        return of_cluster<Placed>(context, method, message, response, [order](const proto::PlacementRequest& from) {
+            return OrderPlacement{NodeId(from.broker()), order};
+        });
+    }
+
     template <class T, class Message, class Response>
     Reactor* of_cluster(Context& context, const char* method, const Message& message, Response* response) {
+        return of_cluster<T>(context, method, message, response, [](const Message& from) { return read(from); });
+    }
+
+    // What was passed on once isn't passed on again: two nodes may each take the other one for the active controller.
+    template <class T, class Message, class Response, class Read>
+    Reactor* of_cluster(Context& context, const char* method, const Message& message, Response* response,
+                        Read read_message) {
         const std::shared_ptr<IncomingCall> call = IncomingCall::begin(context);
         const auto answering = std::make_shared<Answering>(call);
         const bool is_relayed = context.client_metadata().count(relayed_key) > 0;
         const auto request = std::make_shared<const Message>(message);
-        environment_.post([this, method, request, answering, is_relayed, response] {
+        environment_.post([this, method, request, answering, is_relayed, response, read_message] {
             AdminRequests& requests = environment_.requests;
-            if (requests.is_active()) return requests.receive(read(*request), answer<T>(answering, response));
+            if (requests.is_active()) return requests.receive(read_message(*request), answer<T>(answering, response));
             const NodeId to = requests.controller();
             if (is_relayed || to == no_node || to == identity_.node)
                 return answering->refuse({grpc::StatusCode::UNAVAILABLE, no_controller});

@@ -194,6 +194,22 @@ void add_quotas(Families& families, const QuotaMetrics& quotas) {
     }
 }
 
+void add_moves(Families& families, const controller::MoverMetrics& moves) {
+    const auto gauge = [&](const char* name, const char* help, size_t value) {
+        families.gauge(name, help, static_cast<double>(value));
+    };
+    gauge("milena_balancer_active", "1 while replicas move until all brokers have equally many.",
+          moves.is_balancing ? 1 : 0);
+    families.counter("milena_balancer_moves_total", "Moves of replicas that this controller has begun by itself.",
+                     static_cast<double>(moves.moves));
+    families.counter("milena_balancer_leaderships_total", "Leaderships that it has moved so.",
+                     static_cast<double>(moves.leaderships));
+    gauge("milena_reassigning_partitions", "Partitions that are being moved, whoever has asked for it.", moves.moving);
+    gauge("milena_draining_brokers", "Brokers that are being drained.", moves.draining);
+    gauge("milena_drain_replicas_left", "Replicas that are still on them.", moves.drain_replicas);
+    gauge("milena_drain_replicas_stuck", "Of these, those that no other broker can take.", moves.drain_stuck);
+}
+
 // The partitions that one shard owns, a slice at a time.
 class PartitionSums : public std::enable_shared_from_this<PartitionSums> {
   public:
@@ -256,6 +272,7 @@ std::string render_metrics(const std::vector<ShardMetrics>& shards, const Proces
     families.gauge("milena_active", "1 when the broker serves.", process.is_active ? 1 : 0);
     families.gauge("milena_active_controller", "1 when this node decides for the cluster.",
                    process.is_active_controller ? 1 : 0);
+    if (process.is_active_controller) add_moves(families, process.moves);
     families.gauge("milena_metadata_offset", "Offset of the newest metadata in use.",
                    static_cast<double>(process.metadata_offset));
     families.gauge("process_start_time_seconds", "Start time since 1970.", process.start_time_seconds);

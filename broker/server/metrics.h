@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/replica_mover.h"
 #include "server/client_quotas.h"
 #include "server/request_metrics.h"
 #include "server/server.h"
@@ -43,6 +44,7 @@ struct ProcessMetrics {
     uint64_t metadata_offset = 0;
     bool is_active = false;
     bool is_active_controller = false;
+    controller::MoverMetrics moves;  // of the active controller
 };
 
 // On the shard's thread, and `done` too, once its partitions were added up: there may be thousands of them, so others

@@ -121,6 +121,10 @@ constexpr std::string_view read_otherwise[] = {
     "auto.leader.rebalance.enable",
     "leader.imbalance.check.interval.seconds",
     "unclean.leader.election.interval.ms",
+    "milena.balancer.mode",
+    "milena.balancer.moves.max",
+    "milena.balancer.away.ms",
+    "milena.broker.placement",
 };
 
 void assign(int32_t& target, std::string_view text) { target = static_cast<int32_t>(parse_integer(text).value_or(0)); }

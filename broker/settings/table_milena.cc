@@ -18,6 +18,16 @@ constexpr Setting rows[] = {
     {"milena.cluster.id", string, "", anything, read_only, high, effective,
      "The id of the cluster, the same on every node; a single node may go without and makes one up when it formats its "
      "directories."},
+    {"milena.balancer.mode", string, "auto", one_of("auto, off"), cluster_wide, medium, effective,
+     "auto: when a broker has joined, was drained or is open again, replicas and leaders move until all brokers have "
+     "equally many; off: only when it is asked for (milena admin rebalance)."},
+    {"milena.balancer.moves.max", int32, "20", at_least(1), cluster_wide, medium, effective,
+     "Partitions that the balancer and drains of brokers move at once, in the whole cluster."},
+    {"milena.balancer.away.ms", int64, "60000", at_least(0), cluster_wide, low, effective,
+     "A replica that is on its way to a broker which is away for longer goes to another one."},
+    {"milena.broker.placement", string, "open", one_of("open, cordoned, draining"), per_broker, medium, effective,
+     "Whether a broker gets new replicas (open), keeps what it has (cordoned), or gives that away as well (draining). "
+     "Set it while the broker runs: milena admin cordon, uncordon, drain, undrain."},
     {"milena.metrics.listener", string, "127.0.0.1:9644", anything, read_only, medium, effective,
      "Where /metrics, /healthz and /readyz are served, as host:port; empty: nowhere."},
     {"milena.metrics.lag.partitions.max", int32, "10000", at_least(0), read_only, low, effective,

@@ -73,7 +73,7 @@ def test_health_shows_all_brokers_and_the_controller(ask, cluster):
     led_by = [row[0] for row in rows if row[-2:] == ["active", "controller"]]
     assert led_by == [str(cluster.controller().node_id)]
     addresses = [f"{node.host}:{node.replication_port}" for node in cluster.nodes]
-    assert [row[6].rstrip(",") for row in rows[1:]] == addresses
+    assert [row[7].rstrip(",") for row in rows[1:]] == addresses
 
 
 def test_features_and_settings_are_described(ask):
@@ -86,6 +86,23 @@ def test_features_and_settings_are_described(ask):
     assert re.search(r"^broker +log.retention.ms +live +long +none$", schema, re.M)
     assert re.search(r"^topic +min.insync.replicas +live +int +1$", schema, re.M)
     assert len(ask("config-schema", "insync").stdout.splitlines()) == 3
+
+
+def test_cordoned_broker_says_so_to_everybody(ask):
+    settled(ask)
+    assert ask("cordon", 2).stdout == "broker 2 is cordoned: it gets no new replicas\n"
+    assert ask("cordon", 2).returncode == YES, "it may be repeated"
+    assert re.search(r"^2 +active +active +cordoned ", ask("health").stdout, re.M)
+    assert ask("uncordon", 2).stdout == "broker 2 is open: it may get replicas again\n"
+    assert ask("uncordon", 2).returncode == YES
+    assert re.search(r"^2 +active +active +open ", ask("health").stdout, re.M)
+
+
+def test_drain_status_of_a_broker_that_is_not_drained_says_what_it_would_take(ask):
+    settled(ask)
+    answer = ask("drain-status", 3)
+    assert answer.returncode == NO and answer.stdout.startswith("broker 3 is open: 6 replicas left, 0 of them moving")
+    assert answer.stdout.count("no other broker can take it: 3 replicas need as many brokers") == 6
 
 
 def test_what_a_client_sees_is_told_over_kafka_s_protocol(ask):
@@ -125,6 +142,14 @@ WRONG = [
     (["status", "2"], '"2" makes no sense after status'),
     (["caught-up", "7"], "no broker 7 is registered; those of this cluster are 1, 2, 3"),
     (["can-restart", "7"], "no broker 7 is registered; those of this cluster are 1, 2, 3"),
+    (["drain"], "drain needs the id of a broker"),
+    (["cordon", "7"], "no broker 7 is registered; those of this cluster are 1, 2, 3"),
+    (["uncordon", "7"], "no broker 7 is registered; those of this cluster are 1, 2, 3"),
+    (["drain", "7"], "no broker 7 is registered; those of this cluster are 1, 2, 3"),
+    (["undrain", "7"], "no broker 7 is registered; those of this cluster are 1, 2, 3"),
+    (["drain-status", "7"], "no broker 7 is registered; those of this cluster are 1, 2, 3"),
+    (["rebalance", "2"], '"2" makes no sense after rebalance'),
+    (["drain", "--dry-run"], 'unknown option "--dry-run"'),
     (["--wrong", "status"], 'unknown option "--wrong"'),
     (["status", "--bootstrap"], "--bootstrap needs host:port"),
 ]

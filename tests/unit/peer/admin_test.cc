@@ -66,6 +66,29 @@ class Node : AdminRequests {
     }
     void receive(AskHasCaughtUp, Answer<controller::CaughtUp> to) override { to(controller::CaughtUp{}); }
     void receive(AskFeatureLevel, Answer<Features> to) override { to(Features{}); }
+    void receive(OrderPlacement order, Answer<Placed> to) override {
+        if (order.order == PlacementOrder::uncordon)
+            return to(unexpected(AdminRefusal{AdminRefusal::Kind::precondition_failed, "is being drained"}));
+        to(Placed{order.order == PlacementOrder::drain ? controller::BrokerPlacement::draining
+                                                       : controller::BrokerPlacement::cordoned});
+    }
+    void receive(AskDrainStatus, Answer<controller::DrainStatus> to) override {
+        to(controller::DrainStatus{.placement = controller::BrokerPlacement::draining,
+                                   .replicas_left = 3,
+                                   .moving = 1,
+                                   .bytes_left = 1000,
+                                   .time_left = std::chrono::seconds(7),
+                                   .stuck = {{"orders", PartitionIndex(1), NodeId(2), "why"}}});
+    }
+    void receive(Rebalance order, Answer<Moves> to) override {
+        Moves moves;
+        moves.moves.push_back({.topic = order.is_dry_run ? "planned" : "begun",
+                               .partition = PartitionIndex(1),
+                               .from = {NodeId(1), NodeId(2)},
+                               .to = {NodeId(1), NodeId(3)},
+                               .reason = "why"});
+        to(std::move(moves));
+    }
 
     const NodeId id_;
     const settings::Endpoint endpoint_{"CONTROLLER", settings::SecurityProtocol::plaintext, "127.0.0.1", 0};
@@ -172,6 +195,46 @@ TEST(AdminTest, leader_is_asked_how_far_a_broker_is_behind) {
         .topic_id = Uuid{1, 2}, .partition = PartitionIndex(3), .log_bytes = 1000, .copies = {{NodeId(5), 10}}};
     EXPECT_EQ(led->partitions, std::vector{expected});
     loop.run([&] { client.reset(); });
+}
+
+TEST(AdminTest, orders_are_told_apart_also_where_they_are_passed_on) {
+    Node active(1);
+    Node other(2);
+    active.takes_for_active(active);
+    other.takes_for_active(active);
+    proto::PlacementRequest request;
+    request.set_broker(3);
+    for (const Node* asked : {&active, &other}) {
+        grpc::ClientContext contexts[3];
+        proto::PlacementResponse response;
+        const auto stub = asked->stub();
+        ASSERT_TRUE(stub->Drain(&contexts[0], request, &response).ok());
+        EXPECT_EQ(response.placement(), proto::PLACEMENT_DRAINING);
+        ASSERT_TRUE(stub->Cordon(&contexts[1], request, &response).ok());
+        EXPECT_EQ(response.placement(), proto::PLACEMENT_CORDONED);
+        EXPECT_EQ(stub->Uncordon(&contexts[2], request, &response).error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+    }
+}
+
+TEST(AdminTest, drain_and_plan_are_told_with_their_reasons) {
+    Node node(1);
+    node.takes_for_active(node);
+    grpc::ClientContext contexts[2];
+    proto::DrainStatusResponse drain;
+    ASSERT_TRUE(node.stub()->DrainStatus(&contexts[0], {}, &drain).ok());
+    EXPECT_EQ(drain.replicas_left(), 3u);
+    EXPECT_EQ(drain.moving(), 1u);
+    EXPECT_EQ(drain.bytes_left(), 1000u);
+    EXPECT_EQ(drain.seconds_left(), 7u);
+    ASSERT_EQ(drain.stuck_size(), 1);
+    EXPECT_EQ(drain.stuck(0).reason(), "why");
+    proto::RebalanceRequest request;
+    request.set_dry_run(true);
+    proto::RebalanceResponse plan;
+    ASSERT_TRUE(node.stub()->Rebalance(&contexts[1], request, &plan).ok());
+    ASSERT_EQ(plan.moves_size(), 1);
+    EXPECT_EQ(plan.moves(0).topic(), "planned");
+    EXPECT_EQ(plan.moves(0).to(1), 3);
 }
 
 TEST(AdminTest, schema_has_every_setting_with_what_its_change_takes) {

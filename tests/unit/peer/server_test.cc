@@ -21,6 +21,9 @@ struct NobodyAnswers : AdminRequests {
     void receive(AskCanRestart, Answer<CanRestart>) override {}
     void receive(AskHasCaughtUp, Answer<controller::CaughtUp>) override {}
     void receive(AskFeatureLevel, Answer<Features>) override {}
+    void receive(OrderPlacement, Answer<Placed>) override {}
+    void receive(AskDrainStatus, Answer<controller::DrainStatus>) override {}
+    void receive(Rebalance, Answer<Moves>) override {}
 };
 
 class ServerTest : public testing::Test {

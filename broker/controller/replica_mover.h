@@ -1,0 +1,61 @@
+// What the active controller moves by itself: away from brokers that are drained, away from a move's target that is
+// gone for good, and, when brokers have joined or left or somebody has asked for it, until all have equally much. Has
+// the little that isn't in the image: whether it is balancing, and since when brokers are away. Decides; carries
+// nothing out.
+#pragma once
+
+#include <map>
+#include <set>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "controller/replica_moves.h"
+#include "metadata/image.h"
+
+namespace milena::controller {
+
+struct MoverSettings {
+    bool is_automatic = true;  // balances when a broker has joined
+    size_t moving_max = 20;    // partitions that are moved at once, whoever has asked for it
+    Duration away_max{};       // a broker that is away for longer isn't waited for
+};
+
+struct MoverMetrics {
+    bool is_balancing = false;
+    uint64_t moves = 0;  // of replicas that were begun
+    uint64_t leaderships = 0;
+    size_t moving = 0;          // partitions that are being moved now
+    size_t draining = 0;        // brokers
+    size_t drain_replicas = 0;  // that are left on them
+    size_t drain_stuck = 0;     // of these
+};
+
+class ReplicaMover {
+  public:
+    // This has become the active controller: what another one has begun to balance is gone on with where a broker is
+    // still empty.
+    void begin(const metadata::Image& image);
+    // A broker was registered whose id was not known.
+    void registered(NodeId broker) { joining_.insert(broker); }
+    // Somebody has asked for it.
+    void balance() { is_balancing_ = true; }
+
+    // What is to be begun now.
+    std::vector<ReplicaMove> next(const metadata::Image& image, const MoverSettings& settings, Instant now);
+
+    const MoverMetrics& metrics() const { return metrics_; }
+
+  private:
+    void look_at_brokers(const metadata::Image& image, const MoverSettings& settings, Instant now);
+    std::vector<ReplicaMove> drain(const metadata::Image& image, const MoverSettings& settings);
+    std::vector<ReplicaMove> even_out(const metadata::Image& image, const MoverSettings& settings);
+
+    std::set<NodeId> joining_;              // and not active yet
+    std::map<NodeId, Instant> away_since_;  // fenced ones
+    std::set<NodeId> gone_;                 // of these, for good
+    bool is_balancing_ = false;
+    MoverMetrics metrics_;
+};
+
+}  // namespace milena::controller
