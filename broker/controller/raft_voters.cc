@@ -8,6 +8,9 @@
 namespace milena::controller {
 namespace {
 
+// What every node has to be able to read in the voters' messages to each other.
+constexpr size_t endpoints_max = 64;
+constexpr size_t name_bytes_max = 255;
 constexpr Milliseconds patience_max(20'000);  // less than whoever hands a request on waits for its answer
 
 template <class Response>
@@ -37,6 +40,15 @@ void add_raft_voter(raft::Raft& raft, const std::string& cluster_id, const wire:
     const auto checked = check_cluster(cluster_id, request);
     if (!checked) return done(answer_of<Response>(checked));
     raft::Voter voter{.id = NodeId(request.voter_id), .directory_id = request.voter_directory_id, .endpoints = {}};
+    const auto is_endpoint = [](const auto& listener) {
+        return !listener.name.empty() && listener.name.size() <= name_bytes_max && !listener.host.empty() &&
+               listener.host.size() <= name_bytes_max && listener.port != 0;
+    };
+    if (request.listeners.size() > endpoints_max || !std::ranges::all_of(request.listeners, is_endpoint))
+        return done(answer_of<Response>(
+            unexpected(raft::VoterRefusal{ErrorCode::invalid_request,
+                                          "Add voter request didn't include valid endpoints: each has a listener, a "
+                                          "host of at most 255 bytes and a port, and there are at most 64"})));
     for (const auto& listener : request.listeners) {
         raft::VoterEndpoint endpoint{std::string(listener.name), std::string(listener.host), listener.port};
         if (std::ranges::find(voter.endpoints, endpoint.name, &raft::VoterEndpoint::name) == voter.endpoints.end())

@@ -154,7 +154,7 @@ std::vector<ReplicaProgress> Raft::replicas() const {
     std::vector<ReplicaProgress> result;
     if (s.quorum.role() != Role::leader) return result;
     const Timestamp now = s.environment.clock.wall();
-    result.push_back({s.options.node, s.options.directory_id, s.log->end(), now, now});
+    result.push_back({s.options.node, s.options.directory_id, s.log->end(), now, now, s.log->end()});
     for (const auto& [key, replica] : s.progress) result.push_back(replica);
     return result;
 }

@@ -111,7 +111,8 @@ struct ReplicaProgress {
     Uuid directory_id;
     Offset end_offset = no_offset;  // everything below is durable there
     Timestamp last_fetch = no_timestamp;
-    Timestamp last_caught_up = no_timestamp;  // when it last had all that the leader had
+    Timestamp last_caught_up = no_timestamp;  // when the leader last had no more than it has now
+    Offset leader_end = no_offset;            // of the leader's log at its last fetch
 };
 
 class Raft {

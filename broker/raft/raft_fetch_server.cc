@@ -78,8 +78,13 @@ void Raft::State::note_fetch(const FetchRequest& request) {
     replica.id = request.replica;
     replica.directory_id = request.replica_directory;
     replica.end_offset = request.fetch_offset;
+    // Where the leader appends all the time, nobody ever has all; what it had at the fetch before is enough.
+    if (request.fetch_offset >= log->end())
+        replica.last_caught_up = wall;
+    else if (replica.leader_end != no_offset && request.fetch_offset >= replica.leader_end)
+        replica.last_caught_up = replica.last_fetch;
     replica.last_fetch = wall;
-    if (request.fetch_offset >= log->end()) replica.last_caught_up = wall;
+    replica.leader_end = log->end();
     if (pending_change && pending_change->is_found && pending_change->added->is(key)) append_added_voter();
     if (has_failed || !quorum.voters().contains(key)) return;
     hear(key);

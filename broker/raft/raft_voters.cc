@@ -297,6 +297,7 @@ Result<void, VoterRefusal> Raft::check_kraft_version(int16_t level) const {
     if (level < s.kraft_version)
         return unexpected(
             VoterRefusal{ErrorCode::invalid_update_version, "Can't downgrade the version of this feature."});
+    if (s.pending_change) return unexpected(timed_out("Another change of the voters is under way."));
     const auto voters = s.voters_of_settings();
     if (!voters) return unexpected(voters.error());
     return {};
@@ -306,7 +307,6 @@ void Raft::update_kraft_version(int16_t level, VoterDone done) {
     State& s = *state_;
     const auto checked = check_kraft_version(level);
     if (!checked || level == s.kraft_version) return done(checked);
-    if (s.pending_change) return done(unexpected(timed_out("another change of the voters is under way")));
     const auto voters = s.voters_of_settings();
     const auto at = s.append_controls({kraft_version_record(level), voters_record(*voters)});
     if (!at) return done(unexpected(VoterRefusal{at.error(), "the metadata log can't be written to"}));

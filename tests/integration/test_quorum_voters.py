@@ -6,9 +6,9 @@ import shutil
 
 import pytest
 
-from harness.broker import Milena, free_port
+from harness.broker import Milena, RealKafka, free_port
 from harness.cluster import Cluster, Clusters, KafkaNode, Node
-from harness.compare import plain
+from harness.compare import Side, plain
 from harness.process import until
 
 SETTLED_S = 60
@@ -268,7 +268,7 @@ def test_controllers_join_by_themselves_and_replace_their_lost_disks(clusters):
 
 
 def control_records(side):
-    """What the log says of its voters, as kafka-dump-log shows it; which of the changes has come when, isn't compared."""
+    """What the log says of its voters, as kafka-dump-log shows it; which change has come when, is not compared."""
     log = side.broker.node(1).data / "__cluster_metadata-0" / "00000000000000000000.log"
     done = side.jvm.run("kafka-dump-log", "--cluster-metadata-decoder", "--files", log)
     assert done["exit"] == 0, done
@@ -358,3 +358,37 @@ def test_controllers_of_the_settings_come_into_the_log(clusters):
         return said["exit"]
 
     clusters.same(shrunk)
+
+
+ALONE = {
+    "controller.quorum.voters": "",
+    # So that what is read is a snapshot, too.
+    "metadata.log.max.record.bytes.between.snapshots": 200,
+}
+
+
+def alone(make_broker, kind):
+    broker = make_broker(ALONE, kind)
+    broker.settings["controller.quorum.bootstrap.servers"] = f"{broker.host}:{broker.controller_port}"
+    broker.format_arguments = ["--standalone"]
+    return broker
+
+
+def test_a_log_that_names_its_voters_is_read_by_the_other_broker(make_broker, sides):
+    """What Kafka has formatted and written goes on in Milena, and the other way round, and back."""
+    for first, second in ((RealKafka, Milena), (Milena, RealKafka)):
+        writer, reader = alone(make_broker, first), alone(make_broker, second)
+        directory = None
+        for number, broker in enumerate((writer, reader, writer)):
+            if number > 0:
+                shutil.rmtree(broker.data, ignore_errors=True)
+                shutil.copytree((reader, writer)[number % 2].data, broker.data)
+            broker.start()
+            side = Side(broker, sides[0].jvm)
+            works(side, f"made-{number}")
+            assert len(side.tool("kafka-topics", "--list")["out"].split()) == number + 1
+            listed = quorum(side, "describe", "--replication")["out"].splitlines()[1:]
+            assert [line.split()[1] for line in listed] == [directory_id(broker)]
+            assert directory in (None, directory_id(broker))
+            directory = directory_id(broker)
+            broker.stop()

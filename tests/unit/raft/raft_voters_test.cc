@@ -156,6 +156,25 @@ TEST_F(RaftVoters, only_one_change_is_under_way) {
     EXPECT_TRUE(all_know(*cluster, {1, 3}));
 }
 
+// What a former leader has changed could still come to be (the correction of 2015 to Raft's single changes).
+TEST_F(RaftVoters, new_leader_changes_nothing_before_a_record_of_its_own_is_committed) {
+    const auto cluster = three_voters();
+    cluster->kill(NodeId(1));
+    RaftCluster::Node* fresh = nullptr;
+    ASSERT_TRUE(cluster->run_until(long_enough, [&] {
+        for (auto& [id, node] : cluster->nodes)
+            if (node->raft != nullptr && node->raft->role() == Role::leader) fresh = node.get();
+        return fresh != nullptr;
+    }));
+    ASSERT_FALSE(fresh->journal->is_leading);
+    ErrorCode error = ErrorCode::none;
+    const auto done = [&error](const Outcome& outcome) { error = error_of(outcome); };
+    fresh->raft->remove_voter(cluster->at(NodeId(1)).key(), done);
+    EXPECT_EQ(error, ErrorCode::request_timed_out);
+    ASSERT_TRUE(leads_one_of(*cluster, {2, 3}));
+    EXPECT_EQ(error_of(remove(*cluster, 1)), ErrorCode::none);
+}
+
 TEST_F(RaftVoters, last_voter_stays) {
     const auto cluster = grown_of(1);
     EXPECT_EQ(error_of(remove(*cluster, 1)), ErrorCode::voter_not_found);
@@ -338,6 +357,27 @@ TEST_F(RaftVoters, snapshot_names_the_voters_and_a_new_replica_learns_them_from_
     for (const int32_t id : {1, 2, 3}) ASSERT_EQ(cluster.start(NodeId(id)), "");
     EXPECT_TRUE(leads_one_of(cluster, {1, 2, 3}));
     EXPECT_TRUE(commits(cluster, "a"));
+}
+
+TEST_F(RaftVoters, snapshot_says_nothing_of_a_change_that_is_not_committed) {
+    RaftCluster cluster(1, 0, 3);
+    cluster.options_.snapshot_bytes_max = 1;
+    cluster.start_all();
+    ASSERT_TRUE(leads_one_of(cluster, {1}));
+    cluster.run(1s);
+    for (const int32_t id : {2, 3}) ASSERT_EQ(error_of(add(cluster, id)), ErrorCode::none);
+    ASSERT_TRUE(commits(cluster, "a"));
+    for (const int32_t id : {2, 3}) cluster.cut_both(NodeId(1), NodeId(id));
+    cluster.leader()->raft->remove_voter(cluster.at(NodeId(3)).key(), [](const Outcome&) {});
+    cluster.run(1500ms);  // a snapshot is taken
+    ASSERT_EQ(ids_of(cluster.at(NodeId(1)).raft->voters()), (Ids{1, 2}));
+    cluster.kill(NodeId(1));
+    cluster.mend();
+    ASSERT_TRUE(leads_one_of(cluster, {2, 3}));
+    ASSERT_EQ(cluster.start(NodeId(1)), "");
+    EXPECT_TRUE(commits(cluster, "b"));
+    EXPECT_TRUE(all_know(cluster, {1, 2, 3}));
+    EXPECT_GT(cluster.at(NodeId(1)).journal->loaded_id.end_offset, Offset(5));
 }
 
 // Any node becomes a voter or is one no longer, at any moment, and those that nobody votes with lose their disks.
