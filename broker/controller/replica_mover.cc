@@ -17,6 +17,13 @@ void append(std::vector<ReplicaMove>& to, std::vector<ReplicaMove> moves) {
     std::ranges::move(moves, std::back_inserter(to));
 }
 
+// One that comes back after it was unregistered has what it had.
+bool is_empty(const metadata::Image& image, NodeId broker) {
+    const BrokerLoads loads(image, {});
+    const BrokerLoad* its = loads.of(broker);
+    return its != nullptr && its->replicas_count == 0;
+}
+
 }  // namespace
 
 void ReplicaMover::begin(const metadata::Image& image) {
@@ -50,7 +57,7 @@ void ReplicaMover::look_at_brokers(const metadata::Image& image, const MoverSett
     gone_.clear();
     for (const auto& [id, broker] : *image.brokers) {
         if (!broker.is_fenced) {
-            if (joining_.erase(id) > 0 && settings.is_automatic) is_balancing_ = true;
+            if (joining_.erase(id) > 0 && settings.is_automatic && is_empty(image, id)) is_balancing_ = true;
             continue;
         }
         const Instant since = away_since_.try_emplace(id, now).first->second;

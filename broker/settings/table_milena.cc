@@ -19,8 +19,8 @@ constexpr Setting rows[] = {
      "The id of the cluster, the same on every node; a single node may go without and makes one up when it formats its "
      "directories."},
     {"milena.balancer.mode", string, "auto", one_of("auto, off"), cluster_wide, medium, effective,
-     "auto: when a broker has joined, was drained or is open again, replicas and leaders move until all brokers have "
-     "equally many; off: only when it is asked for (milena admin rebalance)."},
+     "auto: when an empty broker has joined, one was drained or is open again, replicas and leaders move until all "
+     "brokers have equally many; off: only when it is asked for (milena admin rebalance)."},
     {"milena.balancer.moves.max", int32, "20", at_least(1), cluster_wide, medium, effective,
      "Partitions that the balancer and drains of brokers move at once, in the whole cluster."},
     {"milena.balancer.away.ms", int64, "60000", at_least(0), cluster_wide, low, effective,

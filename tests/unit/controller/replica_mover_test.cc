@@ -73,6 +73,13 @@ TEST_F(ReplicaMoverTest, broker_that_has_joined_gets_its_share_a_few_at_a_time) 
     EXPECT_GE(mover.metrics().moves, 20U);
 }
 
+TEST_F(ReplicaMoverTest, broker_that_comes_back_to_what_it_had_changes_nothing) {
+    for (int i = 0; i < 6; ++i) add_partition({1, 2, 4}, {1, 2}, 1);
+    mover.registered(NodeId(4));
+    start(4);
+    EXPECT_TRUE(next().empty());
+}
+
 TEST_F(ReplicaMoverTest, switched_off_it_balances_only_when_it_is_asked) {
     limits.is_automatic = false;
     create("a", 30, 3);
