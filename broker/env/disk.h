@@ -64,7 +64,7 @@ struct File {
     // As read_at, off the shard's thread; the File may be destroyed meanwhile.
     virtual void read_async(uint64_t position, size_t bytes, DiskDone<Bytes> done) = 0;
 
-    // Brings these bytes to where read_cached() and cached_range() find them, for as long as the system has room; off the
+    // Brings these bytes to where read_cached() and cached_range() find them, as long as the system has room. Off the
     // shard's thread; the File may be destroyed meanwhile.
     virtual void load_async(uint64_t position, size_t bytes, DiskDone<void> done) = 0;
 
