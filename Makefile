@@ -64,9 +64,9 @@ sim: configure ## simulate `SEEDS=…` lives of a broker, and of a cluster, amon
 	build/bin/sim --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
 	build/bin/cluster_sim --jobs $(JOBS) --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
 
-sim-planted: configure ## plant bugs into the broker and see that the simulated cluster finds them
-	$(STAGE) 'sim-planted: build' cmake --build build -j $(JOBS) --target cluster_sim_planted
-	$(STAGE) 'sim-planted: bugs are found' tests/sim/planted/run.py build/bin/cluster_sim_planted --jobs $(JOBS) $(ARGS)
+sim-planted: configure ## plant bugs into the broker and see that the simulations find them
+	$(STAGE) 'sim-planted: build' cmake --build build -j $(JOBS) --target planted_programs
+	$(STAGE) 'sim-planted: bugs are found' tests/sim/planted/run.py build/bin --jobs $(JOBS) $(ARGS)
 
 faults: install-test build ## harm clusters of real brokers in network namespaces, each scenario `RUNS=…` times; `ARGS=--help`
 	$(STAGE) 'faults: real brokers, real clients' tests/faults/run --runs $(RUNS) $(ARGS)

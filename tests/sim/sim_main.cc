@@ -1,6 +1,8 @@
 // Runs seeds of the simulation and reports. Exit code 1 if a promise was broken or a seed did too little to count.
 //
-//     sim [--seeds N] [--seed FIRST] [--policy fsync|page_cache|both|alternating] [--hashes] [--trace]
+//     sim [--seeds N] [--seed FIRST] [--policy fsync|page_cache|both|alternating] [--stop] [--hashes] [--trace]
+//
+// With --stop the first seed that fails is the last.
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -18,6 +20,7 @@ struct Arguments {
     uint64_t first_seed = 1;
     std::vector<Policy> policies{Policy::fsync, Policy::page_cache};
     bool alternates = false;  // odd seeds have the first policy, even ones the second
+    bool stops = false;       // at the first that fails
     bool prints_hashes = false;
     bool prints_trace = false;
 };
@@ -27,7 +30,7 @@ const char* policy_name(Policy policy) { return policy == Policy::fsync ? "fsync
 [[noreturn]] void refuse(const std::string& why) {
     std::fprintf(stderr,
                  "sim: %s\nusage: sim [--seeds N] [--seed FIRST] [--policy fsync|page_cache|both|alternating] "
-                 "[--hashes] [--trace]\n",
+                 "[--stop] [--hashes] [--trace]\n",
                  why.c_str());
     std::exit(2);
 }
@@ -42,6 +45,10 @@ uint64_t number(const std::string& text) {
 Arguments parse(const std::vector<std::string>& words) {
     Arguments arguments;
     for (size_t i = 0; i < words.size(); ++i) {
+        if (words[i] == "--stop") {
+            arguments.stops = true;
+            continue;
+        }
         if (words[i] == "--hashes") {
             arguments.prints_hashes = true;
             continue;
@@ -113,6 +120,7 @@ int run(const Arguments& arguments) {
             if (is_good(report)) continue;
             ++failed;
             print_failure(report);
+            if (arguments.stops) return 1;
         }
     }
     std::printf(

@@ -172,5 +172,8 @@ STORAGE = [
 
 BUGS = REPLICA + RAFT + CONTROLLER + STORAGE
 
-# Why the simulator misses some.
-EXPLAINED = {}
+# Why the simulations miss some.
+EXPLAINED = {
+    "requests of earlier epochs answered":
+        "the answer says the later epoch, and whoever asked gives up what it asked for before it reads the rest",
+}
