@@ -59,7 +59,9 @@ TEST(Dispatch, an_api_is_advertised_when_and_only_when_it_is_finished) {
                                               "ListPartitionReassignments",
                                               "GetTelemetrySubscriptions",
                                               "PushTelemetry",
-                                              "AlterReplicaLogDirs"};
+                                              "AlterReplicaLogDirs",
+                                              "AddRaftVoter",
+                                              "RemoveRaftVoter"};
     EXPECT_EQ(names, finished);
 }
 
