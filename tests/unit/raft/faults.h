@@ -1,6 +1,7 @@
 // Random faults among several replicas, and what must hold whatever happens.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
