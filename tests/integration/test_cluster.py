@@ -1,5 +1,6 @@
 """Three brokers are one cluster: one metadata log, one controller, whichever of them is asked."""
 
+import contextlib
 import time
 
 import pytest
@@ -38,6 +39,17 @@ def all_see(nodes, count):
         lambda: all(len(admin(node).list_topics(timeout=5).brokers) == count for node in nodes),
         f"every node sees {count} brokers",
     )
+
+
+@contextlib.contextmanager
+def serving(cluster):
+    """A cluster whose three nodes all know each other; it ends with the block."""
+    try:
+        cluster.start()
+        all_see(cluster.nodes, 3)
+        yield cluster
+    finally:
+        cluster.close()
 
 
 def test_every_broker_knows_all_others_and_the_same_controller(cluster):

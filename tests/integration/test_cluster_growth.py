@@ -6,7 +6,7 @@ from harness.cluster import Cluster, Node
 from harness.load import PacedLoad
 from harness.milena_admin import NO, YES, Admin
 from harness.process import until
-from test_cluster import all_see, create
+from test_cluster import all_see, create, serving
 from test_cluster_replication import PARTITIONS, UnderLoad, partitions
 
 
@@ -33,13 +33,8 @@ class Growing(Cluster):
 
 @pytest.fixture
 def cluster(run_directory, request):
-    made = Growing(run_directory / request.node.name)
-    try:
-        made.start()
-        all_see(made.nodes, 3)
+    with serving(Growing(run_directory / request.node.name)) as made:
         yield made
-    finally:
-        made.close()
 
 
 def replicas_by_broker(cluster, topic):

@@ -10,20 +10,15 @@ from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 from harness.cluster import Cluster
 from harness.load import Load, count_faults
 from harness.process import until
-from test_cluster import admin, all_see, create
+from test_cluster import admin, create, serving
 
 PARTITIONS = 6
 
 
 @pytest.fixture
 def cluster(run_directory, request):
-    made = Cluster(run_directory / request.node.name)
-    try:
-        made.start()
-        all_see(made.nodes, 3)
+    with serving(Cluster(run_directory / request.node.name)) as made:
         yield made
-    finally:
-        made.close()
 
 
 def partitions(node, topic):

@@ -8,19 +8,14 @@ from harness.clients import STEADY_COMMANDS, SteadyClient
 from harness.cluster import Cluster
 from harness.load import PacedLoad
 from harness.milena_admin import Admin
-from test_cluster import admin, all_see, create
+from test_cluster import admin, create, serving
 from test_cluster_replication import PARTITIONS, UnderLoad, all_in_sync
 
 
 @pytest.fixture
 def cluster(run_directory, request):
-    made = Cluster(run_directory / request.node.name)
-    try:
-        made.start()
-        all_see(made.nodes, 3)
+    with serving(Cluster(run_directory / request.node.name)) as made:
         yield made
-    finally:
-        made.close()
 
 
 class LeaderWatch(threading.Thread):

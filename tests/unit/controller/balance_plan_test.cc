@@ -2,7 +2,6 @@
 
 #include <map>
 
-#include "controller/partition_change.h"
 #include "unit/controller/cluster_fixture.h"
 
 namespace milena::controller {
@@ -18,19 +17,9 @@ class BalancePlans : public ClusterFixture {
             if (moves.empty()) break;
             for (const ReplicaMove& move : moves) EXPECT_FALSE(move.reason.empty());
             EXPECT_EQ(done(MoveReplicas{moves})->count, moves.size());
-            for (const ReplicaMove& move : moves) arrive(move);
+            for (const ReplicaMove& move : moves) arrive(move.topic_id, move.partition);
         }
         return rounds;
-    }
-    void arrive(const ReplicaMove& move) {
-        const metadata::PartitionImage& moved = *image->partition(move.topic_id, move.partition);
-        if (!is_moving(moved)) return;
-        AlterPartition request{.broker = moved.leader, .broker_epoch = broker(moved.leader.value).epoch, .changes = {}};
-        request.changes.push_back({.key = {move.topic_id, move.partition},
-                                   .leader_epoch = moved.leader_epoch,
-                                   .partition_epoch = moved.partition_epoch,
-                                   .isr = moved.replicas});
-        EXPECT_TRUE(done(request).has_value());
     }
     // Of topic "a": how many replicas, and how many leaderships, each broker has.
     std::pair<std::map<int32_t, int>, std::map<int32_t, int>> counts() {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "controller/broker_liveness.h"
+#include "controller/partition_change.h"
 #include "metadata/feature_levels.h"
 #include "unit/controller/decide_fixture.h"
 
@@ -80,6 +81,17 @@ class ClusterFixture : public DecideFixture {
                                        .directories = {directory(id)},
                                        .previous_epoch = previous_epoch,
                                        .is_local = is_local});
+    }
+    // The replicas that the partition is being moved to have caught up, if it is being moved.
+    void arrive(const Uuid& topic, PartitionIndex index) {
+        const metadata::PartitionImage& moved = *image->partition(topic, index);
+        if (!is_moving(moved)) return;
+        AlterPartition request{.broker = moved.leader, .broker_epoch = broker(moved.leader.value).epoch, .changes = {}};
+        request.changes.push_back({.key = {topic, index},
+                                   .leader_epoch = moved.leader_epoch,
+                                   .partition_epoch = moved.partition_epoch,
+                                   .isr = moved.replicas});
+        EXPECT_TRUE(done(request).has_value());
     }
 
     int32_t partitions_count = 0;

@@ -1,6 +1,5 @@
 #include "controller/replica_mover.h"
 
-#include "controller/partition_change.h"
 #include "unit/controller/cluster_fixture.h"
 
 namespace milena::controller {
@@ -20,18 +19,8 @@ class ReplicaMoverTest : public ClusterFixture {
             if (moves.empty() || round == 200) return round;
             EXPECT_LE(moves.size(), limits.moving_max + 500);
             EXPECT_EQ(done(MoveReplicas{moves})->count, moves.size());
-            for (const ReplicaMove& move : moves) arrive(move);
+            for (const ReplicaMove& move : moves) arrive(move.topic_id, move.partition);
         }
-    }
-    void arrive(const ReplicaMove& move) {
-        const metadata::PartitionImage& moved = *image->partition(move.topic_id, move.partition);
-        if (!is_moving(moved)) return;
-        AlterPartition request{.broker = moved.leader, .broker_epoch = broker(moved.leader.value).epoch, .changes = {}};
-        request.changes.push_back({.key = {move.topic_id, move.partition},
-                                   .leader_epoch = moved.leader_epoch,
-                                   .partition_epoch = moved.partition_epoch,
-                                   .isr = moved.replicas});
-        EXPECT_TRUE(done(request).has_value());
     }
     std::map<NodeId, size_t> replicas() {
         std::map<NodeId, size_t> counts;
