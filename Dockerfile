@@ -7,6 +7,7 @@ RUN .ci/install-deps build
 COPY CMakeLists.txt CMakePresets.json ./
 COPY proto proto
 COPY broker broker
+COPY operator operator
 RUN cmake --preset image && cmake --build build/image --target milena
 RUN install -D --strip --target-directory /image/usr/local/bin build/image/bin/milena \
     && ldd build/image/bin/milena | grep -o '/[^ ]*' | xargs cp --parents --dereference --target-directory /image \

@@ -13,8 +13,13 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LAYERS = [["base"], ["env", "settings"], ["wire"], ["storage"], ["raft", "metadata"], ["replica"],
           ["group", "txn", "controller"], ["env/posix"], ["shard"], ["server", "peer"], ["main"]]
+OPERATOR_LAYERS = [["api"], ["kube", "admin"], ["resource"], ["plan"], ["execute"], ["reconcile"], ["main"]]
+OF_BROKER = {"base", "env", "env/posix", "wire"}                # what the operator may include of the broker
 LEVEL = {module: level for level, modules in enumerate(LAYERS) for module in modules}
+LEVEL |= {f"operator/{module}": len(LAYERS) + i for i, modules in enumerate(OPERATOR_LAYERS) for module in modules}
 EDGE = {"env/posix", "shard", "server", "peer", "main"}         # may ask the operating system
+EDGE |= {f"operator/{module}" for module in ("kube", "admin", "execute", "reconcile", "main")}
+PROGRAMS = (ROOT / "broker", ROOT / "operator")
 COROUTINES = {"shard", "server", "peer", "main"}                # may contain co_await
 LOG_SINK = "broker/base/log.cc"                                 # the one place below the edge with a lock and a clock
 # But for auxv.h, which says what the processor can do.
@@ -43,9 +48,17 @@ def files():
 
 
 def module_of(path):
-    """The module a file of broker/ belongs to: the longest directory that LAYERS names; main for the top level."""
-    parts = path.relative_to(ROOT / "broker").parts[:-1]
+    """The module of a program's file: the longest directory that LAYERS names; main for the top level."""
+    program, *parts = path.relative_to(ROOT).parts[:-1]
+    if program == "operator":
+        return f"operator/{parts[0] if parts else 'main'}"
     return "/".join(parts[:2]) if "/".join(parts[:2]) in LEVEL else parts[0] if parts else "main"
+
+
+def included_path(path, name):
+    """Where an include is found: in the own program first; the operator also uses the broker."""
+    own = ROOT / path.relative_to(ROOT).parts[0] / name
+    return own if own.exists() else ROOT / "broker" / name
 
 
 def code_only(text):
@@ -63,9 +76,11 @@ def check_layers(path, text, code):
         if is_pure and (found := OS_HEADERS.match(line) or OS_CALLS.search(bare)):
             breach(path, number, f"{module} is pure and may not ask the operating system: {found[0]}")
         if (included := re.match(r'#include "(.+)"', line)):
-            target = module_of(ROOT / "broker" / included[1])
+            target = module_of(included_path(path, included[1]))
             if target != module and LEVEL.get(target, 99) >= LEVEL[module]:
                 breach(path, number, f"{module} includes {included[1]}: includes point only down")
+            if module.startswith("operator/") and not target.startswith("operator/") and target not in OF_BROKER:
+                breach(path, number, f"{module} includes {included[1]}: of the broker it uses only {OF_BROKER}")
             if target == "env/posix" and module not in EDGE:
                 breach(path, number, f"{module} is pure and may not include {included[1]}")
     if module not in COROUTINES and "co_await" in code:
@@ -124,7 +139,7 @@ def check_text(path, text):
 
 def check_cpp(path, text):
     code = code_only(text)
-    if (ROOT / "broker") in path.parents:
+    if path.relative_to(ROOT).parts[0] in ("broker", "operator"):
         check_layers(path, text, code)
     if path.suffix == ".h" and ("#pragma once" not in text or not text.startswith("//")):
         breach(path, 1, "a header begins with a paragraph on its responsibility, then #pragma once")
@@ -136,32 +151,34 @@ def check_cpp(path, text):
 
 def check_headers(headers):
     """Every header compiles alone. One that was compiled with the same content beneath it is not compiled again."""
-    own = {path.relative_to(ROOT / "broker").as_posix(): path.read_text() for path in headers}
-    beneath = {name: [i for i in re.findall(r'#include "(.+)"', text) if i in own] for name, text in own.items()}
+    own = {path: path.read_text() for path in headers}
+    beneath = {path: [i for name in re.findall(r'#include "(.+)"', text) if (i := included_path(path, name)) in own]
+               for path, text in own.items()}
 
-    def closure(name, reached):
-        if name not in reached:
-            reached.add(name)
-            [closure(included, reached) for included in beneath[name]]
+    def closure(path, reached):
+        if path not in reached:
+            reached.add(path)
+            [closure(included, reached) for included in beneath[path]]
         return reached
 
     seen_file = ROOT / "build/tidy/headers"
     seen = set(seen_file.read_text().split()) if seen_file.exists() else set()
-    stamps = {name: hashlib.sha256("".join(own[i] for i in sorted(closure(name, set()))).encode()).hexdigest()
-              for name in own}
+    stamps = {path: hashlib.sha256("".join(own[i] for i in sorted(closure(path, set()))).encode()).hexdigest()
+              for path in own}
 
-    def compiles(name):
+    def compiles(path):
         given = '-DASIO_STANDALONE -DMILENA_VERSION=""'
-        command = f"g++ -std=c++20 -fsyntax-only {given} -Ibroker -x c++ -include {name} /dev/null"
+        where = "-Ioperator -Ibroker" if (ROOT / "operator") in path.parents else "-Ibroker"
+        command = f"g++ -std=c++20 -fsyntax-only {given} {where} -x c++ -include {path} /dev/null"
         return subprocess.run(command.split(), cwd=ROOT, capture_output=True, text=True, check=False)
 
-    fresh = [name for name in own if stamps[name] not in seen]
+    fresh = [path for path in own if stamps[path] not in seen]
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
-        for name, done in zip(fresh, pool.map(compiles, fresh)):
+        for path, done in zip(fresh, pool.map(compiles, fresh)):
             if done.returncode == 0:
-                seen.add(stamps[name])
+                seen.add(stamps[path])
             else:
-                breach(ROOT / "broker" / name, 1, f"does not compile alone: {done.stderr.strip().splitlines()[1:2]}")
+                breach(path, 1, f"does not compile alone: {done.stderr.strip().splitlines()[1:2]}")
     seen_file.parent.mkdir(parents=True, exist_ok=True)
     seen_file.write_text("\n".join(sorted(seen & set(stamps.values()))))
 
@@ -169,12 +186,13 @@ def check_headers(headers):
 def check_pairs():
     """Every module below the edge has tests; README names every module; the verbs are the same everywhere."""
     readme, makefile = (ROOT / "README.md").read_text(), (ROOT / "Makefile").read_text()
-    modules = sorted({module_of(path) for path in (ROOT / "broker").rglob("*.cc")})
+    modules = sorted({module_of(path) for program in PROGRAMS for path in program.rglob("*.cc")})
     for module in modules:
-        if module not in EDGE and not list((ROOT / "tests/unit").glob(f"{module.replace('/', '_')}*/*_test.cc")):
+        mirror = module if module.startswith("operator/") else module.replace("/", "_")
+        if module not in EDGE and not list((ROOT / "tests/unit").glob(f"{mirror}*/*_test.cc")):
             breach(ROOT / "tests/unit", 1, f"no test of {module}")
-    named = re.findall(r"^\| `broker/([\w/]+)` \|", readme, re.M)
-    if sorted(named) != [module for module in modules if module != "main"]:
+    named = re.findall(r"^\| `(?:broker/|(?=operator/))([\w/]+)` \|", readme, re.M)
+    if sorted(named) != [module for module in modules if module not in ("main", "operator/main")]:
         breach(ROOT / "README.md", 1, f"its modules are {sorted(named)}; the directories are {modules}")
     verbs = dict(re.findall(r"^([\w-]+):.*?## (.*)$", makefile, re.M))
     table = dict(re.findall(r"^\| `make ([\w-]+)[^`]*` \| (.*) \|$", readme, re.M))
@@ -209,7 +227,7 @@ def main():
         check_text(path, text)
         if path.suffix in {".h", ".cc"}:
             check_cpp(path, text)
-    check_headers([path for path in everything if path.suffix == ".h" and (ROOT / "broker") in path.parents])
+    check_headers([path for path in everything if path.suffix == ".h" and {*PROGRAMS} & {*path.parents}])
     check_pairs()
     check_settings()
     print("\n".join(breaches) or f"tidy: {len(everything)} files keep the conventions")
