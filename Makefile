@@ -23,7 +23,7 @@ SPACE := $(subst ,, )
 CPP := git ls-files -co --exclude-standard -z '*.h' '*.cc'
 
 .NOTPARALLEL:
-.PHONY: help build run cluster cluster-down test test-asan test-tsan test-arm64 sim sim-planted faults fuzz bench lint format image clean \
+.PHONY: help build run cluster cluster-down test test-asan test-tsan test-arm64 sim sim-planted faults fuzz bench lint crds format image clean \
         install-test configure lint-conventions lint-format build-tests test-core test-protocol test-integration
 
 help: ## this table
@@ -79,6 +79,9 @@ bench: install-test ## measure against real Kafka in the same run; JSON goes to 
 	tests/bench/run $(ARGS)
 
 lint: lint-conventions lint-format ## check layers, names, sizes and format
+
+crds: configure ## generate the custom resource definitions in `crds/` from the operator's types
+	$(STAGE) crds sh -c 'cmake --build build -j $(JOBS) --target milena-crds && build/bin/milena-crds crds'
 
 format: install-test ## let clang-format lay out every C++ file
 	$(CPP) | xargs -0 -n 20 -P $(JOBS) clang-format-19 -i

@@ -1,0 +1,32 @@
+// The part of a Kubernetes object's metadata that decisions are made by. Plain values.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+namespace milena::api {
+
+struct ObjectMeta {
+    std::string name;
+    std::string name_space;
+    std::string uid;
+    std::string resource_version;
+    int64_t generation = 0;
+    std::string creation_timestamp;
+    std::string deletion_timestamp;  // empty: it isn't being deleted
+    std::map<std::string, std::string> labels;
+    std::map<std::string, std::string> annotations;
+    std::vector<std::string> finalizers;
+
+    bool is_deleting() const { return !deletion_timestamp.empty(); }
+    bool operator==(const ObjectMeta&) const = default;
+};
+
+// Of any Kubernetes object; what isn't there or is of another type stays empty.
+ObjectMeta metadata_of(const nlohmann::json& object);
+
+}  // namespace milena::api
