@@ -218,7 +218,8 @@ void PartitionTable::open(const PartitionKey& key, const metadata::TopicImage& t
     if (policy->is_fsynced_before_acknowledgement() && !is_durable) queue_flush(key, Replica::Flush::checkpoint);
 }
 
-// Files of a topic that the cluster doesn't know, or that was deleted and created anew meanwhile: kept, out of the way.
+// Files of a topic that the cluster doesn't know or that was deleted and created anew meanwhile, or of a partition that
+// has left this node: kept, out of the way. Should it come back, they would be taken for what is known of it then.
 void PartitionTable::set_aside(storage::LogDirectory& directory, const std::string& topic, PartitionIndex partition) {
     const std::string from = storage::partition_directory_name(topic, partition);
     const Uuid unique = Uuid::from_random(environment_.random.next(), environment_.random.next());
@@ -238,7 +239,8 @@ void PartitionTable::set_strays_aside() {
             const auto& [topic_name, partition] = place;
             if (topic_name == metadata_topic) continue;
             const metadata::TopicImage* topic = image_->topic(topic_name);
-            if (topic == nullptr || topic->partition(partition) == nullptr)
+            const metadata::PartitionImage* known = topic == nullptr ? nullptr : topic->partition(partition);
+            if (known == nullptr || !known->has_replica(environment_.node))
                 set_aside(*environment_.directories[i].log_directory, topic_name, partition);
         }
     }

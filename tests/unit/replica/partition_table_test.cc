@@ -159,6 +159,25 @@ TEST_F(PartitionTableTest, files_without_a_topic_are_set_aside_and_kept) {
     EXPECT_TRUE(names()[0].ends_with("-stray"));
 }
 
+TEST_F(PartitionTableTest, files_of_a_partition_that_has_moved_away_meanwhile_are_set_aside) {
+    start();
+    apply(topic("orders", topic_id, 2));
+    ASSERT_EQ(produce(topic_id, 0), ErrorCode::none);
+    ASSERT_EQ(produce(topic_id, 1), ErrorCode::none);
+    wire::PartitionChangeRecord moved;
+    moved.topic_id = topic_id;
+    moved.partition_id = 1;
+    moved.replicas.emplace(std::vector<int32_t>{2});
+    moved.isr.emplace(std::vector<int32_t>{2});
+    moved.directories.emplace(std::vector<Uuid>{metadata::unassigned_directory});
+    moved.leader = 2;
+    records.emplace_back(moved);
+    restart(false);
+    ASSERT_EQ(names().size(), 2U);
+    EXPECT_EQ(names()[0], "orders-0");
+    EXPECT_TRUE(names()[1].ends_with("-stray")) << names()[1];
+}
+
 TEST_F(PartitionTableTest, failed_directory_answers_storage_error) {
     start();
     apply(topic("orders", topic_id, 1));
