@@ -105,6 +105,11 @@ Bytes SimDisk::content_of(const FileRange& range) {
     return Bytes::copy_of(std::span(content).subspan(range.position, range.bytes));
 }
 
+std::vector<std::byte> SimDisk::durable_content(const std::string& path) const {
+    const NodePtr node = find(path);
+    return node ? node->durable : std::vector<std::byte>();
+}
+
 class SimFile final : public env::File {
   public:
     SimFile(SimDisk& disk, std::string path, SimDisk::NodePtr node, bool writable)

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "env/clock.h"
 #include "env/disk.h"
@@ -55,6 +56,9 @@ class SimDisk final : public env::Disk {
     // Flips one bit of the content of a file whose path ends in `suffix`; the path, or nothing where there is none with
     // content.
     std::optional<std::string> flip_bit(std::string_view suffix);
+
+    // What a loss of power leaves of a file at least; nothing where there is none.
+    std::vector<std::byte> durable_content(const std::string& path) const;
 
     // What would be sent of a range of one of its files.
     static Bytes content_of(const FileRange& range);

@@ -11,7 +11,6 @@ namespace milena::sim::cluster {
 namespace {
 
 constexpr size_t in_flight_max = 5;
-constexpr size_t records_max = 8;
 constexpr int refusals_until_stuck = 400;
 constexpr Duration pause_max = std::chrono::milliseconds(150);
 constexpr Duration rest_max = std::chrono::seconds(4);  // a log that doesn't grow has states of its own
@@ -48,20 +47,19 @@ void ClientMetadata::ask() {
 }
 
 void ClientMetadata::take(const metadata::Image& image) {
-    const metadata::TopicImage* topic = image.topic(topic_name);
-    if (topic == nullptr) return;
-    topic_id_ = topic->id;
-    for (size_t i = 0; i < leaders_.size() && i < topic->partitions.size(); ++i) {
-        const metadata::PartitionImage& partition = *topic->partitions[i];
-        if (partition.leader_epoch < leaders_[i].epoch) continue;
-        if (partition.leader_epoch > leaders_[i].epoch && leaders_[i].epoch != no_leader_epoch)
+    for (size_t i = 0; i < leaders_.size(); ++i) {
+        const PartitionIndex place(static_cast<int32_t>(i));
+        const metadata::PartitionImage* partition = partition_at(image, place);
+        if (partition == nullptr || partition->leader_epoch < leaders_[i].epoch) continue;
+        if (partition->leader_epoch > leaders_[i].epoch && leaders_[i].epoch != no_leader_epoch)
             coverage_.mark("leader change");
-        leaders_[i] = {partition.leader, partition.leader_epoch, partition.replicas};
+        keys_[i] = *key_at(image, place);
+        leaders_[i] = {partition->leader, partition->leader_epoch, partition->replicas};
     }
 }
 
-std::optional<ClientMetadata::Leader> ClientMetadata::leader(PartitionIndex partition) const {
-    const Leader& leader = leaders_[static_cast<size_t>(partition.value)];
+std::optional<ClientMetadata::Leader> ClientMetadata::leader(PartitionIndex place) const {
+    const Leader& leader = leaders_[static_cast<size_t>(place.value)];
     return leader.node == no_node ? std::nullopt : std::optional(leader);
 }
 
@@ -82,7 +80,7 @@ void ClusterProducer::produce_some() {
         auto batch = std::make_shared<Batch>();
         batch->base_sequence = next_sequence_;
         batch->timestamp = world_.network.world().clock.wall();
-        const size_t records = 1 + random.below(records_max);
+        const size_t records = 1 + random.below(world_.records_max);
         for (size_t i = 0; i < records; ++i)
             batch->values.push_back((Value{number_} + 1) << producer_shift | ++next_value_);
         next_sequence_ += static_cast<int32_t>(records);
@@ -121,6 +119,8 @@ void ClusterProducer::send(const BatchPtr& batch) {
             if (batch->is_done && world_.history.is_forgiven(partition_)) return;
             node.produce(world_.metadata.key(partition_), encode(*batch),
                          [this, batch, from = node.id()](const replica::ProduceOutcome& outcome) {
+                             if (outcome.error == ErrorCode::none)
+                                 world_.acknowledged(partition_, outcome.last_offset + 1);
                              const uint64_t generation = world_.history.generation(partition_);
                              world_.network.to_client(
                                  from, [this, batch, generation, outcome] { answered(batch, generation, outcome); });

@@ -11,12 +11,10 @@
 
 #include "sim/cluster/coverage.h"
 #include "sim/cluster/history.h"
+#include "sim/cluster/places.h"
 #include "sim/cluster/sim_node.h"
 
 namespace milena::sim::cluster {
-
-inline constexpr const char* topic_name = "events";
-inline constexpr int32_t partition_count = 4;
 
 // Who leads what, as one broker or another has said.
 class ClientMetadata {
@@ -32,8 +30,8 @@ class ClientMetadata {
     // What was known has proved wrong.
     void refresh();
     // None while nothing is known.
-    std::optional<Leader> leader(PartitionIndex partition) const;
-    replica::PartitionKey key(PartitionIndex partition) const { return {topic_id_, partition}; }
+    std::optional<Leader> leader(PartitionIndex place) const;
+    replica::PartitionKey key(PartitionIndex place) const { return keys_[static_cast<size_t>(place.value)]; }
 
   private:
     void ask();
@@ -41,8 +39,8 @@ class ClientMetadata {
 
     ClusterNetwork& network_;
     Coverage& coverage_;
-    Uuid topic_id_;
-    std::array<Leader, partition_count> leaders_;
+    std::array<replica::PartitionKey, place_count> keys_;
+    std::array<Leader, place_count> leaders_;
     Instant asked_at_;
 };
 
@@ -54,6 +52,9 @@ class ClusterProducer {
         History& history;
         Coverage& coverage;
         std::function<void(std::string)> complain;
+        // A leader says so of everything below, whether the client hears it or not.
+        std::function<void(PartitionIndex, Offset end)> acknowledged;
+        size_t records_max = 8;  // of a batch
     };
     ClusterProducer(World world, uint32_t number, PartitionIndex partition);
 

@@ -3,41 +3,21 @@
 #include <algorithm>
 #include <span>
 
-#include "metadata/image_records.h"
+#include "sim/cluster/checker_words.h"
+#include "storage/log_directory.h"
+#include "storage/segment.h"
 #include "wire/record_batch.h"
 
 namespace milena::sim::cluster {
 namespace {
 
 constexpr size_t violations_max = 20;
-constexpr uint64_t fnv_prime = 0x100000001b3;
-constexpr uint64_t fnv_basis = 0xcbf29ce484222325;
 constexpr int misses_max = 50;  // of a simulated page cache
 constexpr size_t bytes_at_once = 64 * 1024;
 // A change that was on its way when content was lost counts as having been there.
 constexpr Duration loss_settles_after = std::chrono::seconds(2);
-
-void fold(uint64_t& hash, std::span<const std::byte> bytes) {
-    for (const std::byte byte : bytes) hash = (hash ^ static_cast<uint8_t>(byte)) * fnv_prime;
-}
-
-uint64_t hash_of(const metadata::Image& image) {
-    const int16_t version = metadata::metadata_version(*image.features);
-    uint64_t hash = fnv_basis;
-    metadata::write_image(
-        image, [&](const metadata::Record& record) { fold(hash, metadata::encode_record(record, version).span()); });
-    return hash;
-}
-
-bool contains(const std::vector<NodeId>& nodes, NodeId node) { return std::ranges::find(nodes, node) != nodes.end(); }
-
-std::string text(NodeId node) { return "node " + std::to_string(node.value); }
-std::string text(const std::vector<NodeId>& nodes) {
-    std::string all;
-    for (const NodeId node : nodes) all += (all.empty() ? "" : ",") + std::to_string(node.value);
-    return all.empty() ? "none" : all;
-}
-std::string text(PartitionIndex partition) { return "partition " + std::to_string(partition.value); }
+// The session, and what a controller with a slow disk takes to say so.
+constexpr Duration silence_max = std::chrono::seconds(8);
 
 }  // namespace
 
@@ -47,155 +27,7 @@ void ClusterChecker::complain(std::string what) {
 }
 
 const metadata::PartitionImage* ClusterChecker::partition(PartitionIndex index) const {
-    const metadata::TopicImage* topic = newest_ ? newest_->topic(topic_name) : nullptr;
-    return topic == nullptr ? nullptr : topic->partition(index);
-}
-
-// --- the metadata ----------------------------------------------------------------------------------------------------
-
-void ClusterChecker::became_active(NodeId node, LeaderEpoch epoch) {
-    world_.trace("active controller", node.value, epoch.value);
-    coverage_.mark("controller election");
-    const auto [at, is_new] = active_.try_emplace(epoch, node);
-    if (!is_new && at->second != node)
-        complain("single leader: " + text(at->second) + " and " + text(node) + " lead the metadata log in " +
-                 std::to_string(epoch.value));
-}
-
-void ClusterChecker::published(NodeId node, const metadata::Delta& delta) {
-    const std::shared_ptr<const metadata::Image>& image = delta.after;
-    Process& process = processes_[node];
-    world_.trace("published", node.value, image->offset.value, image->epoch.value);
-    if (image->offset < process.image) complain("monotonic epoch: the metadata image of " + text(node) + " went back");
-    process.image = std::max(process.image, image->offset);
-    compare_image(node, *image);
-    if (newest_ && image->offset <= newest_->offset) return;
-    const auto before = std::exchange(newest_, image);
-    if (before) note_changes(*before, *image);
-    review_losses();
-}
-
-void ClusterChecker::compare_image(NodeId node, const metadata::Image& image) {
-    const auto [at, is_new] = images_.try_emplace(image.offset, hash_of(image));
-    if (!is_new && at->second != hash_of(image))
-        complain("metadata images equal: not at offset " + std::to_string(image.offset.value) + ", " + text(node));
-}
-
-void ClusterChecker::note_changes(const metadata::Image& before, const metadata::Image& after) {
-    for (const auto& [id, broker] : *after.brokers) {
-        const metadata::BrokerImage* former = before.broker(id);
-        // In its last record the broker is registered: nothing has happened since.
-        if (former != nullptr && former->epoch != broker.epoch && after.offset == Offset(broker.epoch))
-            registered_anew(broker);
-        if (former == nullptr || former->is_fenced || !broker.is_fenced || former->epoch != broker.epoch) continue;
-        coverage_.mark("broker fenced");
-        world_.trace("fenced", id.value, broker.epoch);
-    }
-    const metadata::TopicImage* topic = after.topic(topic_name);
-    const metadata::TopicImage* former = before.topic(topic_name);
-    if (topic == nullptr || former == nullptr) return;
-    for (size_t i = 0; i < topic->partitions.size() && i < former->partitions.size(); ++i) {
-        note_changes(*former->partitions[i], *topic->partitions[i], static_cast<int32_t>(i));
-        check_replicas(*topic->partitions[i], static_cast<int32_t>(i));
-    }
-}
-
-// The last one in sync stays so where there is no ELR, whatever becomes of its broker.
-void ClusterChecker::check_replicas(const metadata::PartitionImage& partition, int32_t index) {
-    const std::string where = "in sync: partition " + std::to_string(index) + ": ";
-    if (partition.leader != no_node && !contains(partition.isr, partition.leader))
-        complain(where + "the leader, " + text(partition.leader) + ", is not");
-    for (const NodeId node : partition.isr) {
-        const metadata::BrokerImage* broker = newest_->broker(node);
-        if (!partition.has_replica(node)) complain(where + text(node) + " is no replica");
-        if (contains(partition.elr, node)) complain(where + text(node) + " is eligible besides");
-        if (partition.isr.size() > 1 && (broker == nullptr || broker->is_fenced))
-            complain(where + text(node) + " is fenced");
-    }
-}
-
-void ClusterChecker::registered_anew(const metadata::BrokerImage& broker) {
-    coverage_.mark("registration");
-    const NodeId node = broker.id;
-    world_.trace("registered anew", node.value, broker.epoch);
-    const auto ended = unclean_.find(node);
-    // It has ended again before this was seen.
-    if (ended != unclean_.end() && ended->second.incarnation == broker.incarnation_id) return;
-    const bool is_unclean = ended != unclean_.end() && ended->second.is_certain;
-    unclean_.erase(node);
-    for (int32_t i = 0; i < partition_count; ++i) {
-        const metadata::PartitionImage* image = partition(PartitionIndex(i));
-        if (image == nullptr) continue;
-        const bool is_in_sync = image->isr.size() > 1 && contains(image->isr, node);
-        const bool is_eligible = is_unclean && contains(image->elr, node);
-        if (is_in_sync || is_eligible)
-            complain("unclean is out: " + text(node) + " has started anew and is still " +
-                     (is_in_sync ? "in sync" : "eligible") + " in partition " + std::to_string(i));
-    }
-}
-
-void ClusterChecker::note_changes(const metadata::PartitionImage& before, const metadata::PartitionImage& after,
-                                  int32_t index) {
-    if (before == after) return;
-    world_.trace("partition " + std::to_string(index) + " isr " + text(after.isr) + " elr " + text(after.elr) +
-                     ": leader, epoch, partition epoch",
-                 after.leader.value, after.leader_epoch.value, after.partition_epoch);
-    if (after.leader_epoch < before.leader_epoch) complain("monotonic epoch: of partition " + std::to_string(index));
-    if (after.leader != before.leader && after.leader != no_node) coverage_.mark("partition election");
-    if (after.leader == no_node && before.leader != no_node) coverage_.mark("partition offline");
-    const auto has_other = [](const std::vector<NodeId>& nodes, const std::vector<NodeId>& others) {
-        return std::ranges::any_of(nodes, [&](NodeId node) { return !contains(others, node); });
-    };
-    if (has_other(before.isr, after.isr)) coverage_.mark("isr shrink");
-    if (has_other(after.isr, before.isr)) coverage_.mark("isr growth");
-    if (has_other(after.elr, before.elr)) coverage_.mark("elr growth");
-    note_move(before, after, index);
-}
-
-void ClusterChecker::note_move(const metadata::PartitionImage& before, const metadata::PartitionImage& after,
-                               int32_t index) {
-    const bool is_moving = !after.adding_replicas.empty() || !after.removing_replicas.empty();
-    const auto has = [&after](NodeId node) { return after.has_replica(node); };
-    const bool is_done =
-        std::ranges::any_of(before.adding_replicas, has) || !std::ranges::all_of(before.removing_replicas, has);
-    if (is_moving || !is_done) return;
-    coverage_.mark("reassignment");
-    if (!std::ranges::all_of(after.replicas, [&after](NodeId node) { return contains(after.isr, node); }))
-        complain("moved in sync: partition " + std::to_string(index) + " has moved to " + text(after.replicas) +
-                 ", and in sync are " + text(after.isr));
-}
-
-bool ClusterChecker::is_whole() const {
-    if (!newest_) return false;
-    for (const auto& [id, broker] : *newest_->brokers)
-        if (!broker.is_active()) return false;
-    for (int32_t i = 0; i < partition_count; ++i) {
-        const metadata::PartitionImage* image = partition(PartitionIndex(i));
-        if (image == nullptr || image->leader == no_node || image->isr.size() != image->replicas.size()) return false;
-    }
-    return true;
-}
-
-void ClusterChecker::describe(const std::vector<SimNode*>& nodes) {
-    for (int32_t i = 0; i < partition_count; ++i) {
-        const metadata::PartitionImage* image = partition(PartitionIndex(i));
-        if (image == nullptr) continue;
-        world_.trace("partition " + std::to_string(i) + " isr " + text(image->isr) + " elr " + text(image->elr) +
-                         " replicas " + text(image->replicas) + ": leader, epoch, partition epoch",
-                     image->leader.value, image->leader_epoch.value, image->partition_epoch);
-        for (SimNode* node : nodes) {
-            const replica::Replica* replica = node->find({newest_->topic(topic_name)->id, PartitionIndex(i)});
-            if (replica == nullptr) continue;
-            const char* role = replica->is_leader() ? " leads" : replica->is_follower() ? " follows" : " does nothing";
-            world_.trace("  " + text(node->id()) + role + " in epoch " + std::to_string(replica->leader_epoch().value) +
-                             ": safe end, high watermark, log end",
-                         replica->safe_end().value, replica->high_watermark().value,
-                         replica->log().log_end_offset().value);
-            for (const replica::Isr::Follower& follower : replica->followers())
-                world_.trace("    has " + text(follower.node) + ": safe end, in sync, watched", follower.safe_end.value,
-                             follower.is_in_sync ? 1 : 0, follower.watcher != nullptr ? 1 : 0);
-        }
-    }
+    return newest_ ? partition_at(*newest_, index) : nullptr;
 }
 
 // --- losses that the policy allows -----------------------------------------------------------------------------------
@@ -203,7 +35,7 @@ void ClusterChecker::describe(const std::vector<SimNode*>& nodes) {
 void ClusterChecker::lost_content(NodeId node) {
     if (!unclean_.contains(node)) return;  // it has ended cleanly: all of it is durable
     const metadata::BrokerImage* broker = newest_ ? newest_->broker(node) : nullptr;
-    for (int32_t i = 0; i < partition_count; ++i) {
+    for (int32_t i = 0; i < place_count; ++i) {
         const metadata::PartitionImage* image = partition(PartitionIndex(i));
         if (image == nullptr || broker == nullptr || !image->has_replica(node)) continue;
         Loss& loss = losses_[{PartitionIndex(i), node}];
@@ -220,6 +52,14 @@ void ClusterChecker::ended_uncleanly(NodeId node, const Uuid& incarnation, bool 
     end.incarnation = incarnation;
     end.is_certain |= has_begun;
     for (auto& [where, loss] : losses_) loss.others.erase(node);
+}
+
+// Who was let go of, while enough others seemed to be in sync, is none that could be preferred.
+void ClusterChecker::forget_others(PartitionIndex place, const metadata::PartitionImage& now) {
+    for (auto& [where, loss] : losses_)
+        if (where.first == place)
+            std::erase_if(loss.others,
+                          [&now](NodeId node) { return !contains(now.isr, node) && !contains(now.elr, node); });
 }
 
 // Who follows in sync and was registered anew after its loss has caught up since. Who is left over in ISR and ELR must
@@ -252,39 +92,135 @@ void ClusterChecker::review_losses() {
 
 void ClusterChecker::started(NodeId node) { processes_[node] = {}; }
 
-void ClusterChecker::look_at(const std::vector<SimNode*>& nodes) {
+void ClusterChecker::look_at(const std::vector<SimNode*>& nodes, const SimNode* active) {
     for (SimNode* node : nodes) look_at(*node);
+    for (const SimNode* node : nodes) look_at_silence(*node, active);
     look_at_quorum(nodes);
+    check_durable(PartitionIndex(looks_++ % place_count));
+}
+
+void ClusterChecker::acknowledged(PartitionIndex place, Offset end) {
+    Offset& known = acknowledged_.try_emplace(place, end).first->second;
+    known = std::max(known, end);
+    check_in_sync(place);
+}
+
+// A process that isn't registered yet may have less: it is the former one that is in sync.
+SimNode* ClusterChecker::in_sync(NodeId node) const {
+    const metadata::BrokerImage* broker = newest_->broker(node);
+    SimNode* process = network_.process(node);
+    const bool is_known = process != nullptr && broker != nullptr && process->incarnation() == broker->incarnation_id;
+    return is_known ? process : nullptr;
+}
+
+void ClusterChecker::check_in_sync(PartitionIndex place) {
+    const auto end = acknowledged_.find(place);
+    const metadata::PartitionImage* image = partition(place);
+    if (end == acknowledged_.end() || image == nullptr || history_.is_forgiven(place)) return;
+    for (const NodeId node : image->isr) {
+        SimNode* process = in_sync(node);
+        const replica::Replica* replica = process == nullptr ? nullptr : process->find(*key_at(*newest_, place));
+        if (replica == nullptr || replica->log().log_end_offset() >= end->second) continue;
+        complain("in sync: " + text(node) + " is in " + text(place) + ", and has it up to offset " +
+                 std::to_string(replica->log().log_end_offset().value) + " of " + std::to_string(end->second.value) +
+                 " that are acknowledged");
+    }
+}
+
+void ClusterChecker::check_durable(PartitionIndex place) {
+    const auto end = acknowledged_.find(place);
+    const metadata::PartitionImage* image = partition(place);
+    if (policy_ != Policy::fsync || end == acknowledged_.end() || image == nullptr) return;
+    const std::string name = storage::partition_directory_name(topic_of(place), partition_of(place));
+    for (const NodeId node : image->isr) {
+        SimNode* process = in_sync(node);
+        const bool is_there = process != nullptr && process->find(*key_at(*newest_, place)) != nullptr;
+        if (!is_there || process->has_lost_a_directory()) continue;
+        Offset durable = no_offset;
+        for (const char* directory : data_directories)
+            durable = std::max(durable, durable_end(*process, directory + ("/" + name), end->second));
+        const bool can_be_read = durable != no_offset;
+        if (can_be_read && durable < end->second)
+            complain("in sync: " + text(node) + " is in " + text(place) + ", and its device has it up to offset " +
+                     std::to_string(durable.value) + " of " + std::to_string(end->second.value) +
+                     " that are acknowledged");
+    }
+}
+
+// Of the segment that holds what comes before `wanted`; that itself where no segment does.
+Offset ClusterChecker::durable_end(SimNode& node, const std::string& directory, Offset wanted) {
+    SimDisk& disk = node.disk();
+    const auto entries = disk.list(directory);
+    if (!entries.has_value()) return no_offset;
+    std::optional<Offset> base;
+    for (const env::DirectoryEntry& entry : *entries) {
+        const auto name = storage::parse_log_file_name(entry.name);
+        const bool holds = name && name->kind == storage::FileKind::records &&
+                           name->stage == storage::FileStage::current && name->offset < wanted;
+        if (holds && (!base || name->offset > *base)) base = name->offset;
+    }
+    if (!base) return wanted;
+    const std::vector<std::byte> content =
+        disk.durable_content(storage::log_file_path(directory, *base, storage::FileKind::records));
+    Offset end = *base;
+    wire::BatchCursor cursor(content);
+    for (auto batch = cursor.next(); batch.has_value() && *batch; batch = cursor.next())
+        end = (*batch)->header.next_offset();
+    return end;
+}
+
+void ClusterChecker::look_at_silence(const SimNode& node, const SimNode* active) {
+    const metadata::BrokerImage* broker = newest_ ? newest_->broker(node.id()) : nullptr;
+    const bool can_be_found = active != nullptr && broker != nullptr && network_.machine(node.id()).is_paused() &&
+                              !network_.machine(active->id()).is_paused();
+    if (!can_be_found) {
+        silent_.erase(node.id());
+        return;
+    }
+    const LeaderEpoch epoch = active->raft()->epoch();
+    Silence& silence = silent_.try_emplace(node.id(), world_.clock.now(), active->id(), epoch).first->second;
+    if (silence.controller != active->id() || silence.epoch != epoch)
+        silence = {world_.clock.now(), active->id(), epoch};
+    if (!broker->is_fenced && world_.clock.now() - silence.since > silence_max)
+        complain("silent is fenced: " + text(node.id()) + " isn't");
 }
 
 // Whoever is down or stands still may have what is committed; of those that are seen, a minority at most may lack it.
 void ClusterChecker::look_at_quorum(const std::vector<SimNode*>& nodes) {
     const raft::Raft* newest = nullptr;
-    std::vector<const SimNode*> voters;
     for (const SimNode* node : nodes) {
         if (node->must_restart() || node->raft() == nullptr) continue;
         if (newest == nullptr || node->raft()->high_watermark() > newest->high_watermark()) newest = node->raft();
-        voters.push_back(node);
     }
     if (newest == nullptr) return;
-    const auto lacks_it = [newest](const SimNode* node) {
-        return newest->voters().find(node->id()) != nullptr && node->raft()->next_offset() < newest->high_watermark();
+    note_voters(newest->voters());
+    const auto has_majority = [&](const raft::VoterSet& voters) {
+        const auto lacks_it = [&](const SimNode* node) {
+            return !node->must_restart() && node->raft() != nullptr && voters.find(node->id()) != nullptr &&
+                   node->raft()->next_offset() < newest->high_watermark();
+        };
+        return voters.size() - static_cast<size_t>(std::ranges::count_if(nodes, lacks_it)) >= voters.majority();
     };
-    const auto behind = static_cast<size_t>(std::ranges::count_if(voters, lacks_it));
-    if (newest->voters().size() - behind < newest->voters().majority())
+    // What is committed may have been so before the voters changed.
+    if (!has_majority(*voters_) && !(former_voters_ && has_majority(*former_voters_)))
         complain("majority reached high watermark: not offset " + std::to_string(newest->high_watermark().value) +
                  " of the metadata log");
+}
+
+void ClusterChecker::note_voters(const raft::VoterSet& voters) {
+    if (voters_ == voters) return;
+    if (voters_ && voters_->size() != voters.size()) coverage_.mark("voter change");
+    former_voters_ = std::exchange(voters_, voters);
 }
 
 void ClusterChecker::look_at(SimNode& node) {
     if (node.must_restart() || node.raft() == nullptr) return;
     Process& process = processes_[node.id()];
     look_at_raft(node, process);
-    const metadata::TopicImage* topic = newest_ ? newest_->topic(topic_name) : nullptr;
-    if (topic == nullptr) return;
-    for (int32_t i = 0; i < partition_count; ++i) {
+    for (int32_t i = 0; newest_ && i < place_count; ++i) {
         const PartitionIndex index(i);
-        replica::Replica* replica = node.find({topic->id, index});
+        const auto key = key_at(*newest_, index);
+        replica::Replica* replica = key ? node.find(*key) : nullptr;
         if (replica == nullptr) {
             process.replicas.erase(index);
             continue;
@@ -309,6 +245,7 @@ void ClusterChecker::look_at_raft(SimNode& node, Process& process) {
 
 void ClusterChecker::look_at_replica(NodeId node, PartitionIndex partition, replica::Replica& replica, Shown& shown) {
     const std::string where = text(partition) + " at " + text(node);
+    if (shown.replica.lock() != replica.handle().lock()) shown = {.replica = replica.handle()};
     if (replica.leader_epoch() < shown.epoch) complain("monotonic epoch: it went back in " + where);
     shown.epoch = replica.leader_epoch();
     if (replica.is_leader()) {
@@ -317,7 +254,7 @@ void ClusterChecker::look_at_replica(NodeId node, PartitionIndex partition, repl
             complain("single leader: " + text(at->second) + " and " + text(node) + " lead " + text(partition));
     }
     const Offset log_end = replica.log().log_end_offset();
-    if (log_end < shown.log_end) coverage_.mark("truncation");
+    if (log_end < shown.log_end) coverage_.mark_at("truncation", node);
     shown.log_end = log_end;
     if (history_.is_forgiven(partition)) return;
     if (replica.high_watermark() < shown.high_watermark) complain("monotonic high watermark: it went back in " + where);
@@ -367,16 +304,16 @@ void ClusterChecker::compare(NodeId node, PartitionIndex partition, replica::Rep
 }
 
 void ClusterChecker::compare_replicas(const std::vector<SimNode*>& nodes) {
-    const metadata::TopicImage* topic = newest_ ? newest_->topic(topic_name) : nullptr;
-    if (topic == nullptr) return complain("progress: the topic was never created");
-    for (int32_t i = 0; i < partition_count; ++i) {
+    if (!newest_) return complain("progress: there is no metadata");
+    for (int32_t i = 0; i < place_count; ++i) {
         const PartitionIndex index(i);
+        const auto key = key_at(*newest_, index);
+        if (!key) return complain("progress: a topic was never created");
         std::optional<Offset> end;
         // What was forgiven may have been different; now it is the same again everywhere.
         if (history_.is_forgiven(index)) committed_.erase(index);
         for (SimNode* node : nodes) {
-            replica::Replica* replica =
-                topic->partition(index)->has_replica(node->id()) ? node->find({topic->id, index}) : nullptr;
+            replica::Replica* replica = partition(index)->has_replica(node->id()) ? node->find(*key) : nullptr;
             if (replica == nullptr) continue;
             const Offset log_end = replica->log().log_end_offset();
             if (end && *end != log_end)

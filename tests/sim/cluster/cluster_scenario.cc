@@ -5,6 +5,7 @@
 
 #include "sim/cluster/clients.h"
 #include "sim/cluster/faults.h"
+#include "sim/cluster/group_client.h"
 #include "sim/cluster/sim_cluster.h"
 
 namespace milena::sim::cluster {
@@ -31,9 +32,15 @@ class ClusterScenario {
         world_.prints_trace = options.prints_trace;
         deletes_records_ = world_.random.one_in(3);
         has_elr_ = !world_.random.one_in(3);
-        const ClusterProducer::World clients_world{cluster_.network, metadata_, cluster_.checker.history(),
-                                                   cluster_.checker.coverage(),
-                                                   [this](std::string what) { complain(std::move(what)); }};
+        has_voters_in_log_ = !world_.random.one_in(3);
+        const ClusterProducer::World clients_world{
+            cluster_.network, metadata_, cluster_.checker.history(), cluster_.checker.coverage(),
+            [this](std::string what) { complain(std::move(what)); },
+            [this](PartitionIndex place, Offset end) { cluster_.checker.acknowledged(place, end); },
+            // Batches of one size take each other's place.
+            world_.random.one_in(3) ? 1U : 8U};
+        for (const char* group : {"group-1", "group-2"})
+            groups_.push_back(std::make_unique<GroupClient>(clients_world, group));
         for (int32_t i = 0; i < partition_count; ++i) {
             consumers_.push_back(std::make_unique<ClusterConsumer>(clients_world, PartitionIndex(i)));
             for (uint32_t j = 0; j < producers_per_partition; ++j)
@@ -52,6 +59,7 @@ class ClusterScenario {
         metadata_.start();
         for (const auto& producer : producers_) producer->start();
         for (const auto& consumer : consumers_) consumer->start();
+        for (const auto& group : groups_) group->start();
         const Instant faults_end = world_.clock.now() + faults_duration;
         faults_.begin(faults_end);
         if (deletes_records_) plan_deletion(faults_end);
@@ -68,7 +76,7 @@ class ClusterScenario {
 
     bool is_founded() const {
         const auto& newest = cluster_.checker.newest();
-        return newest && newest->topic(topic_name) != nullptr;
+        return newest && key_at(*newest, PartitionIndex(0)) && key_at(*newest, offsets_place);
     }
 
     // All brokers come up, and the topic is made.
@@ -78,28 +86,34 @@ class ClusterScenario {
             SimNode* active = cluster_.active_controller();
             const bool is_ready = active != nullptr && cluster_.are_all_serving();
             if (is_ready && has_elr_ && !metadata::has_elr(*active->controller().image()->features))
-                begin_elr(*active);
+                raise_feature(*active, metadata::elr_version_feature);
+            else if (is_ready && has_voters_in_log_ && active->raft()->kraft_version() == 0)
+                raise_feature(*active, metadata::kraft_version_feature);
             else if (is_ready)
-                create_topic(*active);
+                create_topics(*active);
             run_until(world_.clock.now() + founding_retry_interval, [] { return false; });
         }
     }
 
-    static void begin_elr(SimNode& active) {
+    static void raise_feature(SimNode& active, std::string_view feature) {
         wire::UpdateFeaturesRequest request;
         auto& update = request.feature_updates.emplace_back();
-        update.feature = metadata::elr_version_feature;
+        update.feature = feature;
         update.max_version_level = 1;
         active.controller().submit(request, [](const wire::UpdateFeaturesResponse&) {});
     }
 
-    static void create_topic(SimNode& active) {
+    static void create_topics(SimNode& active) {
         wire::CreateTopicsRequest request;
-        auto& topic = request.topics.emplace_back();
-        topic.name = topic_name;
-        topic.num_partitions = partition_count;
-        topic.replication_factor = 3;
-        topic.configs.push_back({"min.insync.replicas", "2"});
+        const auto add = [&request](std::string_view name, int32_t partitions) {
+            auto& topic = request.topics.emplace_back();
+            topic.name = name;
+            topic.num_partitions = partitions;
+            topic.replication_factor = 3;
+            topic.configs.push_back({"min.insync.replicas", "2"});
+        };
+        add(topic_name, partition_count);
+        add(group::offsets_topic, 1);
         active.controller().submit(request, [](const wire::CreateTopicsResponse&) {});
     }
 
@@ -129,7 +143,8 @@ class ClusterScenario {
     }
 
     bool all_idle() const {
-        return std::ranges::all_of(producers_, [](const auto& producer) { return producer->is_idle(); });
+        const auto is_idle = [](const auto& client) { return client->is_idle(); };
+        return std::ranges::all_of(producers_, is_idle) && std::ranges::all_of(groups_, is_idle);
     }
 
     void recover() {
@@ -138,6 +153,7 @@ class ClusterScenario {
         run_until(world_.clock.now() + recovery_max,
                   [this] { return cluster_.checker.history().acknowledged_count() >= acknowledged_min; });
         for (const auto& producer : producers_) producer->stop();
+        for (const auto& group : groups_) group->stop();
         const Instant began = world_.clock.now();
         bool is_over = false;
         run_until(began + recovery_max, [this, &is_over] {
@@ -146,7 +162,7 @@ class ClusterScenario {
         recovery_seconds_ = in_seconds(world_.clock.now() - began);
         if (is_over) return;
         cluster_.checker.describe(cluster_.processes());
-        if (!all_idle()) complain("progress: not all that was produced is acknowledged");
+        if (!all_idle()) complain("progress: not all that was produced or committed is acknowledged");
         if (!cluster_.checker.is_whole()) complain("progress: not all replicas are in sync again");
         if (!cluster_.are_all_serving()) complain("progress: not all brokers serve again");
     }
@@ -192,10 +208,12 @@ class ClusterScenario {
     ClientMetadata metadata_;
     Faults faults_;
     bool deletes_records_ = false;
-    bool has_elr_ = false;  // eligible.leader.replicas.version
+    bool has_elr_ = false;            // eligible.leader.replicas.version
+    bool has_voters_in_log_ = false;  // kraft.version
     double recovery_seconds_ = 0;
     std::vector<std::unique_ptr<ClusterProducer>> producers_;
     std::vector<std::unique_ptr<ClusterConsumer>> consumers_;
+    std::vector<std::unique_ptr<GroupClient>> groups_;
 };
 
 }  // namespace

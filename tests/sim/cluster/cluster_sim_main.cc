@@ -157,6 +157,9 @@ int run(const Arguments& arguments) {
     const auto began = std::chrono::steady_clock::now();
     const std::vector<ClusterOptions> all = lives(arguments);
     for (size_t i = 0; i < all.size() && !(arguments.stops && totals.failed > 0); i += arguments.jobs) {
+        // A life may end the program, or never end.
+        if (arguments.stops) std::printf("seed %llu begins\n", static_cast<unsigned long long>(all[i].seed));
+        std::fflush(stdout);
         std::vector<std::future<ClusterReport>> running;
         for (size_t j = i; j < std::min<size_t>(i + arguments.jobs, all.size()); ++j)
             running.push_back(std::async(std::launch::async, run_cluster_scenario, all[j]));

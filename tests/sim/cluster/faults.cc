@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "controller/broker_placement.h"
+
 namespace milena::sim::cluster {
 namespace {
 
@@ -17,14 +19,16 @@ constexpr std::array<const char*, 3> rebuildable{".index", ".timeindex", ".snaps
 constexpr Duration pause_min = milliseconds(300);
 constexpr Duration burst_pause_max = milliseconds(200);
 constexpr uint64_t one_in_a_burst_of = 4;
+constexpr uint64_t one_ambush_in = 3;
 
 // At such moments something is half done.
-constexpr std::array<const char*, 7> ambushes{"isr growth",          "isr shrink",          "partition election",
+constexpr std::array<const char*, 8> ambushes{"isr growth",          "isr shrink",          "partition election",
                                               "controller election", "controlled shutdown", "reassignment",
-                                              "registration"};
+                                              "registration",        "truncation"};
 constexpr Duration ambush_max = seconds(5);
 constexpr Duration ambush_look_interval = milliseconds(1);
 constexpr Duration ambush_delay_max = milliseconds(20);
+constexpr Duration ambush_delay_max_of_some = seconds(1);
 
 // One directory or both.
 constexpr std::array<const char*, 3> error_scopes{"/data-a", "/data-b", "/data"};
@@ -38,6 +42,7 @@ const std::vector<Faults::Kind>& Faults::kinds() {
         {"kill leader", &Faults::kill_leader},
         {"kill controller", &Faults::kill_controller},
         {"kill all", &Faults::kill_all},
+        {"kill all but one", &Faults::kill_all_but_one},
         {"power loss", &Faults::lose_power},
         {"power loss of all", &Faults::lose_all_power},
         {"disk full", &Faults::fill_disk},
@@ -53,10 +58,12 @@ const std::vector<Faults::Kind>& Faults::kinds() {
         {"one-way cut", &Faults::cut_one_way},
         {"bridge", &Faults::leave_a_bridge},
         {"network trouble", &Faults::trouble_network},
+        {"slow link", &Faults::slow_link_down},
         {"clock step", &Faults::step_clock},
         {"clock drift", &Faults::drift_clock},
         {"reassignment", &Faults::reassign},
-        {"ambush", &Faults::ambush},
+        {"drain", &Faults::drain},
+        {"voter change", &Faults::change_voters},
     };
     return all;
 }
@@ -80,7 +87,10 @@ void Faults::plan_next() {
                                                                    : pause_min + world_.random.up_to(pause_max_);
     world_.after(pause, [this] {
         if (world_.clock.now() + seconds(1) >= end_) return;
-        inject(chosen_[world_.random.below(chosen_.size())]);
+        if (world_.random.one_in(one_ambush_in))
+            ambush();
+        else
+            inject(any_kind());
         plan_next();
     });
 }
@@ -92,34 +102,41 @@ void Faults::inject(const Kind& kind) {
     (this->*kind.inject)();
 }
 
-// Another fault, as soon as something has happened that is worth it.
+// A fault as soon as something has happened that is worth it.
 void Faults::ambush() {
-    const Kind& kind = chosen_[world_.random.below(chosen_.size())];
-    if (kind.inject == &Faults::ambush) return;
     const char* mark = ambushes[world_.random.below(ambushes.size())];
-    wait_for(mark, cluster_.checker.coverage().count(mark), std::min(world_.clock.now() + ambush_max, end_), kind);
+    wait_for(mark, cluster_.checker.coverage().count(mark), std::min(world_.clock.now() + ambush_max, end_),
+             any_kind());
 }
 
 void Faults::wait_for(const char* mark, uint64_t before, Instant until, const Kind& kind) {
     if (world_.clock.now() >= until) return;
-    if (cluster_.checker.coverage().count(mark) > before)
-        return world_.after(world_.random.up_to(ambush_delay_max), [this, &kind] {
-            if (world_.clock.now() < end_) inject(kind);
+    const Coverage& coverage = cluster_.checker.coverage();
+    if (coverage.count(mark) > before) {
+        const Duration longest = world_.random.one_in(2) ? ambush_delay_max : ambush_delay_max_of_some;
+        return world_.after(world_.random.up_to(longest), [this, node = coverage.last_at(mark), &kind] {
+            if (world_.clock.now() >= end_) return;
+            cluster_.checker.coverage().mark("ambush");
+            scene_ = node;
+            inject(kind);
+            scene_ = no_node;
         });
+    }
     world_.after(ambush_look_interval, [this, mark, before, until, &kind] { wait_for(mark, before, until, kind); });
 }
 
+NodeId Faults::victim() { return scene_ != no_node && world_.random.one_in(2) ? scene_ : cluster_.any(); }
+
 NodeId Faults::leader_or_any() {
-    const NodeId leader =
-        cluster_.leader_of(PartitionIndex(static_cast<int32_t>(world_.random.below(partition_count))));
+    const NodeId leader = cluster_.leader_of(PartitionIndex(static_cast<int32_t>(world_.random.below(place_count))));
     return leader == no_node ? cluster_.any() : leader;
 }
 
 // --- processes and power ---------------------------------------------------------------------------------------------
 
-void Faults::crash_at_write() { cluster_.machine(cluster_.any()).disk().crash_at_write(1 + world_.random.below(60)); }
+void Faults::crash_at_write() { cluster_.machine(victim()).disk().crash_at_write(1 + world_.random.below(60)); }
 
-void Faults::kill_one() { cluster_.kill(cluster_.any()); }
+void Faults::kill_one() { cluster_.kill(victim()); }
 
 void Faults::kill_leader() { cluster_.kill(leader_or_any()); }
 
@@ -132,13 +149,20 @@ void Faults::kill_all() {
     for (int32_t i = 1; i <= cluster_.size(); ++i) cluster_.kill(NodeId(i));
 }
 
-void Faults::lose_power() { cluster_.lose_power(cluster_.any()); }
+// What it has is all there is, for a while.
+void Faults::kill_all_but_one() {
+    const NodeId spared = victim();
+    for (int32_t i = 1; i <= cluster_.size(); ++i)
+        if (NodeId(i) != spared) cluster_.kill(NodeId(i));
+}
+
+void Faults::lose_power() { cluster_.lose_power(victim()); }
 
 void Faults::lose_all_power() {
     for (int32_t i = 1; i <= cluster_.size(); ++i) cluster_.lose_power(NodeId(i));
 }
 
-void Faults::restart_cleanly() { cluster_.stop_cleanly(cluster_.any()); }
+void Faults::restart_cleanly() { cluster_.stop_cleanly(victim()); }
 
 // --- disks -----------------------------------------------------------------------------------------------------------
 
@@ -147,21 +171,21 @@ void Faults::heal_disk_after(NodeId id, Duration longest) {
 }
 
 void Faults::fill_disk() {
-    const NodeId id = cluster_.any();
+    const NodeId id = victim();
     SimDisk& disk = cluster_.machine(id).disk();
     disk.limit_capacity(disk.used_bytes() + world_.random.below(4096));
     heal_disk_after(id, seconds(4));
 }
 
 void Faults::fail_disk() {
-    const NodeId id = cluster_.any();
+    const NodeId id = victim();
     cluster_.machine(id).disk().fail_below(error_scopes[world_.random.below(error_scopes.size())]);
     heal_disk_after(id, seconds(2));
 }
 
 // What a device refuses once may be gone for ever, though the page cache still has it.
 void Faults::fail_syncs() {
-    const NodeId id = cluster_.any();
+    const NodeId id = victim();
     cluster_.machine(id).disk().fail_syncs(true);
     heal_disk_after(id, seconds(2));
     if (!world_.random.one_in(2)) return;
@@ -171,13 +195,13 @@ void Faults::fail_syncs() {
 }
 
 void Faults::slow_disk_down() {
-    const NodeId id = cluster_.any();
+    const NodeId id = victim();
     cluster_.machine(id).slow_disk_down(1 + static_cast<int64_t>(world_.random.below(100)));
     world_.after(world_.random.up_to(seconds(6)), [this, id] { cluster_.machine(id).slow_disk_down(1); });
 }
 
 void Faults::flip_bit() {
-    const NodeId id = cluster_.any();
+    const NodeId id = victim();
     cluster_.kill(id);
     cluster_.machine(id).disk().flip_bit(rebuildable[world_.random.below(rebuildable.size())]);
 }
@@ -195,22 +219,20 @@ void Faults::pause(NodeId id) {
     });
 }
 
-void Faults::pause_one() { pause(cluster_.any()); }
+void Faults::pause_one() { pause(victim()); }
 
 void Faults::pause_leader() { pause(leader_or_any()); }
 
 // Less than an hour altogether: a batch that seems to come from further in the future is refused, as in Kafka.
 void Faults::step_clock() {
-    cluster_.machine(cluster_.any())
-        .clock()
-        .step_wall(world_.random.up_to(std::chrono::minutes(50)) - std::chrono::minutes(25));
+    cluster_.machine(victim()).clock().step_wall(world_.random.up_to(std::chrono::minutes(50)) -
+                                                 std::chrono::minutes(25));
 }
 
 void Faults::drift_clock() {
     constexpr int64_t millionths_max = 30'000;
-    cluster_.machine(cluster_.any())
-        .clock()
-        .drift(static_cast<int64_t>(world_.random.below(2 * millionths_max)) - millionths_max);
+    cluster_.machine(victim()).clock().drift(static_cast<int64_t>(world_.random.below(2 * millionths_max)) -
+                                             millionths_max);
 }
 
 // --- the network -----------------------------------------------------------------------------------------------------
@@ -222,7 +244,7 @@ void Faults::mend_after(Duration longest) {
 }
 
 void Faults::isolate_one() {
-    const NodeId id = world_.random.one_in(2) ? cluster_.any() : leader_or_any();
+    const NodeId id = world_.random.one_in(2) ? victim() : leader_or_any();
     for (int32_t i = 1; i <= cluster_.size(); ++i) {
         if (NodeId(i) == id) continue;
         cluster_.network.cut(id, NodeId(i));
@@ -231,10 +253,10 @@ void Faults::isolate_one() {
     mend_after(seconds(10));
 }
 
-// The followers still hear the leader.
+// A leader's followers still hear it, and a follower its leader.
 void Faults::cut_from_controller() {
     const SimNode* active = cluster_.active_controller();
-    const NodeId id = leader_or_any();
+    const NodeId id = world_.random.one_in(2) ? victim() : leader_or_any();
     if (active == nullptr || active->id() == id) return;
     cluster_.network.cut(id, active->id());
     cluster_.network.cut(active->id(), id);
@@ -242,7 +264,7 @@ void Faults::cut_from_controller() {
 }
 
 void Faults::cut_one_way() {
-    const NodeId from = cluster_.any();
+    const NodeId from = victim();
     for (int32_t i = 1; i <= cluster_.size(); ++i)
         if (NodeId(i) != from && world_.random.one_in(2)) cluster_.network.cut(from, NodeId(i));
     mend_after(seconds(8));
@@ -271,6 +293,12 @@ void Faults::trouble_network() {
     });
 }
 
+void Faults::slow_link_down() {
+    ClusterNetwork& network = cluster_.network;
+    network.slow_down(victim(), world_.random.up_to(milliseconds(400)));
+    world_.after(world_.random.up_to(seconds(8)), [&network] { network.speed_up(); });
+}
+
 // --- what an operator does -------------------------------------------------------------------------------------------
 
 void Faults::reassign() {
@@ -282,9 +310,10 @@ void Faults::reassign() {
     nodes.resize(replication_factor);
     wire::AlterPartitionReassignmentsRequest request;
     auto& topic = request.topics.emplace_back();
-    topic.name = topic_name;
+    const PartitionIndex place(static_cast<int32_t>(world_.random.below(place_count)));
+    topic.name = topic_of(place);
     auto& partition = topic.partitions.emplace_back();
-    partition.partition_index = static_cast<int32_t>(world_.random.below(partition_count));
+    partition.partition_index = partition_of(place).value;
     const bool is_cancelled = world_.random.one_in(5);
     if (!is_cancelled) partition.replicas = nodes;
     active->controller().submit(request, [this](const wire::AlterPartitionReassignmentsResponse& response) {
@@ -292,6 +321,45 @@ void Faults::reassign() {
         world_.trace("reassignment answered", static_cast<int64_t>(response.error_code),
                      has_answer ? static_cast<int64_t>(response.responses.front().partitions.front().error_code) : 0);
     });
+}
+
+// One broker at a time, and only where the others are enough; or it is to stay after all.
+void Faults::drain() {
+    SimNode* active = cluster_.active_controller();
+    if (active == nullptr || cluster_.size() <= static_cast<int32_t>(replication_factor)) return;
+    const std::set<NodeId> draining = controller::draining_brokers(*active->controller().image());
+    using controller::BrokerPlacement;
+    const controller::PlaceOnBroker request{draining.empty() ? victim() : *draining.begin(),
+                                            draining.empty() ? BrokerPlacement::draining : BrokerPlacement::open};
+    active->controller().submit(request, [this, broker = request.broker](const Result<void>& done) {
+        world_.trace("placement answered", broker.value, static_cast<int64_t>(done ? ErrorCode::none : done.error()));
+    });
+}
+
+// A voter more or one less, and never fewer than two.
+void Faults::change_voters() {
+    constexpr size_t voters_min = 2;
+    constexpr int32_t patience_ms = 2000;
+    SimNode* active = cluster_.active_controller();
+    const SimNode* node = cluster_.process(victim());
+    if (active == nullptr || node == nullptr || node->raft() == nullptr) return;
+    const raft::Voter voter = node->as_voter();
+    const auto note = [this, id = voter.id](const auto& response) {
+        world_.trace("voter change answered", id.value, static_cast<int64_t>(response.error_code));
+    };
+    if (active->raft()->voters().find(voter.id) == nullptr) {
+        wire::AddRaftVoterRequest request;
+        request.timeout_ms = patience_ms;
+        request.voter_id = voter.id.value;
+        request.voter_directory_id = voter.directory_id;
+        for (const raft::VoterEndpoint& at : voter.endpoints) request.listeners.push_back({at.name, at.host, at.port});
+        return active->controller().submit(request, note);
+    }
+    if (active->raft()->voters().size() <= voters_min) return;
+    wire::RemoveRaftVoterRequest request;
+    request.voter_id = voter.id.value;
+    request.voter_directory_id = voter.directory_id;
+    active->controller().submit(request, note);
 }
 
 }  // namespace milena::sim::cluster

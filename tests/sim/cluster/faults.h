@@ -29,7 +29,9 @@ class Faults {
     static const std::vector<Kind>& kinds();
 
     void plan_next();
+    const Kind& any_kind() { return chosen_[world_.random.below(chosen_.size())]; }
     void inject(const Kind& kind);
+    void ambush();
     void wait_for(const char* mark, uint64_t before, Instant until, const Kind& kind);
 
     void crash_at_write();
@@ -37,6 +39,7 @@ class Faults {
     void kill_leader();
     void kill_controller();
     void kill_all();
+    void kill_all_but_one();
     void lose_power();
     void lose_all_power();
     void fill_disk();
@@ -52,11 +55,15 @@ class Faults {
     void cut_one_way();
     void leave_a_bridge();
     void trouble_network();
+    void slow_link_down();
     void step_clock();
     void drift_clock();
     void reassign();
-    void ambush();
+    void drain();
+    void change_voters();
 
+    // Whoever the ambush was about, more often than others.
+    NodeId victim();
     NodeId leader_or_any();
     void heal_disk_after(NodeId id, Duration longest);
     void mend_after(Duration longest);
@@ -67,6 +74,7 @@ class Faults {
     std::vector<Kind> chosen_;
     Duration pause_max_;  // between two of them
     Instant end_;
+    NodeId scene_ = no_node;  // who the ambush was about whose fault is injected now
     uint64_t count_ = 0;
     uint64_t cut_ = 0;  // the cut whose end counts
 };

@@ -16,7 +16,7 @@ void ClusterNetwork::carry(NodeId from, NodeId to, const std::function<void()>& 
     for (int i = 0; i < copies; ++i) {
         if (loses_one_in != 0 && world_.random.one_in(loses_one_in)) continue;
         if (is_cut(from, to)) continue;
-        world_.after(delay(), [this, from, to, arrive] {
+        world_.after(delay(from, to), [this, from, to, arrive] {
             if (!is_cut(from, to)) arrive();
         });
     }

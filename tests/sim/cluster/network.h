@@ -52,8 +52,13 @@ class ClusterNetwork {
 
     // One message: runs `arrive` after a while, perhaps twice, perhaps never.
     void carry(NodeId from, NodeId to, const std::function<void()>& arrive);
-    // As carry(), for what the transport below neither loses nor repeats; `false` comes back where the way is cut.
-    Duration delay() { return std::chrono::microseconds(10) + world_.random.up_to(delay_max); }
+    // From one to the other, whatever is lost or cut.
+    Duration delay(NodeId from, NodeId to) {
+        return std::chrono::microseconds(10) + world_.random.up_to(delay_max) + slowness_of(from) + slowness_of(to);
+    }
+    // All that goes there or comes from there takes so much longer.
+    void slow_down(NodeId node, Duration by) { slowness_[node] = by; }
+    void speed_up() { slowness_.clear(); }
     World& world() { return world_; }
 
     // Asks the process that is there now; `done` is called exactly once, on `from`, unless its process ends before.
@@ -81,6 +86,10 @@ class ClusterNetwork {
         bool is_over = false;
         std::function<void(raft::SendError)> fail;
     };
+    Duration slowness_of(NodeId node) const {
+        const auto at = slowness_.find(node);
+        return at == slowness_.end() ? Duration{} : at->second;
+    }
     void begin(const std::shared_ptr<Exchange>& exchange, Duration timeout,
                const std::function<void(SimNode&)>& deliver);
     void end(const std::shared_ptr<Exchange>& exchange, const std::function<void()>& how);
@@ -90,6 +99,7 @@ class ClusterNetwork {
     std::map<NodeId, Machine*> machines_;
     std::map<NodeId, SimNode*> processes_;
     std::set<std::pair<NodeId, NodeId>> cuts_;
+    std::map<NodeId, Duration> slowness_;
     uint64_t messages_count_ = 0;
 };
 

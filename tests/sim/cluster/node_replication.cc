@@ -118,7 +118,7 @@ void Link::received(replica::LeaderFrame frame) {
 }
 
 void Link::ended() {
-    parts_.coverage.mark("stream broken");
+    parts_.watcher.coverage().mark("stream broken");
     stream_.reset();
     if (std::exchange(is_open_, false)) leader_.closed();
     parts_.machine.after(backoff_, [weak = weak_from_this()] {
@@ -301,8 +301,9 @@ void NodeReplication::send_changes() {
         sent->push_back(std::move(changes_.front()));
     }
     way_.ask<controller::AlterPartition, controller::AlterPartitionAnswer>(
-        request, [this, sent](const Result<controller::AlterPartitionAnswer>& answer) {
+        request, [this, request, sent](const Result<controller::AlterPartitionAnswer>& answer) {
             is_sending_ = false;
+            if (answer.has_value()) parts_.watcher.altered(request, *answer);
             for (size_t i = 0; i < sent->size(); ++i) {
                 const ErrorCode outcome = !answer.has_value()           ? answer.error()
                                           : i < answer->outcomes.size() ? answer->outcomes[i]

@@ -15,10 +15,11 @@
 #include "replica/leader_stream.h"
 #include "replica/partition_table.h"
 #include "sim/cluster/controller_way.h"
-#include "sim/cluster/coverage.h"
 #include "sim/cluster/stream.h"
 
 namespace milena::sim::cluster {
+
+struct Watcher;
 
 // What the leader's end of a stream and the follower's have in common: frames go out as long as there are some and the
 // stream takes them.
@@ -27,7 +28,7 @@ struct ReplicationParts {
     Machine& machine;
     std::vector<std::unique_ptr<replica::PartitionTable>>& tables;  // by shard
     std::vector<std::unique_ptr<Mailbox>>& mailboxes;               // likewise
-    Coverage& coverage;
+    Watcher& watcher;
 };
 
 // A stream of one follower from one of our shards.

@@ -19,6 +19,7 @@ int32_t draw_voters(World& world, uint64_t nodes) { return nodes < nodes_max || 
 
 SimCluster::SimCluster(uint64_t seed, Policy policy)
     : world(seed),
+      checker(world, network, policy),
       nodes_count_(nodes_min + world.random.below(nodes_max - nodes_min + 1)),
       setup_(small_setup(policy, draw_voters(world, nodes_count_))),
       processes_(nodes_count_) {
@@ -53,7 +54,8 @@ int64_t SimCluster::previous_epoch(NodeId id) const {
 }
 
 void SimCluster::start_soon(NodeId id) {
-    const Duration longest = is_peaceful_ ? milliseconds(400) : milliseconds(4000);
+    const bool is_quick = is_peaceful_ || world.random.one_in(2);
+    const Duration longest = is_quick ? milliseconds(400) : milliseconds(4000);
     world.after(milliseconds(50) + world.random.up_to(longest), [this, id] { start(id); });
 }
 
@@ -111,7 +113,7 @@ void SimCluster::supervise() {
 }
 
 void SimCluster::look() {
-    checker.look_at(processes());
+    checker.look_at(processes(), active_controller());
     world.after(look_interval, [this] { look(); });
 }
 
@@ -132,14 +134,14 @@ SimNode* SimCluster::active_controller() {
 }
 
 NodeId SimCluster::leader_of(PartitionIndex partition) const {
-    const metadata::TopicImage* topic = checker.newest() ? checker.newest()->topic(topic_name) : nullptr;
-    const metadata::PartitionImage* image = topic == nullptr ? nullptr : topic->partition(partition);
+    const metadata::PartitionImage* image = checker.newest() ? partition_at(*checker.newest(), partition) : nullptr;
     return image == nullptr ? no_node : image->leader;
 }
 
 void SimCluster::make_peace() {
     is_peaceful_ = true;
     network.mend();
+    network.speed_up();
     network.loses_one_in = network.repeats_one_in = 0;
     network.delay_max = ClusterNetwork::usual_delay_max;
     for (const auto& machine : machines_) {

@@ -22,7 +22,7 @@ class SimCluster {
 
     World world;
     ClusterNetwork network{world};
-    ClusterChecker checker{world};
+    ClusterChecker checker;
 
     void start();
     int32_t size() const { return static_cast<int32_t>(machines_.size()); }

@@ -41,6 +41,10 @@ NodeSetup small_setup(Policy policy, int32_t voters_count) {
     config->log_cleaner_dedupe_buffer_size = 4096;
     config->log_cleaner_io_buffer_load_factor = 0.9;
     config->log_cleaner_io_buffer_size = 16 * 1024;
+    config->offset_metadata_max_bytes = 4096;
+    config->offsets_retention_minutes = 7 * 24 * 60;
+    config->offsets_retention_check_interval_ms = 5000;
+    config->offsets_commit_timeout_ms = 5000;
     settings::Texts texts{{"broker.session.timeout.ms", "3000"},
                           {"broker.heartbeat.interval.ms", "500"},
                           {"leader.imbalance.check.interval.seconds", "10"},
@@ -145,8 +149,34 @@ bool SimNode::open_tables() {
         tables_.push_back(std::make_unique<replica::PartitionTable>(replica::TableEnvironment{
             id(), shard, shard_count, directories, inventories, cache_, machine_.clock(), world_.random, codecs_}));
         mailboxes_.push_back(std::make_unique<Mailbox>(machine_));
+        host_groups(shard);
     }
     return true;
+}
+
+// What is posted when the process ends is nobody's any more.
+void SimNode::host_groups(uint32_t shard) {
+    const auto run_after = [this](Duration delay, std::function<void()> work) {
+        if (!is_dead_) machine_.after(delay, std::move(work));
+    };
+    const auto wake_at = [this, shard, run_after](Instant next) {
+        if (next == group::never) return;
+        const Duration delay = std::max(next - machine_.clock().now(), Duration{}) + std::chrono::microseconds(1);
+        run_after(delay, [this, shard] { hosts_[shard]->tick(); });
+    };
+    hosts_.push_back(std::make_unique<group::CoordinatorHost>(
+        group::HostEnvironment{
+            .partitions = *tables_[shard],
+            .clock = machine_.clock(),
+            .random = world_.random,
+            .codecs = codecs_,
+            .post = [run_after](std::function<void()> work) { run_after(Duration{}, std::move(work)); },
+            .wake_at = wake_at},
+        *metadata::Image::empty(), *setup_.config));
+}
+
+std::vector<raft::VoterEndpoint> SimNode::endpoints() const {
+    return {{"CONTROLLER", "node-" + std::to_string(id().value), 9093}};
 }
 
 bool SimNode::open_raft() {
@@ -156,6 +186,7 @@ bool SimNode::open_raft() {
     options.cluster_id = cluster_id;
     options.log_dir = data_directories.front();
     options.transport = transport_.get();
+    options.endpoints = endpoints();
     for (int32_t voter = 1; voter <= setup_.voters_count; ++voter)
         options.voters.push_back({.id = NodeId(voter), .directory_id = {}, .endpoints = {}});
     options.segment_bytes = 8192;
@@ -183,8 +214,13 @@ bool SimNode::open() {
     way_ = std::make_unique<ControllerWay>(network_, machine_, *controller_);
     checkpoints_ = std::make_unique<NodeCheckpoints>(machine_, directories_,
                                                      [this](size_t directory) { return offsets_in(directory); });
+    assignments_ = std::make_unique<NodeAssignments>(machine_, *way_);
+    for (const auto& table : tables_)
+        table->when_placed([this](const std::vector<replica::Placement>& placements) {
+            machine_.post([this, placements] { assignments_->ask(placements); });
+        });
     replication_ = std::make_unique<NodeReplication>(
-        ReplicationParts{network_, machine_, tables_, mailboxes_, watcher_.coverage()}, *way_,
+        ReplicationParts{network_, machine_, tables_, mailboxes_, watcher_}, *way_,
         [this](const replica::PartitionKey& key, std::function<void(ErrorCode)> done) {
             watcher_.coverage().mark("truncation below checkpoints");
             const uint32_t shard = replica::shard_of(key, shard_count);
@@ -225,7 +261,11 @@ void SimNode::begin_lifecycle() {
     lifecycle_ = std::make_unique<NodeLifecycle>(
         std::move(environment),
         NodeLifecycle::Events{.describe = [this] { return registration(); },
-                              .on_registered = [this](int64_t epoch) { replication_->registered(epoch); },
+                              .on_registered =
+                                  [this](int64_t epoch) {
+                                      replication_->registered(epoch);
+                                      assignments_->registered(epoch);
+                                  },
                               .on_failed =
                                   [this](ErrorCode error) {
                                       watcher_.complain("a broker was refused: " + std::string(error_name(error)));
@@ -257,9 +297,11 @@ void SimNode::publish(const metadata::Delta& delta, std::function<void()> publis
     for (uint32_t shard = 0; shard < shard_count; ++shard) {
         mailboxes_[shard]->post([this, shard, shared, missing, published] {
             tables_[shard]->apply(*shared, setup_.config);
+            hosts_[shard]->apply(*shared, *setup_.config);
             machine_.post([this, shared, missing, published] {
                 if (--*missing > 0) return;
                 published_ = shared->after->offset;
+                watcher_.applied(*this);
                 published();
                 if (lifecycle_) lifecycle_->image_changed();
             });
@@ -387,6 +429,16 @@ void SimNode::delete_records(const replica::PartitionKey& key, Offset before,
     });
 }
 
+void SimNode::ask_coordinator(const replica::PartitionKey& key, std::function<void(group::Coordinator&)> ask,
+                              std::function<void(ErrorCode)> refused) {
+    if (!is_serving()) return;
+    const uint32_t shard = replica::shard_of(key, shard_count);
+    mailboxes_[shard]->post([this, shard, key, ask = std::move(ask), refused = std::move(refused)] {
+        const ErrorCode error = hosts_[shard]->use(key, ask);
+        if (error != ErrorCode::none) refused(error);
+    });
+}
+
 // --- the way down ----------------------------------------------------------------------------------------------------
 
 void SimNode::stop_cleanly(std::function<void(bool is_clean)> done) {
@@ -394,6 +446,7 @@ void SimNode::stop_cleanly(std::function<void(bool is_clean)> done) {
     lifecycle_->leave([this, done = std::move(done)] {
         raft_->step_down();
         is_stopping_ = true;
+        for (const auto& host : hosts_) host->resign();
         replication_->close();
         const auto missing = std::make_shared<size_t>(tables_.size());
         for (const auto& table : tables_)

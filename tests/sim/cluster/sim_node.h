@@ -14,11 +14,13 @@
 
 #include "controller/controller.h"
 #include "controller/registered_images.h"
+#include "group/coordinator_host.h"
 #include "raft/raft.h"
 #include "replica/partition_table.h"
 #include "sim/cluster/controller_way.h"
 #include "sim/cluster/coverage.h"
 #include "sim/cluster/network.h"
+#include "sim/cluster/node_assignments.h"
 #include "sim/cluster/node_checkpoints.h"
 #include "sim/cluster/node_lifecycle.h"
 #include "sim/cluster/node_replication.h"
@@ -33,6 +35,8 @@ inline constexpr uint32_t shard_count = 2;
 // When an append is safe on a replica: once it is in the page cache, or once it is durable.
 enum class Policy : uint8_t { page_cache, fsync };
 
+class SimNode;
+
 // The same for all nodes of a cluster.
 struct NodeSetup {
     Policy policy = Policy::page_cache;
@@ -46,6 +50,10 @@ NodeSetup small_setup(Policy policy, int32_t voters_count);
 struct Watcher {
     virtual ~Watcher() = default;
     virtual void published(NodeId node, const metadata::Delta& delta) = 0;
+    // All shards of the node use the image that it has published.
+    virtual void applied(SimNode& node) = 0;
+    // The controller has answered what the node has asked for.
+    virtual void altered(const controller::AlterPartition& asked, const controller::AlterPartitionAnswer& answer) = 0;
     virtual void became_active(NodeId node, LeaderEpoch epoch) = 0;
     virtual void complain(std::string what) = 0;
     virtual Coverage& coverage() = 0;
@@ -86,6 +94,9 @@ class SimNode {
     void fetch(const replica::PartitionKey& key, const replica::FetchRequest& request,
                std::function<void(replica::FetchOutcome)> done);
     void delete_records(const replica::PartitionKey& key, Offset before, std::function<void(Result<Offset>)> done);
+    // ask(coordinator) of the groups of that partition; or refused(why).
+    void ask_coordinator(const replica::PartitionKey& key, std::function<void(group::Coordinator&)> ask,
+                         std::function<void(ErrorCode)> refused);
     // Null before the cluster is known here.
     std::shared_ptr<const metadata::Image> image() const;
 
@@ -95,8 +106,13 @@ class SimNode {
     // --- for those who look from outside
     controller::Controller& controller() { return *controller_; }
     const raft::Raft* raft() const { return raft_.get(); }
+    // As a voter of the metadata log.
+    raft::Voter as_voter() const {
+        return {.id = id(), .directory_id = directory_ids_.front(), .endpoints = endpoints()};
+    }
     std::vector<std::unique_ptr<replica::PartitionTable>>& tables() { return tables_; }
     replica::Replica* find(const replica::PartitionKey& key);
+    SimDisk& disk() { return machine_.disk(); }
     int64_t broker_epoch() const { return lifecycle_ ? lifecycle_->broker_epoch() : -1; }
 
   private:
@@ -106,6 +122,8 @@ class SimNode {
     bool format();
     bool open_tables();
     bool open_raft();
+    void host_groups(uint32_t shard);
+    std::vector<raft::VoterEndpoint> endpoints() const;
     controller::BrokerRegistration registration() const;
     void publish(const metadata::Delta& delta, std::function<void()> published);
     void begin_lifecycle();
@@ -133,7 +151,9 @@ class SimNode {
     std::unique_ptr<ControllerWay> way_;
     std::vector<std::unique_ptr<replica::PartitionTable>> tables_;  // by shard
     std::vector<std::unique_ptr<Mailbox>> mailboxes_;               // likewise
+    std::vector<std::unique_ptr<group::CoordinatorHost>> hosts_;    // likewise
     std::unique_ptr<NodeCheckpoints> checkpoints_;
+    std::unique_ptr<NodeAssignments> assignments_;
     std::unique_ptr<NodeReplication> replication_;
     std::unique_ptr<NodeLifecycle> lifecycle_;
     Offset published_ = no_offset;

@@ -39,7 +39,7 @@ void Stream::connect(const Hello& hello) {
         const NodeId id = end.machine.id();
         if (self->network_.process(id) == nullptr) {
             end.is_open = false;
-            self->network_.world().after(self->network_.delay(), [self] { self->end(follower); });
+            self->network_.world().after(self->delay(leader), [self] { self->end(follower); });
             return;
         }
         self->watch_life(leader);
@@ -74,10 +74,10 @@ void Stream::at(Side side, std::function<void(End&)> work) {
 }
 
 void Stream::move(Side from) {
-    Duration delay = network_.delay();
+    Duration takes = delay(from);
     if (network_.loses_one_in != 0 && network_.world().random.one_in(network_.loses_one_in))
-        delay += retransmission_delay;
-    network_.world().after(delay, [self = shared_from_this(), from] {
+        takes += retransmission_delay;
+    network_.world().after(takes, [self = shared_from_this(), from] {
         if (!self->ends_[other(from)].is_open) return;
         if (!self->is_way_cut(from)) return self->arrived(from);
         self->network_.world().after(retry_interval, [self, from] { self->move(from); });
@@ -115,7 +115,7 @@ void Stream::close(Side side) {
 void Stream::break_off(Side side) {
     ends_[side].is_open = false;
     ends_[side].ears = {};
-    network_.world().after(network_.delay(), [self = shared_from_this(), side] {
+    network_.world().after(delay(side), [self = shared_from_this(), side] {
         if (!self->is_way_cut(side)) self->end(other(side));
     });
 }

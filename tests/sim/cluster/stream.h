@@ -51,6 +51,9 @@ class Stream : public std::enable_shared_from_this<Stream> {
     bool is_way_cut(Side from) const {
         return network_.is_cut(ends_[from].machine.id(), ends_[other(from)].machine.id());
     }
+    Duration delay(Side from) const {
+        return network_.delay(ends_[from].machine.id(), ends_[other(from)].machine.id());
+    }
     void at(Side side, std::function<void(End&)> work);
     void move(Side from);
     void arrived(Side from);
