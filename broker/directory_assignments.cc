@@ -6,7 +6,7 @@ namespace milena {
 namespace {
 
 constexpr size_t assignments_per_request = 1'000;
-constexpr Duration retry_interval = std::chrono::milliseconds(500);
+constexpr Duration assignment_retry_interval = std::chrono::milliseconds(500);
 
 }  // namespace
 
@@ -37,7 +37,7 @@ void DirectoryAssignments::answered(const controller::AssignDirectories& request
     if (!answer) {
         log_warn("directories not assigned yet", {{"error", answer.error()}});
         loop_.cancel(retry_);
-        retry_ = loop_.after(retry_interval, [this] { send(); });
+        retry_ = loop_.after(assignment_retry_interval, [this] { send(); });
         return;
     }
     for (const auto& [topic_id, partition, directory] : request.assignments) {

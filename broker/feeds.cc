@@ -12,7 +12,7 @@ constexpr size_t frame_bytes_usual = 1U << 20;
 constexpr Duration tick_interval = std::chrono::milliseconds(10);
 
 // A follower that hears nothing for longer takes the connection for broken (leader_link.cc).
-constexpr Duration silence_max = std::chrono::seconds(1);
+constexpr Duration feed_silence_max = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -107,7 +107,7 @@ void Feeds::tick() {
     const Instant now = shard_.clock().now();
     for (const auto& [node, feed] : feeds_) {
         feed->follower->tick();
-        if (now - feed->written_at >= silence_max && feed->stream->is_writable()) write(*feed, {});
+        if (now - feed->written_at >= feed_silence_max && feed->stream->is_writable()) write(*feed, {});
     }
     if (!feeds_.empty()) ticking_ = shard_.loop().after(tick_interval, [this] { tick(); });
 }

@@ -10,7 +10,7 @@ namespace {
 
 // A leader says something at least every second (feeds.cc). A connection may also be dead without either end being
 // told: when a host has vanished, or this process has stood still while the other end gave up.
-constexpr Duration silence_max = std::chrono::seconds(5);
+constexpr Duration link_silence_max = std::chrono::seconds(5);
 constexpr Duration watch_interval = std::chrono::seconds(1);
 
 replica::FindReplica find_in(shard::Shard& owner) {
@@ -36,7 +36,7 @@ void LeaderLink::watch() {
     watching_ = environment_.home.loop().after(watch_interval, [weak = weak_from_this()] {
         const auto self = weak.lock();
         if (self == nullptr) return;
-        const bool is_silent = self->environment_.home.clock().now() - self->heard_at_ > silence_max;
+        const bool is_silent = self->environment_.home.clock().now() - self->heard_at_ > link_silence_max;
         if (self->stream_ != nullptr && is_silent) self->ended(peer::StreamEnd::timed_out);
         self->watch();
     });

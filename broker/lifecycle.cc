@@ -10,7 +10,7 @@ namespace {
 
 // While something is awaited: the own record in the log, the end of being fenced, leaderships that move away.
 constexpr Duration impatient_interval = std::chrono::milliseconds(20);
-constexpr Duration retry_interval = std::chrono::milliseconds(200);
+constexpr Duration registration_retry_interval = std::chrono::milliseconds(200);
 constexpr Duration leaving_max = std::chrono::seconds(20);
 constexpr Milliseconds longest_timeout = std::chrono::hours(24 * 365);  // "never" would overflow the clock
 
@@ -45,7 +45,7 @@ void Lifecycle::registered(const Result<controller::BrokerEpoch>& epoch) {
             error == ErrorCode::invalid_registration)
             return events_.on_failed("the broker could not be registered: " + std::string(error_name(error)));
         log_warn("broker not registered yet", {{"error", error}});
-        timer_ = environment_.loop.after(retry_interval, if_alive([this] { register_node(); }));
+        timer_ = environment_.loop.after(registration_retry_interval, if_alive([this] { register_node(); }));
         return;
     }
     epoch_ = epoch->value;
@@ -109,7 +109,8 @@ void Lifecycle::beat() {
 
 Duration Lifecycle::pause() const {
     if (state_ != State::active) return impatient_interval;
-    return told_count_ < failed_.size() ? std::min(retry_interval, heartbeat_interval_) : heartbeat_interval_;
+    return told_count_ < failed_.size() ? std::min(registration_retry_interval, heartbeat_interval_)
+                                        : heartbeat_interval_;
 }
 
 void Lifecycle::heard(const Result<controller::HeartbeatAnswer>& answer) {

@@ -49,6 +49,17 @@ struct Decision {
     Response response{};
 };
 
+// Why a part of a request is not done; without a code it is done.
+struct Refusal {
+    ErrorCode code = ErrorCode::none;
+    std::optional<std::string> message;
+};
+
+// Likewise of a topic, whose answers always have a message.
+inline Unexpected<settings::ConfigError> refused(ErrorCode code, std::string message) {
+    return unexpected(settings::ConfigError{code, std::move(message)});
+}
+
 // What one request may create: a batch of the metadata log must hold it.
 inline constexpr size_t records_per_request_max = 50'000;
 

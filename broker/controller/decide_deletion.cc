@@ -11,7 +11,7 @@ namespace milena::controller {
 
 namespace {
 
-using Response = wire::DeleteTopicsResponse;
+using wire::DeleteTopicsResponse;
 
 // One topic as the request names it, by name or by id.
 struct Asked {
@@ -31,14 +31,14 @@ std::vector<Asked> asked_topics(const wire::DeleteTopicsRequest& request) {
     return result;
 }
 
-void refuse(Response::Topic& result, ErrorCode code, const char* message) {
+void refuse(DeleteTopicsResponse::Topic& result, ErrorCode code, const char* message) {
     result.error_code = code;
     result.error_message = message;
 }
 
 // The topic to delete; null where the result says why there is none.
 const metadata::TopicImage* find(const metadata::Image& image, const Asked& asked, const Times& times,
-                                 Response::Topic& result) {
+                                 DeleteTopicsResponse::Topic& result) {
     if (!asked.is_by_one()) {
         refuse(result, ErrorCode::invalid_request,
                asked.name ? "You may not specify both topic name and topic id."
@@ -63,8 +63,8 @@ bool is_asked_otherwise(const Asked& asked, const metadata::TopicImage& topic, c
 
 }  // namespace
 
-Decision<Response> decide(const Context& context, const wire::DeleteTopicsRequest& request) {
-    Decision<Response> decision;
+Decision<DeleteTopicsResponse> decide(const Context& context, const wire::DeleteTopicsRequest& request) {
+    Decision<DeleteTopicsResponse> decision;
     const bool is_enabled = context.settings.text("delete.topic.enable") != "false";
     const std::vector<Asked> topics = asked_topics(request);
     Times times;
@@ -73,7 +73,7 @@ Decision<Response> decide(const Context& context, const wire::DeleteTopicsReques
     for (const Asked& asked : topics) {
         // However often it is asked for, one answer is enough.
         if (asked.is_by_one() && !answered.insert(asked.key()).second) continue;
-        Response::Topic result;
+        DeleteTopicsResponse::Topic result;
         if (asked.name) result.name = std::string(*asked.name);
         result.topic_id = asked.id;
         const metadata::TopicImage* topic = nullptr;

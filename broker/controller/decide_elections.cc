@@ -6,13 +6,8 @@
 namespace milena::controller {
 namespace {
 
-using Request = wire::ElectLeadersRequest;
-using Response = wire::ElectLeadersResponse;
-
-struct Refusal {
-    ErrorCode code = ErrorCode::none;
-    std::optional<std::string> message;
-};
+using wire::ElectLeadersRequest;
+using wire::ElectLeadersResponse;
 
 Refusal not_needed() { return {ErrorCode::election_not_needed, "Leader election not needed for topic partition."}; }
 
@@ -48,17 +43,17 @@ Refusal elect(const Ballot& ballot, const metadata::TopicImage& topic, int32_t i
     return {};
 }
 
-void add(Response::Topic& topic, int32_t index, Refusal refusal) {
+void add(ElectLeadersResponse::Topic& topic, int32_t index, Refusal refusal) {
     topic.partition_result.push_back(
         {.partition_id = index, .error_code = refusal.code, .error_message = std::move(refusal.message)});
 }
 
-Response refused(const Request& request, std::string reason) {
-    Response response;
+ElectLeadersResponse all_refused(const ElectLeadersRequest& request, std::string reason) {
+    ElectLeadersResponse response;
     response.error_code = ErrorCode::invalid_request;
     if (!request.topic_partitions) return response;
-    for (const Request::TopicPartitions& asked : *request.topic_partitions) {
-        Response::Topic& topic = response.replica_election_results.emplace_back();
+    for (const ElectLeadersRequest::TopicPartitions& asked : *request.topic_partitions) {
+        ElectLeadersResponse::Topic& topic = response.replica_election_results.emplace_back();
         topic.topic = std::string(asked.topic);
         for (const int32_t index : asked.partitions) add(topic, index, {ErrorCode::invalid_request, reason});
     }
@@ -66,12 +61,12 @@ Response refused(const Request& request, std::string reason) {
 }
 
 // Of all partitions only those are reported of which something is to be said.
-Decision<Response> elect_everywhere(const Context& context, Election election) {
-    Decision<Response> decision;
+Decision<ElectLeadersResponse> elect_everywhere(const Context& context, Election election) {
+    Decision<ElectLeadersResponse> decision;
     const RulesOfTopics rules(context.image, context.settings);
     const Ballot ballot{context, rules, election, decision.records};
     for (const auto& topic : context.image.topics->by_name) {
-        Response::Topic& result = decision.response.replica_election_results.emplace_back();
+        ElectLeadersResponse::Topic& result = decision.response.replica_election_results.emplace_back();
         result.topic = topic->name;
         for (size_t i = 0; i < topic->partitions.size(); ++i) {
             const auto index = static_cast<int32_t>(i);
@@ -84,17 +79,18 @@ Decision<Response> elect_everywhere(const Context& context, Election election) {
 
 }  // namespace
 
-Decision<Response> decide(const Context& context, const Request& request) {
+Decision<ElectLeadersResponse> decide(const Context& context, const ElectLeadersRequest& request) {
     const auto election = static_cast<Election>(request.election_type.value);
     if (election != Election::preferred && election != Election::unclean)
-        return {.records = {},
-                .response = refused(request, "Unknown election type " + std::to_string(request.election_type.value))};
+        return {
+            .records = {},
+            .response = all_refused(request, "Unknown election type " + std::to_string(request.election_type.value))};
     if (!request.topic_partitions) return elect_everywhere(context, election);
-    Decision<Response> decision;
+    Decision<ElectLeadersResponse> decision;
     const RulesOfTopics rules(context.image, context.settings);
     const Ballot ballot{context, rules, election, decision.records};
-    for (const Request::TopicPartitions& asked : *request.topic_partitions) {
-        Response::Topic& result = decision.response.replica_election_results.emplace_back();
+    for (const ElectLeadersRequest::TopicPartitions& asked : *request.topic_partitions) {
+        ElectLeadersResponse::Topic& result = decision.response.replica_election_results.emplace_back();
         result.topic = std::string(asked.topic);
         const metadata::TopicImage* topic = context.image.topic(asked.topic);
         for (const int32_t index : asked.partitions) {

@@ -9,18 +9,18 @@
 namespace milena::controller {
 namespace {
 
-using Request = wire::UpdateFeaturesRequest;
-using Response = wire::UpdateFeaturesResponse;
+using wire::UpdateFeaturesRequest;
+using wire::UpdateFeaturesResponse;
 
 enum class UpgradeType : int8_t { unknown = 0, upgrade = 1, safe_downgrade = 2, unsafe_downgrade = 3 };
 
-using Outcome = Result<void, std::string>;
+using FeatureCheck = Result<void, std::string>;
 
 // Features of Kafka that this broker may find finalized in a directory; level 0, which is not to have them, it can do.
 constexpr std::array<std::string_view, 4> known_features{"group.version", "share.version", "streams.version",
                                                          "transaction.version"};
 
-Outcome check_supported(const Context& context, std::string_view feature, int16_t level) {
+FeatureCheck check_supported(const Context& context, std::string_view feature, int16_t level) {
     const metadata::SupportedLevels* supported = metadata::supported_feature(feature);
     const std::string who = "Local controller " + context.settings.text("node.id").value_or("") + " ";
     if (supported == nullptr && level != 0) return unexpected(who + "does not support this feature.");
@@ -33,7 +33,7 @@ Outcome check_supported(const Context& context, std::string_view feature, int16_
 }
 
 // The error is what comes after "Invalid update version … for feature …. ".
-Outcome check_update(const Context& context, const Request::FeatureUpdate& update, int16_t current) {
+FeatureCheck check_update(const Context& context, const UpdateFeaturesRequest::FeatureUpdate& update, int16_t current) {
     const auto type = static_cast<UpgradeType>(update.upgrade_type.value);
     const int16_t level = update.max_version_level;
     if (type < UpgradeType::upgrade || type > UpgradeType::unsafe_downgrade)
@@ -50,7 +50,7 @@ Outcome check_update(const Context& context, const Request::FeatureUpdate& updat
 }
 
 // What the log holds in the form of a level may be more than a lower one can say.
-Outcome check_metadata_version(int16_t from, int16_t to, UpgradeType type) {
+FeatureCheck check_metadata_version(int16_t from, int16_t to, UpgradeType type) {
     if (to >= from || !metadata::metadata_changed_between(to, from)) return {};
     return unexpected("Unsupported metadata.version downgrade from " + std::to_string(from) + " to " +
                       std::to_string(to) + ". " +
@@ -61,7 +61,7 @@ Outcome check_metadata_version(int16_t from, int16_t to, UpgradeType type) {
 }
 
 // Records of a lower metadata.version can't say who is eligible.
-Outcome check_elr(const metadata::Image& image, const Request::FeatureUpdate& update) {
+FeatureCheck check_elr(const metadata::Image& image, const UpdateFeaturesRequest::FeatureUpdate& update) {
     if (update.max_version_level == 0 || metadata::metadata_version(*image.features) >= metadata::metadata_version_elr)
         return {};
     const std::string name(update.feature);
@@ -71,8 +71,9 @@ Outcome check_elr(const metadata::Image& image, const Request::FeatureUpdate& up
                       std::to_string(metadata::metadata_version_elr));
 }
 
-Outcome check_feature(const Context& context, const Request::FeatureUpdate& update, int16_t current) {
-    const Outcome outcome = check_update(context, update, current);
+FeatureCheck check_feature(const Context& context, const UpdateFeaturesRequest::FeatureUpdate& update,
+                           int16_t current) {
+    const FeatureCheck outcome = check_update(context, update, current);
     if (!outcome.has_value())
         return unexpected("Invalid update version " + std::to_string(update.max_version_level) + " for feature " +
                           std::string(update.feature) + ". " + outcome.error());
@@ -84,15 +85,15 @@ Outcome check_feature(const Context& context, const Request::FeatureUpdate& upda
 
 }  // namespace
 
-Decision<Response> decide(const Context& context, const Request& request) {
-    Decision<Response> decision;
-    for (const Request::FeatureUpdate& update : request.feature_updates) {
+Decision<UpdateFeaturesResponse> decide(const Context& context, const UpdateFeaturesRequest& request) {
+    Decision<UpdateFeaturesResponse> decision;
+    for (const UpdateFeaturesRequest::FeatureUpdate& update : request.feature_updates) {
         const bool is_of_log = update.feature == metadata::kraft_version_feature;
         const int16_t current =
             is_of_log ? context.kraft_version : metadata::feature_level(*context.image.features, update.feature);
-        const Outcome outcome = check_feature(context, update, current);
+        const FeatureCheck outcome = check_feature(context, update, current);
         if (!outcome.has_value()) {
-            Response refused;
+            UpdateFeaturesResponse refused;
             refused.error_code = ErrorCode::invalid_update_version;
             refused.error_message =
                 "The update failed for all features since the following feature had an error: " + outcome.error();

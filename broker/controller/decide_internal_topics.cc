@@ -18,9 +18,9 @@ namespace {
 using metadata::PartitionImage;
 
 // New replicas of one topic: on brokers that have few of it, in racks that the partition isn't in yet.
-class Growth {
+class InternalTopicGrowth {
   public:
-    Growth(const metadata::Image& image, const metadata::TopicImage& topic) : image_(image) {
+    InternalTopicGrowth(const metadata::Image& image, const metadata::TopicImage& topic) : image_(image) {
         for (const auto& [id, broker] : *image.brokers) {
             if (broker.is_active() && takes_replicas(image, broker)) replicas_by_broker_[id] = 0;
         }
@@ -75,7 +75,7 @@ class Growth {
 // False: the records are enough for now.
 bool grow(const Context& context, const metadata::TopicImage& topic, size_t count_max, metadata::Records& records) {
     if (!internal_replication_factor(context.settings, topic.name, 1)) return true;
-    Growth growth(context.image, topic);
+    InternalTopicGrowth growth(context.image, topic);
     const auto factor = internal_replication_factor(context.settings, topic.name, growth.brokers_count());
     const LeadershipRules rules = RulesOfTopics(context.image, context.settings).of(topic.name);
     const size_t wanted = std::min(static_cast<size_t>(std::max(factor.value_or(1), 1)), growth.brokers_count());

@@ -15,10 +15,6 @@ namespace {
 using settings::ConfigError;
 using Growth = wire::CreatePartitionsRequest::Topic;
 
-Unexpected<ConfigError> refused(ErrorCode code, std::string message) {
-    return unexpected(ConfigError{code, std::move(message)});
-}
-
 // The replicas of the new partitions, as asked for or as we place them.
 Result<std::vector<std::vector<NodeId>>, ConfigError> replicas_of_new(const Context& context, const Growth& growth,
                                                                       const PlacementSpec& spec) {

@@ -12,9 +12,9 @@
 namespace milena::controller {
 namespace {
 
-using Request = wire::AlterClientQuotasRequest;
-using Response = wire::AlterClientQuotasResponse;
 using metadata::QuotaEntity;
+using wire::AlterClientQuotasRequest;
+using wire::AlterClientQuotasResponse;
 using Limits = std::map<std::string, double>;
 
 constexpr double epsilon = 1e-6;  // how far from a whole number a whole number may be
@@ -57,9 +57,9 @@ std::string text_of(const QuotaEntity& entity) {
     return "ClientQuotaEntity(entries={" + text + "})";
 }
 
-QuotaEntity entity_of(const Request::Entry& entry) {
+QuotaEntity entity_of(const AlterClientQuotasRequest::Entry& entry) {
     QuotaEntity entity;
-    for (const Request::Entity& part : entry.entity)
+    for (const AlterClientQuotasRequest::Entity& part : entry.entity)
         entity.insert_or_assign(std::string(part.entity_type),
                                 part.entity_name ? std::optional(std::string(*part.entity_name)) : std::nullopt);
     return entity;
@@ -97,9 +97,9 @@ Result<metadata::Records, std::string> alter(const Limits& current, const QuotaE
 }
 
 Result<metadata::Records, std::string> alter(const Context& context, const QuotaEntity& entity,
-                                             const std::vector<Request::Op>& ops) {
+                                             const std::vector<AlterClientQuotasRequest::Op>& ops) {
     std::map<std::string, std::optional<double>> wanted;
-    for (const Request::Op& op : ops)
+    for (const AlterClientQuotasRequest::Op& op : ops)
         if (!wanted.emplace(op.key, op.remove ? std::nullopt : std::optional(op.value)).second)
             return unexpected("Ignoring duplicate entity " + text_of(entity));
     const auto current = context.image.client_quotas->find(entity);
@@ -110,10 +110,10 @@ Result<metadata::Records, std::string> alter(const Context& context, const Quota
 }  // namespace
 
 // An entity that is named again is refused, and the first time counts; whoever asked is told of the refusal.
-Decision<Response> decide(const Context& context, const Request& request) {
-    Decision<Response> decision;
+Decision<AlterClientQuotasResponse> decide(const Context& context, const AlterClientQuotasRequest& request) {
+    Decision<AlterClientQuotasResponse> decision;
     std::map<QuotaEntity, std::optional<std::string>> refusals;  // by entity; nothing: done
-    for (const Request::Entry& entry : request.entries) {
+    for (const AlterClientQuotasRequest::Entry& entry : request.entries) {
         const QuotaEntity entity = entity_of(entry);
         if (refusals.contains(entity)) {
             refusals[entity] = "Ignoring duplicate entity " + text_of(entity);
@@ -125,7 +125,7 @@ Decision<Response> decide(const Context& context, const Request& request) {
         for (metadata::Record& record : *records) decision.records.push_back(std::move(record));
     }
     for (const auto& [entity, refusal] : refusals) {
-        Response::Entry& answered = decision.response.entries.emplace_back();
+        AlterClientQuotasResponse::Entry& answered = decision.response.entries.emplace_back();
         for (const auto& [type, name] : entity) answered.entity.push_back({type, name});
         if (!refusal) continue;
         answered.error_code = ErrorCode::invalid_request;

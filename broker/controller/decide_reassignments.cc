@@ -8,16 +8,12 @@
 namespace milena::controller {
 namespace {
 
-using Request = wire::AlterPartitionReassignmentsRequest;
-using Response = wire::AlterPartitionReassignmentsResponse;
 using metadata::PartitionImage;
+using wire::AlterPartitionReassignmentsRequest;
+using wire::AlterPartitionReassignmentsResponse;
 using Nodes = std::vector<NodeId>;
 
-struct Refusal {
-    ErrorCode code = ErrorCode::none;
-    std::optional<std::string> message;
-};
-using Outcome = Result<PartitionTarget, Refusal>;
+using Target = Result<PartitionTarget, Refusal>;
 
 // Sorted, as Kafka has them.
 Nodes difference(Nodes a, const Nodes& b) {
@@ -32,7 +28,7 @@ size_t replication_factor(const PartitionImage& partition) {
 }
 
 // Back to the replicas before the reassignment; what was added is forgotten.
-Outcome cancelled(const PartitionImage& partition) {
+Target cancelled(const PartitionImage& partition) {
     if (!is_moving(partition)) return unexpected(Refusal{ErrorCode::no_reassignment_in_progress, std::nullopt});
     PartitionTarget target;
     const auto is_added = [&](NodeId node) {
@@ -46,8 +42,8 @@ Outcome cancelled(const PartitionImage& partition) {
     return target;
 }
 
-Outcome moved(const Context& context, const Request& request, const PartitionImage& partition,
-              const std::vector<int32_t>& wanted) {
+Target moved(const Context& context, const AlterPartitionReassignmentsRequest& request, const PartitionImage& partition,
+             const std::vector<int32_t>& wanted) {
     auto replicas = check_assignment(context.image, wanted, 0, partition.replicas);
     if (!replicas.has_value()) return unexpected(Refusal{ErrorCode::invalid_replica_assignment, replicas.error()});
     const size_t before = replication_factor(partition);
@@ -67,12 +63,13 @@ Outcome moved(const Context& context, const Request& request, const PartitionIma
 // One request, and where its records go.
 struct Reassignment {
     const Context& context;
-    const Request& request;
+    const AlterPartitionReassignmentsRequest& request;
     const RulesOfTopics rules;
     metadata::Records& records;
 };
 
-Refusal reassign(const Reassignment& round, std::string_view name, const Request::Partition& asked) {
+Refusal reassign(const Reassignment& round, std::string_view name,
+                 const AlterPartitionReassignmentsRequest::Partition& asked) {
     const metadata::TopicImage* topic = round.context.image.topic(name);
     if (topic == nullptr)
         return {ErrorCode::unknown_topic_or_partition, "Unable to find a topic named " + std::string(name) + "."};
@@ -80,7 +77,7 @@ Refusal reassign(const Reassignment& round, std::string_view name, const Request
     if (partition == nullptr)
         return {ErrorCode::unknown_topic_or_partition,
                 "Unable to find partition " + topic->name + ":" + std::to_string(asked.partition_index) + "."};
-    Outcome target =
+    Target target =
         asked.replicas ? moved(round.context, round.request, *partition, *asked.replicas) : cancelled(*partition);
     if (!target.has_value()) return target.error();
     auto change = change_partition(round.context.image, round.rules.of(name), *partition, std::move(*target));
@@ -93,15 +90,16 @@ Refusal reassign(const Reassignment& round, std::string_view name, const Request
 
 }  // namespace
 
-Decision<Response> decide(const Context& context, const Request& request) {
-    Decision<Response> decision;
+Decision<AlterPartitionReassignmentsResponse> decide(const Context& context,
+                                                     const AlterPartitionReassignmentsRequest& request) {
+    Decision<AlterPartitionReassignmentsResponse> decision;
     const Reassignment round{context, request, RulesOfTopics(context.image, context.settings), decision.records};
     decision.response.allow_replication_factor_change = request.allow_replication_factor_change.value;
     if (request.topics.empty()) decision.response.error_message = "";
-    for (const Request::Topic& topic : request.topics) {
-        Response::Topic& result = decision.response.responses.emplace_back();
+    for (const AlterPartitionReassignmentsRequest::Topic& topic : request.topics) {
+        AlterPartitionReassignmentsResponse::Topic& result = decision.response.responses.emplace_back();
         result.name = std::string(topic.name);
-        for (const Request::Partition& partition : topic.partitions) {
+        for (const AlterPartitionReassignmentsRequest::Partition& partition : topic.partitions) {
             Refusal refusal = reassign(round, topic.name, partition);
             result.partitions.push_back({.partition_index = partition.partition_index,
                                          .error_code = refusal.code,

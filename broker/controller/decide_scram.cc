@@ -8,21 +8,16 @@
 namespace milena::controller {
 namespace {
 
-using Request = wire::AlterUserScramCredentialsRequest;
-using Response = wire::AlterUserScramCredentialsResponse;
+using wire::AlterUserScramCredentialsRequest;
+using wire::AlterUserScramCredentialsResponse;
 
 constexpr int32_t iterations_min = 4096;
 constexpr int32_t iterations_max = 16384;
 
-struct Refusal {
-    ErrorCode code = ErrorCode::none;
-    std::optional<std::string> message;
-};
-
 // Either of the two changes, or why there is none.
 struct Change {
-    const Request::Deletion* deletion = nullptr;
-    const Request::Upsertion* upsertion = nullptr;
+    const AlterUserScramCredentialsRequest::Deletion* deletion = nullptr;
+    const AlterUserScramCredentialsRequest::Upsertion* upsertion = nullptr;
     Refusal refusal;
 };
 
@@ -34,7 +29,7 @@ Refusal refusal_of_credential(const Context& context, std::string_view user, int
     return {};
 }
 
-Refusal refusal_of(const Context& context, const Request::Deletion& deletion) {
+Refusal refusal_of(const Context& context, const AlterUserScramCredentialsRequest::Deletion& deletion) {
     Refusal refusal = refusal_of_credential(context, deletion.name, deletion.mechanism);
     if (refusal.code != ErrorCode::none) return refusal;
     if (!context.image.scram_credentials->contains({deletion.mechanism, std::string(deletion.name)}))
@@ -42,7 +37,7 @@ Refusal refusal_of(const Context& context, const Request::Deletion& deletion) {
     return {};
 }
 
-Refusal refusal_of(const Context& context, const Request::Upsertion& upsertion) {
+Refusal refusal_of(const Context& context, const AlterUserScramCredentialsRequest::Upsertion& upsertion) {
     Refusal refusal = refusal_of_credential(context, upsertion.name, upsertion.mechanism);
     if (refusal.code != ErrorCode::none) return refusal;
     if (upsertion.iterations < iterations_min) return {ErrorCode::unacceptable_credential, "Too few iterations"};
@@ -63,7 +58,7 @@ void add(std::map<std::string, Change>& changes, std::string_view user, Change c
 metadata::Record record_of(const std::string& user, const Change& change) {
     if (change.deletion != nullptr)
         return wire::RemoveUserScramCredentialRecord{.name = user, .mechanism = change.deletion->mechanism};
-    const Request::Upsertion& upsertion = *change.upsertion;
+    const AlterUserScramCredentialsRequest::Upsertion& upsertion = *change.upsertion;
     ScramKeys keys = scram_keys(*scram_mechanism(upsertion.mechanism), upsertion.salted_password);
     return wire::UserScramCredentialRecord{.name = user,
                                            .mechanism = upsertion.mechanism,
@@ -75,13 +70,14 @@ metadata::Record record_of(const std::string& user, const Change& change) {
 
 }  // namespace
 
-Decision<Response> decide(const Context& context, const Request& request) {
+Decision<AlterUserScramCredentialsResponse> decide(const Context& context,
+                                                   const AlterUserScramCredentialsRequest& request) {
     std::map<std::string, Change> changes;
-    for (const Request::Deletion& deletion : request.deletions)
+    for (const AlterUserScramCredentialsRequest::Deletion& deletion : request.deletions)
         add(changes, deletion.name, {.deletion = &deletion, .refusal = refusal_of(context, deletion)});
-    for (const Request::Upsertion& upsertion : request.upsertions)
+    for (const AlterUserScramCredentialsRequest::Upsertion& upsertion : request.upsertions)
         add(changes, upsertion.name, {.upsertion = &upsertion, .refusal = refusal_of(context, upsertion)});
-    Decision<Response> decision;
+    Decision<AlterUserScramCredentialsResponse> decision;
     for (auto& [user, change] : changes) {
         if (change.refusal.code == ErrorCode::none) decision.records.push_back(record_of(user, change));
         decision.response.results.push_back(

@@ -10,6 +10,7 @@
 #include "controller/placement.h"
 #include "controller/topic_names.h"
 #include "metadata/image_records.h"
+#include "raft/raft_log.h"
 #include "settings/alter.h"
 
 namespace milena::controller {
@@ -21,14 +22,8 @@ using settings::Texts;
 using Partitions = std::vector<metadata::PartitionImage>;
 using NewTopic = wire::CreateTopicsRequest::Topic;
 
-constexpr std::string_view metadata_topic = "__cluster_metadata";
-
-Unexpected<ConfigError> refused(ErrorCode code, std::string message) {
-    return unexpected(ConfigError{code, std::move(message)});
-}
-
 Result<void, ConfigError> check_name(const metadata::Image& image, std::string_view name) {
-    if (name == metadata_topic)
+    if (name == raft::metadata_topic)
         return refused(ErrorCode::invalid_request,
                        "Creation of internal topic " + std::string(name) + " is prohibited.");
     if (auto reason = reason_topic_name_refused(name))

@@ -11,11 +11,11 @@
 namespace milena::controller {
 namespace {
 
-using Request = wire::UnregisterBrokerRequest;
-using Response = wire::UnregisterBrokerResponse;
+using wire::UnregisterBrokerRequest;
+using wire::UnregisterBrokerResponse;
 
-Decision<Response> refused(ErrorCode code, std::string message) {
-    Decision<Response> decision;
+Decision<UnregisterBrokerResponse> not_unregistered(ErrorCode code, std::string message) {
+    Decision<UnregisterBrokerResponse> decision;
     decision.response.error_code = code;
     decision.response.error_message = std::move(message);
     return decision;
@@ -30,14 +30,15 @@ std::optional<PartitionTarget> without_broker(const metadata::PartitionImage& pa
 
 }  // namespace
 
-Decision<Response> decide(const Context& context, const Request& request) {
+Decision<UnregisterBrokerResponse> decide(const Context& context, const UnregisterBrokerRequest& request) {
     const NodeId id(request.broker_id);
     const metadata::BrokerImage* broker = context.image.broker(id);
     const std::string name = "Broker ID " + std::to_string(request.broker_id);
-    if (broker == nullptr) return refused(ErrorCode::broker_id_not_registered, name + " is not currently registered");
+    if (broker == nullptr)
+        return not_unregistered(ErrorCode::broker_id_not_registered, name + " is not currently registered");
     // Kafka does it, and its broker is of no use until it is restarted.
-    if (broker->is_active()) return refused(ErrorCode::invalid_request, name + " is running");
-    Decision<Response> decision;
+    if (broker->is_active()) return not_unregistered(ErrorCode::invalid_request, name + " is running");
+    Decision<UnregisterBrokerResponse> decision;
     change_partitions(
         context.image, context.settings,
         [&](const metadata::PartitionImage& partition) { return without_broker(partition, id); }, decision.records);

@@ -16,18 +16,18 @@ using settings::Described;
 using wire::DescribeConfigsRequest;
 using wire::DescribeConfigsResponse;
 
-struct Refusal {
+struct ConfigsRefusal {
     ErrorCode code = ErrorCode::invalid_request;
     std::string message;
 };
-using Listing = Result<std::vector<Described>, Refusal>;
+using Listing = Result<std::vector<Described>, ConfigsRefusal>;
 
-Result<void, Refusal> check_broker(const std::string& name, NodeId self, std::string_view or_else = "") {
+Result<void, ConfigsRefusal> check_broker(const std::string& name, NodeId self, std::string_view or_else = "") {
     const auto id = parse_number<int32_t>(name);
-    if (!id) return unexpected(Refusal{.message = "Broker id must be an integer, but it is: " + name});
+    if (!id) return unexpected(ConfigsRefusal{.message = "Broker id must be an integer, but it is: " + name});
     if (NodeId(*id) != self)
-        return unexpected(Refusal{.message = "Unexpected broker id, expected " + std::to_string(self.value) +
-                                             std::string(or_else) + " but received " + name});
+        return unexpected(ConfigsRefusal{.message = "Unexpected broker id, expected " + std::to_string(self.value) +
+                                                    std::string(or_else) + " but received " + name});
     return {};
 }
 
@@ -38,7 +38,7 @@ Listing describe_broker(const settings::BrokerSettings& settings, NodeId self, c
 }
 
 Listing describe_loggers(NodeId self, const std::string& name) {
-    if (name.empty()) return unexpected(Refusal{.message = "Broker id must not be empty"});
+    if (name.empty()) return unexpected(ConfigsRefusal{.message = "Broker id must not be empty"});
     RETURN_IF_ERROR(check_broker(name, self));
     std::vector<Described> loggers;
     for (LoggerLevel& logger : logger_levels())
@@ -51,8 +51,8 @@ Listing describe_loggers(NodeId self, const std::string& name) {
 Listing describe_topic(const metadata::Image& image, const settings::BrokerSettings& settings,
                        const std::string& name) {
     if (auto reason = reason_topic_name_refused(name))
-        return unexpected(Refusal{ErrorCode::invalid_topic_exception, std::move(*reason)});
-    if (image.topic(name) == nullptr) return unexpected(Refusal{ErrorCode::unknown_topic_or_partition, ""});
+        return unexpected(ConfigsRefusal{ErrorCode::invalid_topic_exception, std::move(*reason)});
+    if (image.topic(name) == nullptr) return unexpected(ConfigsRefusal{ErrorCode::unknown_topic_or_partition, ""});
     return settings::describe_topic(settings, image.topic_config(name));
 }
 
@@ -64,14 +64,14 @@ Listing describe(const metadata::Image& image, const settings::BrokerSettings& s
         case ConfigResourceType::broker_logger: return describe_loggers(self, name);
         case ConfigResourceType::client_metrics:
             if (name.empty())
-                return unexpected(Refusal{.message = "Client metrics subscription name must not be empty"});
+                return unexpected(ConfigsRefusal{.message = "Client metrics subscription name must not be empty"});
             return settings::describe_client_metrics(image.config(ConfigResourceType::client_metrics, name));
         case ConfigResourceType::group:
-            if (name.empty()) return unexpected(Refusal{.message = "Group name must not be empty"});
+            if (name.empty()) return unexpected(ConfigsRefusal{.message = "Group name must not be empty"});
             return settings::describe_group(settings, image.config(ConfigResourceType::group, name));
         case ConfigResourceType::unknown: break;
     }
-    return unexpected(Refusal{.message = "Unsupported resource type: " + std::to_string(type)});
+    return unexpected(ConfigsRefusal{.message = "Unsupported resource type: " + std::to_string(type)});
 }
 
 DescribeConfigsResponse::Config to_wire(Described&& described, const DescribeConfigsRequest& request) {

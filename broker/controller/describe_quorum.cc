@@ -3,22 +3,22 @@
 #include <algorithm>
 #include <utility>
 
+#include "raft/raft_log.h"
+
 namespace milena::controller {
 namespace {
 
-using Request = wire::DescribeQuorumRequest;
-using Response = wire::DescribeQuorumResponse;
+using wire::DescribeQuorumRequest;
+using wire::DescribeQuorumResponse;
 
-constexpr std::string_view metadata_topic = "__cluster_metadata";
-
-Response unknown(const Request& request) {
-    Response response;
+DescribeQuorumResponse unknown(const DescribeQuorumRequest& request) {
+    DescribeQuorumResponse response;
     response.error_message.emplace();
-    for (const Request::Topic& topic : request.topics) {
-        Response::Topic& result = response.topics.emplace_back();
+    for (const DescribeQuorumRequest::Topic& topic : request.topics) {
+        DescribeQuorumResponse::Topic& result = response.topics.emplace_back();
         result.topic_name = std::string(topic.topic_name);
-        for (const Request::Partition& partition : topic.partitions) {
-            Response::Partition& refused = result.partitions.emplace_back();
+        for (const DescribeQuorumRequest::Partition& partition : topic.partitions) {
+            DescribeQuorumResponse::Partition& refused = result.partitions.emplace_back();
             refused.partition_index = partition.partition_index;
             refused.error_code = ErrorCode::unknown_topic_or_partition;
             refused.error_message.emplace("This server does not host this topic-partition.");
@@ -27,16 +27,16 @@ Response unknown(const Request& request) {
     return response;
 }
 
-Response::Node node(const raft::Voter& voter) {
-    Response::Node result{.node_id = voter.id.value};
+DescribeQuorumResponse::Node node(const raft::Voter& voter) {
+    DescribeQuorumResponse::Node result{.node_id = voter.id.value};
     for (const raft::VoterEndpoint& endpoint : voter.endpoints)
         result.listeners.push_back({.name = endpoint.name, .host = endpoint.host, .port = endpoint.port});
     return result;
 }
 
 // Who hasn't fetched from this leader yet has no times.
-Response::ReplicaState state_of(const raft::ReplicaProgress& replica, const Uuid& directory_id) {
-    Response::ReplicaState state;
+DescribeQuorumResponse::ReplicaState state_of(const raft::ReplicaProgress& replica, const Uuid& directory_id) {
+    DescribeQuorumResponse::ReplicaState state;
     state.replica_id = replica.id.value;
     state.replica_directory_id = directory_id;
     state.log_end_offset = replica.end_offset.value;
@@ -47,16 +47,16 @@ Response::ReplicaState state_of(const raft::ReplicaProgress& replica, const Uuid
 
 }  // namespace
 
-Response describe_quorum(const raft::Raft& raft, const Request& request) {
-    const bool is_asked_alone = request.topics.size() == 1 && request.topics.front().topic_name == metadata_topic &&
-                                request.topics.front().partitions.size() == 1 &&
-                                request.topics.front().partitions.front().partition_index == 0;
+DescribeQuorumResponse describe_quorum(const raft::Raft& raft, const DescribeQuorumRequest& request) {
+    const bool is_asked_alone =
+        request.topics.size() == 1 && request.topics.front().topic_name == raft::metadata_topic &&
+        request.topics.front().partitions.size() == 1 && request.topics.front().partitions.front().partition_index == 0;
     if (!is_asked_alone) return unknown(request);
-    Response response;
+    DescribeQuorumResponse response;
     response.error_message.emplace();
-    Response::Topic& topic = response.topics.emplace_back();
-    topic.topic_name = std::string(metadata_topic);
-    Response::Partition& partition = topic.partitions.emplace_back();
+    DescribeQuorumResponse::Topic& topic = response.topics.emplace_back();
+    topic.topic_name = std::string(raft::metadata_topic);
+    DescribeQuorumResponse::Partition& partition = topic.partitions.emplace_back();
     partition.error_message.emplace();
     partition.leader_id = raft.leader().value;
     partition.leader_epoch = raft.epoch().value;

@@ -10,13 +10,13 @@
 namespace milena::controller {
 namespace {
 
-using Request = wire::DescribeClientQuotasRequest;
-using Response = wire::DescribeClientQuotasResponse;
 using metadata::QuotaEntity;
+using wire::DescribeClientQuotasRequest;
+using wire::DescribeClientQuotasResponse;
 
 enum MatchType : int8_t { exact = 0, default_entity = 1, specified = 2 };
 
-struct Refusal {
+struct QuotasRefusal {
     ErrorCode error = ErrorCode::invalid_request;
     std::string message;
 };
@@ -27,9 +27,9 @@ struct Wanted {
 };
 using Filter = std::map<std::string, Wanted>;  // by entity type
 
-Result<Wanted, Refusal> wanted_of(const Request::Component& component) {
+Result<Wanted, QuotasRefusal> wanted_of(const DescribeClientQuotasRequest::Component& component) {
     const auto refused = [](std::string message) {
-        return unexpected(Refusal{ErrorCode::invalid_request, std::move(message)});
+        return unexpected(QuotasRefusal{ErrorCode::invalid_request, std::move(message)});
     };
     switch (component.match_type) {
         case exact:
@@ -47,22 +47,23 @@ Result<Wanted, Refusal> wanted_of(const Request::Component& component) {
     }
 }
 
-Result<Filter, Refusal> filter_of(const Request& request) {
+Result<Filter, QuotasRefusal> filter_of(const DescribeClientQuotasRequest& request) {
     Filter filter;
-    for (const Request::Component& component : request.components) {
+    for (const DescribeClientQuotasRequest::Component& component : request.components) {
         const std::string type(component.entity_type);
-        if (type.empty()) return unexpected(Refusal{ErrorCode::invalid_request, "Invalid empty entity type."});
+        if (type.empty()) return unexpected(QuotasRefusal{ErrorCode::invalid_request, "Invalid empty entity type."});
         if (filter.contains(type))
-            return unexpected(Refusal{ErrorCode::invalid_request,
-                                      "Entity type " + type + " cannot appear more than once in the filter."});
+            return unexpected(QuotasRefusal{ErrorCode::invalid_request,
+                                            "Entity type " + type + " cannot appear more than once in the filter."});
         if (!is_quota_entity_type(type))
-            return unexpected(Refusal{ErrorCode::unsupported_version, "Unsupported entity type " + type});
+            return unexpected(QuotasRefusal{ErrorCode::unsupported_version, "Unsupported entity type " + type});
         ASSIGN_OR_RETURN(filter[type], wanted_of(component));
     }
     if (filter.contains(std::string(quota_ip)) && filter.size() > 1)
-        return unexpected(Refusal{ErrorCode::invalid_request,
-                                  "Invalid entity filter component combination. IP filter component should not be "
-                                  "used with user or clientId filter component."});
+        return unexpected(
+            QuotasRefusal{ErrorCode::invalid_request,
+                          "Invalid entity filter component combination. IP filter component should not be "
+                          "used with user or clientId filter component."});
     return filter;
 }
 
@@ -78,8 +79,9 @@ bool matches(const QuotaEntity& entity, const Filter& filter, bool is_strict) {
 
 }  // namespace
 
-Response describe_client_quotas(const metadata::Image& image, const Request& request) {
-    Response response;
+DescribeClientQuotasResponse describe_client_quotas(const metadata::Image& image,
+                                                    const DescribeClientQuotasRequest& request) {
+    DescribeClientQuotasResponse response;
     const auto filter = filter_of(request);
     if (!filter.has_value()) {
         response.error_code = filter.error().error;
@@ -90,7 +92,7 @@ Response describe_client_quotas(const metadata::Image& image, const Request& req
     response.entries.emplace();
     for (const auto& [entity, limits] : *image.client_quotas) {
         if (!matches(entity, *filter, request.strict)) continue;
-        Response::Entry& entry = response.entries->emplace_back();
+        DescribeClientQuotasResponse::Entry& entry = response.entries->emplace_back();
         for (const auto& [type, name] : entity) entry.entity.push_back({type, name});
         for (const auto& [key, value] : limits) entry.values.push_back({key, value});
     }

@@ -10,7 +10,7 @@ namespace {
 
 // What every node has to be able to read in the voters' messages to each other.
 constexpr size_t endpoints_max = 64;
-constexpr size_t name_bytes_max = 255;
+constexpr size_t listener_name_bytes_max = 255;
 constexpr Milliseconds patience_max(20'000);  // less than whoever hands a request on waits for its answer
 
 template <class Response>
@@ -41,8 +41,8 @@ void add_raft_voter(raft::Raft& raft, const std::string& cluster_id, const wire:
     if (!checked) return done(answer_of<Response>(checked));
     raft::Voter voter{.id = NodeId(request.voter_id), .directory_id = request.voter_directory_id, .endpoints = {}};
     const auto is_endpoint = [](const auto& listener) {
-        return !listener.name.empty() && listener.name.size() <= name_bytes_max && !listener.host.empty() &&
-               listener.host.size() <= name_bytes_max && listener.port != 0;
+        return !listener.name.empty() && listener.name.size() <= listener_name_bytes_max && !listener.host.empty() &&
+               listener.host.size() <= listener_name_bytes_max && listener.port != 0;
     };
     if (request.listeners.size() > endpoints_max || !std::ranges::all_of(request.listeners, is_endpoint))
         return done(answer_of<Response>(

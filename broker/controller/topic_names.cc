@@ -5,7 +5,7 @@
 namespace milena::controller {
 namespace {
 
-constexpr size_t name_bytes_max = 249;
+constexpr size_t topic_name_bytes_max = 249;
 
 bool is_legal(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
@@ -17,9 +17,9 @@ bool is_legal(char c) {
 std::optional<std::string> reason_topic_name_refused(std::string_view name) {
     if (name.empty()) return "Topic name is invalid: the empty string is not allowed";
     if (name == "." || name == "..") return "Topic name is invalid: '" + std::string(name) + "' is not allowed";
-    if (name.size() > name_bytes_max)
+    if (name.size() > topic_name_bytes_max)
         return "Topic name is invalid: the length of '" + std::string(name) +
-               "' is longer than the max allowed length " + std::to_string(name_bytes_max);
+               "' is longer than the max allowed length " + std::to_string(topic_name_bytes_max);
     if (!std::ranges::all_of(name, is_legal))
         return "Topic name is invalid: '" + std::string(name) +
                "' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'";

@@ -10,8 +10,6 @@
 namespace milena::peer {
 namespace {
 
-namespace proto = milena::admin::v1;
-
 constexpr Milliseconds relay_timeout(10'000);
 constexpr Milliseconds question_timeout(2'000);
 
@@ -37,9 +35,9 @@ void AdminClient::relay(NodeId controller, const Call& call, Relayed done) {
 
 void AdminClient::ask(NodeId broker, const AskLedPartitions& question,
                       std::function<void(AdminResult<LedPartitions>)> done) {
-    const auto message = std::make_shared<proto::LedPartitionsRequest>();
+    const auto message = std::make_shared<admin::v1::LedPartitionsRequest>();
     message->set_broker(question.broker.value);
-    const auto response = std::make_shared<proto::LedPartitionsResponse>();
+    const auto response = std::make_shared<admin::v1::LedPartitionsResponse>();
     const Outgoing::Call outgoing{.to = broker,
                                   .method = "/milena.admin.v1.ClusterAdmin/LedPartitions",
                                   .request = message,

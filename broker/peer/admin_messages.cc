@@ -11,27 +11,25 @@
 namespace milena::peer {
 namespace {
 
-namespace proto = milena::admin::v1;
-
 // A list that is longer than anybody reads.
 constexpr size_t shown_max = 10'000;
 
-proto::BrokerState state(controller::BrokerState of) {
+admin::v1::BrokerState state(controller::BrokerState of) {
     switch (of) {
-        case controller::BrokerState::fenced: return proto::BROKER_STATE_FENCED;
-        case controller::BrokerState::active: return proto::BROKER_STATE_ACTIVE;
-        case controller::BrokerState::leaving: return proto::BROKER_STATE_LEAVING;
+        case controller::BrokerState::fenced: return admin::v1::BROKER_STATE_FENCED;
+        case controller::BrokerState::active: return admin::v1::BROKER_STATE_ACTIVE;
+        case controller::BrokerState::leaving: return admin::v1::BROKER_STATE_LEAVING;
     }
-    return proto::BROKER_STATE_FENCED;
+    return admin::v1::BROKER_STATE_FENCED;
 }
 
-proto::Placement placement(controller::BrokerPlacement of) {
+admin::v1::Placement placement(controller::BrokerPlacement of) {
     switch (of) {
-        case controller::BrokerPlacement::open: return proto::PLACEMENT_OPEN;
-        case controller::BrokerPlacement::cordoned: return proto::PLACEMENT_CORDONED;
-        case controller::BrokerPlacement::draining: return proto::PLACEMENT_DRAINING;
+        case controller::BrokerPlacement::open: return admin::v1::PLACEMENT_OPEN;
+        case controller::BrokerPlacement::cordoned: return admin::v1::PLACEMENT_CORDONED;
+        case controller::BrokerPlacement::draining: return admin::v1::PLACEMENT_DRAINING;
     }
-    return proto::PLACEMENT_OPEN;
+    return admin::v1::PLACEMENT_OPEN;
 }
 
 template <class List>
@@ -45,14 +43,14 @@ void write_at_risk(const std::vector<controller::PartitionAtRisk>& partitions, L
     }
 }
 
-proto::ConfigSchemaResponse::Change change(settings::Change of) {
+admin::v1::ConfigSchemaResponse::Change change(settings::Change of) {
     switch (of) {
-        case settings::Change::restart: return proto::ConfigSchemaResponse::CHANGE_RESTART;
-        case settings::Change::live: return proto::ConfigSchemaResponse::CHANGE_LIVE;
-        case settings::Change::live_per_broker: return proto::ConfigSchemaResponse::CHANGE_LIVE_PER_BROKER;
-        case settings::Change::immutable: return proto::ConfigSchemaResponse::CHANGE_IMMUTABLE;
+        case settings::Change::restart: return admin::v1::ConfigSchemaResponse::CHANGE_RESTART;
+        case settings::Change::live: return admin::v1::ConfigSchemaResponse::CHANGE_LIVE;
+        case settings::Change::live_per_broker: return admin::v1::ConfigSchemaResponse::CHANGE_LIVE_PER_BROKER;
+        case settings::Change::immutable: return admin::v1::ConfigSchemaResponse::CHANGE_IMMUTABLE;
     }
-    return proto::ConfigSchemaResponse::CHANGE_RESTART;
+    return admin::v1::ConfigSchemaResponse::CHANGE_RESTART;
 }
 
 // A topic's settings are live, whatever Kafka's table calls the broker's of the same name.
@@ -63,7 +61,7 @@ void write_keys(std::span<const settings::Setting> table, bool are_live, List& t
         auto& key = *to.Add();
         key.set_name(std::string(setting.name));
         key.set_type(std::string(settings::type_word(setting.type)));
-        key.set_change(are_live ? proto::ConfigSchemaResponse::CHANGE_LIVE : change(settings::change_of(setting)));
+        key.set_change(are_live ? admin::v1::ConfigSchemaResponse::CHANGE_LIVE : change(settings::change_of(setting)));
         if (setting.default_text != nullptr) key.set_default_value(setting.default_text);
         key.set_allowed(settings::describe_allowed(setting));
         key.set_doc(std::string(setting.doc));
@@ -73,15 +71,15 @@ void write_keys(std::span<const settings::Setting> table, bool are_live, List& t
 
 }  // namespace
 
-AskLedPartitions read(const proto::LedPartitionsRequest& from) { return {NodeId(from.broker())}; }
-AskBrokers read(const proto::BrokersRequest&) { return {}; }
-AskCanRestart read(const proto::CanRestartRequest& from) { return {NodeId(from.broker())}; }
-AskHasCaughtUp read(const proto::HasCaughtUpRequest& from) { return {NodeId(from.broker())}; }
-AskFeatureLevel read(const proto::FeatureLevelRequest&) { return {}; }
-AskDrainStatus read(const proto::DrainStatusRequest& from) { return {NodeId(from.broker())}; }
-Rebalance read(const proto::RebalanceRequest& from) { return {from.dry_run()}; }
+AskLedPartitions read(const admin::v1::LedPartitionsRequest& from) { return {NodeId(from.broker())}; }
+AskBrokers read(const admin::v1::BrokersRequest&) { return {}; }
+AskCanRestart read(const admin::v1::CanRestartRequest& from) { return {NodeId(from.broker())}; }
+AskHasCaughtUp read(const admin::v1::HasCaughtUpRequest& from) { return {NodeId(from.broker())}; }
+AskFeatureLevel read(const admin::v1::FeatureLevelRequest&) { return {}; }
+AskDrainStatus read(const admin::v1::DrainStatusRequest& from) { return {NodeId(from.broker())}; }
+Rebalance read(const admin::v1::RebalanceRequest& from) { return {from.dry_run()}; }
 
-void write(const LedPartitions& answer, proto::LedPartitionsResponse& to) {
+void write(const LedPartitions& answer, admin::v1::LedPartitionsResponse& to) {
     for (const controller::LedPartition& partition : answer.partitions) {
         auto& row = *to.add_partitions();
         write_uuid(partition.topic_id, *row.mutable_topic());
@@ -95,7 +93,7 @@ void write(const LedPartitions& answer, proto::LedPartitionsResponse& to) {
     }
 }
 
-LedPartitions read(const proto::LedPartitionsResponse& from) {
+LedPartitions read(const admin::v1::LedPartitionsResponse& from) {
     LedPartitions led;
     for (const auto& row : from.partitions()) {
         controller::LedPartition& partition =
@@ -108,7 +106,7 @@ LedPartitions read(const proto::LedPartitionsResponse& from) {
     return led;
 }
 
-void write(const Brokers& answer, proto::BrokersResponse& to) {
+void write(const Brokers& answer, admin::v1::BrokersResponse& to) {
     for (const controller::BrokerOverview& broker : answer.brokers) {
         auto& row = *to.add_brokers();
         row.set_id(broker.id.value);
@@ -123,14 +121,14 @@ void write(const Brokers& answer, proto::BrokersResponse& to) {
     to.set_controller(answer.controller.value);
 }
 
-void write(const CanRestart& answer, proto::CanRestartResponse& to) {
+void write(const CanRestart& answer, admin::v1::CanRestartResponse& to) {
     to.set_can_restart(answer.is_granted());
     write_at_risk(answer.partitions.blocking, *to.mutable_blocking());
     write_at_risk(answer.partitions.unavoidable, *to.mutable_unavoidable());
     if (!answer.quorum.can_spare()) to.set_quorum_reason(answer.quorum.reason());
 }
 
-void write(const controller::CaughtUp& answer, proto::HasCaughtUpResponse& to) {
+void write(const controller::CaughtUp& answer, admin::v1::HasCaughtUpResponse& to) {
     to.set_has_caught_up(answer.is_complete());
     to.set_percent(answer.percent());
     to.set_replicas(static_cast<uint32_t>(answer.replicas));
@@ -147,7 +145,7 @@ void write(const controller::CaughtUp& answer, proto::HasCaughtUpResponse& to) {
     }
 }
 
-void write(const Features& answer, proto::FeatureLevelResponse& to) {
+void write(const Features& answer, admin::v1::FeatureLevelResponse& to) {
     for (const controller::FeatureOverview& feature : answer.features) {
         auto& row = *to.add_features();
         row.set_name(feature.name);
@@ -157,9 +155,9 @@ void write(const Features& answer, proto::FeatureLevelResponse& to) {
     }
 }
 
-void write(const Placed& answer, proto::PlacementResponse& to) { to.set_placement(placement(answer.placement)); }
+void write(const Placed& answer, admin::v1::PlacementResponse& to) { to.set_placement(placement(answer.placement)); }
 
-void write(const controller::DrainStatus& answer, proto::DrainStatusResponse& to) {
+void write(const controller::DrainStatus& answer, admin::v1::DrainStatusResponse& to) {
     to.set_placement(placement(answer.placement));
     to.set_replicas_left(static_cast<uint32_t>(answer.replicas_left));
     to.set_moving(static_cast<uint32_t>(answer.moving));
@@ -174,7 +172,7 @@ void write(const controller::DrainStatus& answer, proto::DrainStatusResponse& to
     }
 }
 
-void write(const Moves& answer, proto::RebalanceResponse& to) {
+void write(const Moves& answer, admin::v1::RebalanceResponse& to) {
     for (const controller::ReplicaMove& move : answer.moves) {
         auto& row = *to.add_moves();
         row.set_topic(move.topic);
@@ -185,7 +183,7 @@ void write(const Moves& answer, proto::RebalanceResponse& to) {
     }
 }
 
-void write_schema(proto::ConfigSchemaResponse& to) {
+void write_schema(admin::v1::ConfigSchemaResponse& to) {
     write_keys(settings::broker_settings(), false, *to.mutable_broker());
     write_keys(settings::topic_settings(), true, *to.mutable_topic());
 }

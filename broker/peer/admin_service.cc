@@ -12,8 +12,6 @@
 namespace milena::peer {
 namespace {
 
-namespace proto = milena::admin::v1;
-
 using Reactor = grpc::ServerUnaryReactor;
 using Context = grpc::CallbackServerContext;
 
@@ -41,30 +39,31 @@ std::string_view phase_name(Phase phase) {
     return names[static_cast<size_t>(phase)];
 }
 
-class AdminService::ClusterAdmin final : public proto::ClusterAdmin::CallbackService {
+class AdminService::ClusterAdmin final : public admin::v1::ClusterAdmin::CallbackService {
   public:
     ClusterAdmin(const Environment& environment, peer::Identity identity)
         : environment_(environment), identity_(std::move(identity)) {}
 
-    Reactor* Identity(Context* context, const proto::IdentityRequest*, proto::IdentityResponse* response) override {
+    Reactor* Identity(Context* context, const admin::v1::IdentityRequest*,
+                      admin::v1::IdentityResponse* response) override {
         response->set_cluster_id(identity_.cluster_id);
         response->set_node_id(identity_.node.value);
         for (const Uuid& id : identity_.directory_ids) response->add_directory_ids(id.to_string());
         response->set_version(identity_.version);
         return finished(context);
     }
-    Reactor* Health(Context* context, const proto::HealthRequest*, proto::HealthResponse* response) override {
-        response->set_phase(static_cast<proto::Phase>(environment_.health.phase()));
+    Reactor* Health(Context* context, const admin::v1::HealthRequest*, admin::v1::HealthResponse* response) override {
+        response->set_phase(static_cast<admin::v1::Phase>(environment_.health.phase()));
         response->set_recovered_percent(environment_.health.recovered_percent());
         return finished(context);
     }
-    Reactor* ConfigSchema(Context* context, const proto::ConfigSchemaRequest*,
-                          proto::ConfigSchemaResponse* response) override {
+    Reactor* ConfigSchema(Context* context, const admin::v1::ConfigSchemaRequest*,
+                          admin::v1::ConfigSchemaResponse* response) override {
         write_schema(*response);
         return finished(context);
     }
-    Reactor* LedPartitions(Context* context, const proto::LedPartitionsRequest* request,
-                           proto::LedPartitionsResponse* response) override {
+    Reactor* LedPartitions(Context* context, const admin::v1::LedPartitionsRequest* request,
+                           admin::v1::LedPartitionsResponse* response) override {
         const std::shared_ptr<IncomingCall> call = IncomingCall::begin(*context);
         const auto answering = std::make_shared<Answering>(call);
         environment_.post([this, question = read(*request), answering, response] {
@@ -73,46 +72,46 @@ class AdminService::ClusterAdmin final : public proto::ClusterAdmin::CallbackSer
         return call.get();
     }
 
-    Reactor* Brokers(Context* context, const proto::BrokersRequest* request,
-                     proto::BrokersResponse* response) override {
+    Reactor* Brokers(Context* context, const admin::v1::BrokersRequest* request,
+                     admin::v1::BrokersResponse* response) override {
         return of_cluster<peer::Brokers>(*context, "/milena.admin.v1.ClusterAdmin/Brokers", *request, response);
     }
-    Reactor* CanRestart(Context* context, const proto::CanRestartRequest* request,
-                        proto::CanRestartResponse* response) override {
+    Reactor* CanRestart(Context* context, const admin::v1::CanRestartRequest* request,
+                        admin::v1::CanRestartResponse* response) override {
         return of_cluster<peer::CanRestart>(*context, "/milena.admin.v1.ClusterAdmin/CanRestart", *request, response);
     }
-    Reactor* HasCaughtUp(Context* context, const proto::HasCaughtUpRequest* request,
-                         proto::HasCaughtUpResponse* response) override {
+    Reactor* HasCaughtUp(Context* context, const admin::v1::HasCaughtUpRequest* request,
+                         admin::v1::HasCaughtUpResponse* response) override {
         return of_cluster<controller::CaughtUp>(*context, "/milena.admin.v1.ClusterAdmin/HasCaughtUp", *request,
                                                 response);
     }
-    Reactor* FeatureLevel(Context* context, const proto::FeatureLevelRequest* request,
-                          proto::FeatureLevelResponse* response) override {
+    Reactor* FeatureLevel(Context* context, const admin::v1::FeatureLevelRequest* request,
+                          admin::v1::FeatureLevelResponse* response) override {
         return of_cluster<Features>(*context, "/milena.admin.v1.ClusterAdmin/FeatureLevel", *request, response);
     }
-    Reactor* Cordon(Context* context, const proto::PlacementRequest* request,
-                    proto::PlacementResponse* response) override {
+    Reactor* Cordon(Context* context, const admin::v1::PlacementRequest* request,
+                    admin::v1::PlacementResponse* response) override {
         return place(*context, "/milena.admin.v1.ClusterAdmin/Cordon", PlacementOrder::cordon, *request, response);
     }
-    Reactor* Uncordon(Context* context, const proto::PlacementRequest* request,
-                      proto::PlacementResponse* response) override {
+    Reactor* Uncordon(Context* context, const admin::v1::PlacementRequest* request,
+                      admin::v1::PlacementResponse* response) override {
         return place(*context, "/milena.admin.v1.ClusterAdmin/Uncordon", PlacementOrder::uncordon, *request, response);
     }
-    Reactor* Drain(Context* context, const proto::PlacementRequest* request,
-                   proto::PlacementResponse* response) override {
+    Reactor* Drain(Context* context, const admin::v1::PlacementRequest* request,
+                   admin::v1::PlacementResponse* response) override {
         return place(*context, "/milena.admin.v1.ClusterAdmin/Drain", PlacementOrder::drain, *request, response);
     }
-    Reactor* Undrain(Context* context, const proto::PlacementRequest* request,
-                     proto::PlacementResponse* response) override {
+    Reactor* Undrain(Context* context, const admin::v1::PlacementRequest* request,
+                     admin::v1::PlacementResponse* response) override {
         return place(*context, "/milena.admin.v1.ClusterAdmin/Undrain", PlacementOrder::undrain, *request, response);
     }
-    Reactor* DrainStatus(Context* context, const proto::DrainStatusRequest* request,
-                         proto::DrainStatusResponse* response) override {
+    Reactor* DrainStatus(Context* context, const admin::v1::DrainStatusRequest* request,
+                         admin::v1::DrainStatusResponse* response) override {
         return of_cluster<controller::DrainStatus>(*context, "/milena.admin.v1.ClusterAdmin/DrainStatus", *request,
                                                    response);
     }
-    Reactor* Rebalance(Context* context, const proto::RebalanceRequest* request,
-                       proto::RebalanceResponse* response) override {
+    Reactor* Rebalance(Context* context, const admin::v1::RebalanceRequest* request,
+                       admin::v1::RebalanceResponse* response) override {
         return of_cluster<Moves>(*context, "/milena.admin.v1.ClusterAdmin/Rebalance", *request, response);
     }
 
@@ -131,9 +130,9 @@ class AdminService::ClusterAdmin final : public proto::ClusterAdmin::CallbackSer
         };
     }
 
-    Reactor* place(Context& context, const char* method, PlacementOrder order, const proto::PlacementRequest& message,
-                   proto::PlacementResponse* response) {
-        return of_cluster<Placed>(context, method, message, response, [order](const proto::PlacementRequest& from) {
+    Reactor* place(Context& context, const char* method, PlacementOrder order,
+                   const admin::v1::PlacementRequest& message, admin::v1::PlacementResponse* response) {
+        return of_cluster<Placed>(context, method, message, response, [order](const admin::v1::PlacementRequest& from) {
             return OrderPlacement{NodeId(from.broker()), order};
         });
     }

@@ -10,12 +10,10 @@ namespace {
 
 // How long a connection attempt may take, and a ping.
 constexpr int connect_timeout_ms = 2'000;
-constexpr int keepalive_ms = 2'000;
+constexpr int channel_keepalive_ms = 2'000;
 constexpr int backoff_ms_min = 20, backoff_ms_max = 200;
 constexpr int resolve_interval_ms = 500;
 constexpr int own_window_bytes = 4 << 20;
-constexpr int frame_bytes_max = 1 << 20;
-constexpr int write_buffer_bytes = 1 << 20;
 
 bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
@@ -40,15 +38,15 @@ std::shared_ptr<grpc::Channel> open_channel(const std::string& address, Connecti
     arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     // Whoever calls knows better when to call again.
     arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, keepalive_ms);
-    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, keepalive_ms);
+    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, channel_keepalive_ms);
+    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, channel_keepalive_ms);
     arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
     arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
     if (connection == Connection::own) {
         arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
         arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, own_window_bytes);
-        arguments.SetInt(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, frame_bytes_max);
-        arguments.SetInt(GRPC_ARG_HTTP2_WRITE_BUFFER_SIZE, write_buffer_bytes);
+        arguments.SetInt(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, http2_frame_bytes_max);
+        arguments.SetInt(GRPC_ARG_HTTP2_WRITE_BUFFER_SIZE, http2_write_buffer_bytes);
     }
     return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }

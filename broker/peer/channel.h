@@ -25,6 +25,10 @@ enum class Connection : uint8_t {
 // proxy. A peer that answers neither data nor pings for some seconds counts as gone.
 std::shared_ptr<grpc::Channel> open_channel(const std::string& address, Connection connection, int message_bytes_max);
 
+// What either end of a connection does at a time.
+inline constexpr int http2_frame_bytes_max = 1 << 20;
+inline constexpr int http2_write_buffer_bytes = 1 << 20;
+
 // The key of gRPC's metadata that marks a call which was passed on.
 inline constexpr const char* relayed_key = "milena-relayed";
 

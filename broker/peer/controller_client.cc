@@ -8,8 +8,6 @@
 namespace milena::peer {
 namespace {
 
-namespace proto = milena::controller::v1;
-
 Refusal refusal_of(CallError error) {
     switch (error) {
         case CallError::unreachable: return {ErrorCode::network_exception};
@@ -37,14 +35,14 @@ void ControllerClient::call(NodeId to, const char* method, const Request& reques
 
 void ControllerClient::send(NodeId to, const controller::BrokerRegistration& request, Milliseconds timeout,
                             Done<controller::BrokerEpoch> done) {
-    call<proto::RegisterBrokerRequest, proto::RegisterBrokerResponse>(
+    call<controller::v1::RegisterBrokerRequest, controller::v1::RegisterBrokerResponse>(
         to, "/milena.controller.v1.Controller/RegisterBroker", request, timeout, std::move(done));
 }
 
 void ControllerClient::send(NodeId to, const controller::BrokerHeartbeat& request, Milliseconds timeout,
                             Done<controller::HeartbeatAnswer> done) {
-    call<proto::HeartbeatRequest, proto::HeartbeatResponse>(to, "/milena.controller.v1.Controller/Heartbeat", request,
-                                                            timeout, std::move(done));
+    call<controller::v1::HeartbeatRequest, controller::v1::HeartbeatResponse>(
+        to, "/milena.controller.v1.Controller/Heartbeat", request, timeout, std::move(done));
 }
 
 void ControllerClient::send(NodeId to, const controller::AlterPartition& request, Milliseconds timeout,
@@ -55,33 +53,33 @@ void ControllerClient::send(NodeId to, const controller::AlterPartition& request
         if (result.has_value() && result->outcomes.size() != changes) return done(unexpected(Refusal{}));
         done(std::move(result));
     };
-    call<proto::AlterPartitionRequest, proto::AlterPartitionResponse>(
+    call<controller::v1::AlterPartitionRequest, controller::v1::AlterPartitionResponse>(
         to, "/milena.controller.v1.Controller/AlterPartition", request, timeout,
         Done<controller::AlterPartitionAnswer>(std::move(counted)));
 }
 
 void ControllerClient::send(NodeId to, const controller::AssignDirectories& request, Milliseconds timeout,
                             Done<void> done) {
-    call<proto::AssignDirectoriesRequest, proto::AssignDirectoriesResponse>(
+    call<controller::v1::AssignDirectoriesRequest, controller::v1::AssignDirectoriesResponse>(
         to, "/milena.controller.v1.Controller/AssignDirectories", request, timeout, std::move(done));
 }
 
 void ControllerClient::send(NodeId to, const controller::CordonDirectories& request, Milliseconds timeout,
                             Done<void> done) {
-    call<proto::CordonDirectoriesRequest, proto::CordonDirectoriesResponse>(
+    call<controller::v1::CordonDirectoriesRequest, controller::v1::CordonDirectoriesResponse>(
         to, "/milena.controller.v1.Controller/CordonDirectories", request, timeout, std::move(done));
 }
 
 void ControllerClient::send(NodeId to, const controller::AllocateProducerIds& request, Milliseconds timeout,
                             Done<controller::ProducerIdBlock> done) {
-    call<proto::AllocateProducerIdsRequest, proto::AllocateProducerIdsResponse>(
+    call<controller::v1::AllocateProducerIdsRequest, controller::v1::AllocateProducerIdsResponse>(
         to, "/milena.controller.v1.Controller/AllocateProducerIds", request, timeout, std::move(done));
 }
 
 void ControllerClient::send(NodeId to, const ForwardedRequest& request, Milliseconds timeout,
                             Done<ForwardedResponse> done) {
-    call<proto::ForwardRequest, proto::ForwardResponse>(to, "/milena.controller.v1.Controller/Forward", request,
-                                                        timeout, std::move(done));
+    call<controller::v1::ForwardRequest, controller::v1::ForwardResponse>(
+        to, "/milena.controller.v1.Controller/Forward", request, timeout, std::move(done));
 }
 
 }  // namespace milena::peer

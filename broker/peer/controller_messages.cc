@@ -10,8 +10,6 @@
 namespace milena::peer {
 namespace {
 
-namespace proto = milena::controller::v1;
-
 template <class List>
 void write_uuids(const std::vector<Uuid>& ids, List& to) {
     for (const Uuid& id : ids) write_uuid(id, *to.Add());
@@ -25,8 +23,6 @@ std::vector<Uuid> read_uuids(const List& from) {
     std::ranges::sort(ids);
     return ids;
 }
-
-Unexpected<std::string> nonsense(const char* what) { return unexpected(std::string(what)); }
 
 bool fits_int16(int32_t number) {
     return number >= std::numeric_limits<int16_t>::min() && number <= std::numeric_limits<int16_t>::max();
@@ -43,7 +39,7 @@ std::optional<metadata::SecurityProtocol> read_protocol(int32_t number) {
     return std::nullopt;
 }
 
-Read<metadata::Endpoint> read_endpoint(const proto::RegisterBrokerRequest::Endpoint& from) {
+Read<metadata::Endpoint> read_endpoint(const controller::v1::RegisterBrokerRequest::Endpoint& from) {
     const auto port = read_port(from.port());
     const auto protocol = read_protocol(from.security_protocol());
     if (!port || !protocol || from.name().size() > name_bytes_max || from.host().size() > name_bytes_max)
@@ -51,7 +47,7 @@ Read<metadata::Endpoint> read_endpoint(const proto::RegisterBrokerRequest::Endpo
     return metadata::Endpoint{from.name(), from.host(), *port, *protocol};
 }
 
-Read<replica::IsrChange> read_change(const proto::AlterPartitionRequest::Change& from) {
+Read<replica::IsrChange> read_change(const controller::v1::AlterPartitionRequest::Change& from) {
     replica::IsrChange change{.key = {read_uuid(from.topic()), PartitionIndex(from.partition())},
                               .leader_epoch = LeaderEpoch(from.leader_epoch()),
                               .partition_epoch = from.partition_epoch(),
@@ -104,11 +100,11 @@ Unexpected<Refusal> senseless() { return unexpected(Refusal{}); }
 
 }  // namespace
 
-void write(const controller::BrokerRegistration& request, proto::RegisterBrokerRequest& to) {
+void write(const controller::BrokerRegistration& request, controller::v1::RegisterBrokerRequest& to) {
     to.set_broker(request.id.value);
     write_uuid(request.incarnation_id, *to.mutable_incarnation());
     for (const metadata::Endpoint& endpoint : request.endpoints) {
-        proto::RegisterBrokerRequest::Endpoint& written = *to.add_endpoints();
+        controller::v1::RegisterBrokerRequest::Endpoint& written = *to.add_endpoints();
         written.set_name(endpoint.name);
         written.set_host(endpoint.host);
         written.set_port(endpoint.port);
@@ -119,7 +115,7 @@ void write(const controller::BrokerRegistration& request, proto::RegisterBrokerR
     write_uuids(request.cordoned_directories, *to.mutable_cordoned_directories());
     to.set_cluster_id(request.cluster_id);
     for (const auto& [name, levels] : request.features) {
-        proto::RegisterBrokerRequest::Feature& feature = *to.add_features();
+        controller::v1::RegisterBrokerRequest::Feature& feature = *to.add_features();
         feature.set_name(name);
         feature.set_level_min(levels.level_min);
         feature.set_level_max(levels.level_max);
@@ -127,7 +123,7 @@ void write(const controller::BrokerRegistration& request, proto::RegisterBrokerR
     to.set_previous_epoch(request.previous_epoch);
 }
 
-Read<controller::BrokerRegistration> read(const proto::RegisterBrokerRequest& from) {
+Read<controller::BrokerRegistration> read(const controller::v1::RegisterBrokerRequest& from) {
     if (from.broker() < 0) return nonsense("a broker without an id");
     if (from.previous_epoch() < -1) return nonsense("a negative epoch");
     if (from.cluster_id().size() > name_bytes_max || from.rack().size() > std::numeric_limits<int16_t>::max())
@@ -157,7 +153,7 @@ Read<controller::BrokerRegistration> read(const proto::RegisterBrokerRequest& fr
     return request;
 }
 
-void write(const controller::BrokerHeartbeat& request, proto::HeartbeatRequest& to) {
+void write(const controller::BrokerHeartbeat& request, controller::v1::HeartbeatRequest& to) {
     to.set_broker(request.broker.value);
     to.set_broker_epoch(request.broker_epoch);
     to.set_metadata_offset(request.metadata_offset.value);
@@ -167,7 +163,7 @@ void write(const controller::BrokerHeartbeat& request, proto::HeartbeatRequest& 
     write_uuids(request.cordoned_directories, *to.mutable_cordoned_directories());
 }
 
-Read<controller::BrokerHeartbeat> read(const proto::HeartbeatRequest& from) {
+Read<controller::BrokerHeartbeat> read(const controller::v1::HeartbeatRequest& from) {
     if (from.broker() < 0 || from.broker_epoch() < 0 || from.metadata_offset() < -1)
         return nonsense("a heartbeat of nobody");
     if (std::max(from.offline_directories_size(), from.cordoned_directories_size()) > list_size_max)
@@ -181,11 +177,11 @@ Read<controller::BrokerHeartbeat> read(const proto::HeartbeatRequest& from) {
                                        .cordoned_directories = read_uuids(from.cordoned_directories())};
 }
 
-void write(const controller::AlterPartition& request, proto::AlterPartitionRequest& to) {
+void write(const controller::AlterPartition& request, controller::v1::AlterPartitionRequest& to) {
     to.set_broker(request.broker.value);
     to.set_broker_epoch(request.broker_epoch);
     for (const replica::IsrChange& change : request.changes) {
-        proto::AlterPartitionRequest::Change& written = *to.add_changes();
+        controller::v1::AlterPartitionRequest::Change& written = *to.add_changes();
         write_uuid(change.key.topic_id, *written.mutable_topic());
         written.set_partition(change.key.partition.value);
         written.set_leader_epoch(change.leader_epoch.value);
@@ -195,7 +191,7 @@ void write(const controller::AlterPartition& request, proto::AlterPartitionReque
     }
 }
 
-Read<controller::AlterPartition> read(const proto::AlterPartitionRequest& from) {
+Read<controller::AlterPartition> read(const controller::v1::AlterPartitionRequest& from) {
     if (!has_asker(from)) return nonsense("a request of nobody");
     if (from.changes_size() > list_size_max) return nonsense("a list that is too long");
     controller::AlterPartition request;
@@ -208,18 +204,18 @@ Read<controller::AlterPartition> read(const proto::AlterPartitionRequest& from) 
     return request;
 }
 
-void write(const controller::AssignDirectories& request, proto::AssignDirectoriesRequest& to) {
+void write(const controller::AssignDirectories& request, controller::v1::AssignDirectoriesRequest& to) {
     to.set_broker(request.broker.value);
     to.set_broker_epoch(request.broker_epoch);
     for (const controller::DirectoryAssignment& assignment : request.assignments) {
-        proto::AssignDirectoriesRequest::Assignment& written = *to.add_assignments();
+        controller::v1::AssignDirectoriesRequest::Assignment& written = *to.add_assignments();
         write_uuid(assignment.topic_id, *written.mutable_topic());
         written.set_partition(assignment.partition.value);
         write_uuid(assignment.directory, *written.mutable_directory());
     }
 }
 
-Read<controller::AssignDirectories> read(const proto::AssignDirectoriesRequest& from) {
+Read<controller::AssignDirectories> read(const controller::v1::AssignDirectoriesRequest& from) {
     if (!has_asker(from)) return nonsense("a request of nobody");
     if (from.assignments_size() > list_size_max) return nonsense("a list that is too long");
     controller::AssignDirectories request{NodeId(from.broker()), from.broker_epoch(), {}};
@@ -231,13 +227,13 @@ Read<controller::AssignDirectories> read(const proto::AssignDirectoriesRequest& 
     return request;
 }
 
-void write(const controller::CordonDirectories& request, proto::CordonDirectoriesRequest& to) {
+void write(const controller::CordonDirectories& request, controller::v1::CordonDirectoriesRequest& to) {
     to.set_broker(request.broker.value);
     write_uuids(request.directories, *to.mutable_directories());
     to.set_broker_epoch(request.broker_epoch);
 }
 
-Read<controller::CordonDirectories> read(const proto::CordonDirectoriesRequest& from) {
+Read<controller::CordonDirectories> read(const controller::v1::CordonDirectoriesRequest& from) {
     if (!has_asker(from)) return nonsense("a request of nobody");
     if (from.directories_size() > list_size_max) return nonsense("a list that is too long");
     return controller::CordonDirectories{.broker = NodeId(from.broker()),
@@ -245,59 +241,60 @@ Read<controller::CordonDirectories> read(const proto::CordonDirectoriesRequest& 
                                          .broker_epoch = from.broker_epoch()};
 }
 
-void write(const controller::AllocateProducerIds& request, proto::AllocateProducerIdsRequest& to) {
+void write(const controller::AllocateProducerIds& request, controller::v1::AllocateProducerIdsRequest& to) {
     to.set_broker(request.broker.value);
     to.set_broker_epoch(request.broker_epoch);
 }
 
-Read<controller::AllocateProducerIds> read(const proto::AllocateProducerIdsRequest& from) {
+Read<controller::AllocateProducerIds> read(const controller::v1::AllocateProducerIdsRequest& from) {
     if (!has_asker(from)) return nonsense("a request of nobody");
     return controller::AllocateProducerIds{.broker = NodeId(from.broker()), .broker_epoch = from.broker_epoch()};
 }
 
-void write(const ForwardedRequest& request, proto::ForwardRequest& to) {
+void write(const ForwardedRequest& request, controller::v1::ForwardRequest& to) {
     to.set_frame(request.frame.data(), request.frame.size());
     to.set_client(request.client);
     to.set_listener(request.listener);
 }
 
-Read<ForwardedRequest> read(const proto::ForwardRequest& from) {
+Read<ForwardedRequest> read(const controller::v1::ForwardRequest& from) {
     constexpr size_t text_bytes_max = 1024;
     if (std::max(from.client().size(), from.listener().size()) > text_bytes_max)
         return nonsense("a name that is too long");
     return ForwardedRequest{Bytes::copy_of(from.frame()), from.client(), from.listener()};
 }
 
-void write(const ControllerResult<controller::BrokerEpoch>& result, proto::RegisterBrokerResponse& to) {
+void write(const ControllerResult<controller::BrokerEpoch>& result, controller::v1::RegisterBrokerResponse& to) {
     if (!write_refusal(result, to)) to.set_broker_epoch(result->value);
 }
 
-ControllerResult<controller::BrokerEpoch> read(proto::RegisterBrokerResponse& from) {
+ControllerResult<controller::BrokerEpoch> read(controller::v1::RegisterBrokerResponse& from) {
     if (const auto refusal = read_refusal(from)) return unexpected(*refusal);
     if (from.broker_epoch() < 0) return senseless();
     return controller::BrokerEpoch{from.broker_epoch()};
 }
 
-void write(const ControllerResult<controller::HeartbeatAnswer>& result, proto::HeartbeatResponse& to) {
+void write(const ControllerResult<controller::HeartbeatAnswer>& result, controller::v1::HeartbeatResponse& to) {
     if (write_refusal(result, to)) return;
     to.set_is_caught_up(result->is_caught_up);
     to.set_is_fenced(result->is_fenced);
     to.set_should_shut_down(result->should_shut_down);
 }
 
-ControllerResult<controller::HeartbeatAnswer> read(proto::HeartbeatResponse& from) {
+ControllerResult<controller::HeartbeatAnswer> read(controller::v1::HeartbeatResponse& from) {
     if (const auto refusal = read_refusal(from)) return unexpected(*refusal);
     return controller::HeartbeatAnswer{.is_caught_up = from.is_caught_up(),
                                        .is_fenced = from.is_fenced(),
                                        .should_shut_down = from.should_shut_down()};
 }
 
-void write(const ControllerResult<controller::AlterPartitionAnswer>& result, proto::AlterPartitionResponse& to) {
+void write(const ControllerResult<controller::AlterPartitionAnswer>& result,
+           controller::v1::AlterPartitionResponse& to) {
     if (write_refusal(result, to)) return;
     for (const ErrorCode outcome : result->outcomes) to.add_outcomes(static_cast<int32_t>(outcome));
 }
 
-ControllerResult<controller::AlterPartitionAnswer> read(proto::AlterPartitionResponse& from) {
+ControllerResult<controller::AlterPartitionAnswer> read(controller::v1::AlterPartitionResponse& from) {
     if (const auto refusal = read_refusal(from)) return unexpected(*refusal);
     controller::AlterPartitionAnswer answer;
     for (const int32_t number : from.outcomes()) {
@@ -308,35 +305,36 @@ ControllerResult<controller::AlterPartitionAnswer> read(proto::AlterPartitionRes
     return answer;
 }
 
-void write(const ControllerResult<void>& result, proto::AssignDirectoriesResponse& to) {
+void write(const ControllerResult<void>& result, controller::v1::AssignDirectoriesResponse& to) {
     (void)write_refusal(result, to);
 }
-void write(const ControllerResult<void>& result, proto::CordonDirectoriesResponse& to) {
+void write(const ControllerResult<void>& result, controller::v1::CordonDirectoriesResponse& to) {
     (void)write_refusal(result, to);
 }
 
-ControllerResult<void> read(proto::AssignDirectoriesResponse& from) { return read_empty(from); }
-ControllerResult<void> read(proto::CordonDirectoriesResponse& from) { return read_empty(from); }
+ControllerResult<void> read(controller::v1::AssignDirectoriesResponse& from) { return read_empty(from); }
+ControllerResult<void> read(controller::v1::CordonDirectoriesResponse& from) { return read_empty(from); }
 
-void write(const ControllerResult<controller::ProducerIdBlock>& result, proto::AllocateProducerIdsResponse& to) {
+void write(const ControllerResult<controller::ProducerIdBlock>& result,
+           controller::v1::AllocateProducerIdsResponse& to) {
     if (write_refusal(result, to)) return;
     to.set_first(result->first.value);
     to.set_count(result->count);
 }
 
-ControllerResult<controller::ProducerIdBlock> read(proto::AllocateProducerIdsResponse& from) {
+ControllerResult<controller::ProducerIdBlock> read(controller::v1::AllocateProducerIdsResponse& from) {
     if (const auto refusal = read_refusal(from)) return unexpected(*refusal);
     if (from.first() < 0 || from.count() <= 0) return senseless();
     return controller::ProducerIdBlock{ProducerId(from.first()), from.count()};
 }
 
-void write(const ControllerResult<ForwardedResponse>& result, proto::ForwardResponse& to) {
+void write(const ControllerResult<ForwardedResponse>& result, controller::v1::ForwardResponse& to) {
     if (write_refusal(result, to)) return;
     to.set_frame(result->frame.data(), result->frame.size());
     to.set_metadata_offset(result->metadata_offset.value);
 }
 
-ControllerResult<ForwardedResponse> read(proto::ForwardResponse& from) {
+ControllerResult<ForwardedResponse> read(controller::v1::ForwardResponse& from) {
     if (const auto refusal = read_refusal(from)) return unexpected(*refusal);
     if (from.metadata_offset() < -1) return senseless();
     return ForwardedResponse{bytes_of(std::move(*from.mutable_frame())), Offset(from.metadata_offset())};

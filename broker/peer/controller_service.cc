@@ -10,46 +10,44 @@
 namespace milena::peer {
 namespace {
 
-namespace proto = milena::controller::v1;
-
 using Reactor = grpc::ServerUnaryReactor;
 using Context = grpc::CallbackServerContext;
 
 }  // namespace
 
-class ControllerService::Calls final : public proto::Controller::CallbackService {
+class ControllerService::Calls final : public controller::v1::Controller::CallbackService {
   public:
     Calls(Post post, ControllerRequests& requests)
         : post_(std::move(post)), requests_(std::make_shared<ControllerRequests*>(&requests)) {}
 
     void forget() { *requests_ = nullptr; }
 
-    Reactor* RegisterBroker(Context* context, const proto::RegisterBrokerRequest* request,
-                            proto::RegisterBrokerResponse* response) override {
+    Reactor* RegisterBroker(Context* context, const controller::v1::RegisterBrokerRequest* request,
+                            controller::v1::RegisterBrokerResponse* response) override {
         return receive<controller::BrokerEpoch>(*context, *request, response);
     }
-    Reactor* Heartbeat(Context* context, const proto::HeartbeatRequest* request,
-                       proto::HeartbeatResponse* response) override {
+    Reactor* Heartbeat(Context* context, const controller::v1::HeartbeatRequest* request,
+                       controller::v1::HeartbeatResponse* response) override {
         return receive<controller::HeartbeatAnswer>(*context, *request, response);
     }
-    Reactor* AlterPartition(Context* context, const proto::AlterPartitionRequest* request,
-                            proto::AlterPartitionResponse* response) override {
+    Reactor* AlterPartition(Context* context, const controller::v1::AlterPartitionRequest* request,
+                            controller::v1::AlterPartitionResponse* response) override {
         return receive<controller::AlterPartitionAnswer>(*context, *request, response);
     }
-    Reactor* AssignDirectories(Context* context, const proto::AssignDirectoriesRequest* request,
-                               proto::AssignDirectoriesResponse* response) override {
+    Reactor* AssignDirectories(Context* context, const controller::v1::AssignDirectoriesRequest* request,
+                               controller::v1::AssignDirectoriesResponse* response) override {
         return receive<void>(*context, *request, response);
     }
-    Reactor* CordonDirectories(Context* context, const proto::CordonDirectoriesRequest* request,
-                               proto::CordonDirectoriesResponse* response) override {
+    Reactor* CordonDirectories(Context* context, const controller::v1::CordonDirectoriesRequest* request,
+                               controller::v1::CordonDirectoriesResponse* response) override {
         return receive<void>(*context, *request, response);
     }
-    Reactor* AllocateProducerIds(Context* context, const proto::AllocateProducerIdsRequest* request,
-                                 proto::AllocateProducerIdsResponse* response) override {
+    Reactor* AllocateProducerIds(Context* context, const controller::v1::AllocateProducerIdsRequest* request,
+                                 controller::v1::AllocateProducerIdsResponse* response) override {
         return receive<controller::ProducerIdBlock>(*context, *request, response);
     }
-    Reactor* Forward(Context* context, const proto::ForwardRequest* request,
-                     proto::ForwardResponse* response) override {
+    Reactor* Forward(Context* context, const controller::v1::ForwardRequest* request,
+                     controller::v1::ForwardResponse* response) override {
         return receive<ForwardedResponse>(*context, *request, response);
     }
 

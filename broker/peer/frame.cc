@@ -13,16 +13,12 @@
 namespace milena::peer {
 namespace {
 
-namespace proto = milena::replication::v1;
-
 // Fields 1 and 15, both with their length in front.
 constexpr uint8_t header_tag = 1 << 3 | 2;
 constexpr uint8_t records_tag = 15 << 3 | 2;
 // Some hundred thousand partitions.
 constexpr size_t header_bytes_max = 16 << 20;
 constexpr size_t follower_bytes_max = 8 << 20;
-
-Unexpected<std::string> nonsense(const char* what) { return unexpected(std::string(what)); }
 
 // --- out -------------------------------------------------------------------------------------------------------------
 
@@ -33,7 +29,7 @@ void write_key(const replica::PartitionKey& key, Message& to) {
     to.set_partition(key.partition.value);
 }
 
-void write_partition(const replica::PartitionFrame& partition, proto::PartitionHeader& to) {
+void write_partition(const replica::PartitionFrame& partition, replication::v1::PartitionHeader& to) {
     write_key(partition.key, to);
     to.set_leader_epoch(partition.leader_epoch.value);
     to.set_error(static_cast<int32_t>(partition.error));
@@ -69,7 +65,8 @@ std::optional<replica::PartitionKey> read_key(const Message& from) {
 
 bool is_or_none(int64_t number) { return number >= -1; }
 
-Result<replica::PartitionFrame, std::string> read_partition(const proto::PartitionHeader& from, SliceReader& records) {
+Result<replica::PartitionFrame, std::string> read_partition(const replication::v1::PartitionHeader& from,
+                                                            SliceReader& records) {
     const auto key = read_key(from);
     const auto error = read_error(from.error());
     if (!key || !error) return nonsense("a partition that can't be one");
@@ -105,7 +102,7 @@ Result<size_t, std::string> read_field(SliceReader& reader, uint8_t tag, size_t 
     return *size;
 }
 
-replica::Subscription read_subscription(const replica::PartitionKey& key, const proto::Subscription& from) {
+replica::Subscription read_subscription(const replica::PartitionKey& key, const replication::v1::Subscription& from) {
     return {.key = key,
             .leader_epoch = LeaderEpoch(from.leader_epoch()),
             .fetch_offset = Offset(from.fetch_offset()),
@@ -113,21 +110,21 @@ replica::Subscription read_subscription(const replica::PartitionKey& key, const 
             .log_start_offset = Offset(from.log_start_offset())};
 }
 
-Result<FollowerMessage, std::string> read_follower_frame(const proto::FollowerMessage& from) {
+Result<FollowerMessage, std::string> read_follower_frame(const replication::v1::FollowerMessage& from) {
     replica::FollowerFrame frame;
-    for (const proto::Subscription& subscription : from.subscribe()) {
+    for (const replication::v1::Subscription& subscription : from.subscribe()) {
         const auto key = read_key(subscription);
         if (!key || !is_or_none(subscription.leader_epoch()) || subscription.fetch_offset() < 0 ||
             !is_or_none(subscription.last_fetched_epoch()) || !is_or_none(subscription.log_start_offset()))
             return nonsense("a subscription that can't be one");
         frame.subscribe.push_back(read_subscription(*key, subscription));
     }
-    for (const proto::Partition& partition : from.unsubscribe()) {
+    for (const replication::v1::Partition& partition : from.unsubscribe()) {
         const auto key = read_key(partition);
         if (!key) return nonsense("a partition that can't be one");
         frame.unsubscribe.push_back(*key);
     }
-    for (const proto::Ack& ack : from.acks()) {
+    for (const replication::v1::Ack& ack : from.acks()) {
         const auto key = read_key(ack);
         if (!key || !is_or_none(ack.leader_epoch()) || ack.safe_end() < 0 || !is_or_none(ack.log_start_offset()))
             return nonsense("an acknowledgement that can't be one");
@@ -140,7 +137,7 @@ Result<FollowerMessage, std::string> read_follower_frame(const proto::FollowerMe
     return FollowerMessage(std::move(frame));
 }
 
-Result<FollowerMessage, std::string> read_hello(const proto::Hello& from) {
+Result<FollowerMessage, std::string> read_hello(const replication::v1::Hello& from) {
     if (from.node() < 0 || from.broker_epoch() < -1 || from.cluster_id().size() > name_bytes_max)
         return nonsense("a follower that can't be one");
     return FollowerMessage(Hello{.cluster_id = from.cluster_id(),
@@ -154,8 +151,8 @@ Result<FollowerMessage, std::string> read_hello(const proto::Hello& from) {
 }  // namespace
 
 Bytes encode(const Hello& hello) {
-    proto::FollowerMessage message;
-    proto::Hello& written = *message.mutable_hello();
+    replication::v1::FollowerMessage message;
+    replication::v1::Hello& written = *message.mutable_hello();
     written.set_cluster_id(hello.cluster_id);
     written.set_node(hello.node.value);
     written.set_broker_epoch(hello.broker_epoch);
@@ -169,9 +166,9 @@ Bytes encode(const Hello& hello) {
 
 Bytes encode(const replica::FollowerFrame& frame) {
     google::protobuf::Arena arena;
-    auto& message = *google::protobuf::Arena::CreateMessage<proto::FollowerMessage>(&arena);
+    auto& message = *google::protobuf::Arena::CreateMessage<replication::v1::FollowerMessage>(&arena);
     for (const replica::Subscription& subscription : frame.subscribe) {
-        proto::Subscription& written = *message.add_subscribe();
+        replication::v1::Subscription& written = *message.add_subscribe();
         write_key(subscription.key, written);
         written.set_leader_epoch(subscription.leader_epoch.value);
         written.set_fetch_offset(subscription.fetch_offset.value);
@@ -180,7 +177,7 @@ Bytes encode(const replica::FollowerFrame& frame) {
     }
     for (const replica::PartitionKey& key : frame.unsubscribe) write_key(key, *message.add_unsubscribe());
     for (const replica::Ack& ack : frame.acks) {
-        proto::Ack& written = *message.add_acks();
+        replication::v1::Ack& written = *message.add_acks();
         write_key(ack.key, written);
         written.set_leader_epoch(ack.leader_epoch.value);
         written.set_safe_end(ack.safe_end.value);
@@ -194,7 +191,7 @@ Bytes encode(const replica::FollowerFrame& frame) {
 
 std::vector<Bytes> encode(const replica::LeaderFrame& frame) {
     google::protobuf::Arena arena;
-    auto& header = *google::protobuf::Arena::CreateMessage<proto::LeaderHeader>(&arena);
+    auto& header = *google::protobuf::Arena::CreateMessage<replication::v1::LeaderHeader>(&arena);
     std::vector<Bytes> message(1);
     uint64_t records_bytes = 0;
     for (const replica::PartitionFrame& partition : frame.partitions) {
@@ -223,7 +220,7 @@ Result<replica::LeaderFrame, std::string> decode_leader_frame(std::span<const By
     ASSIGN_OR_RETURN(const size_t header_size, read_field(reader, header_tag, header_bytes_max));
     const Bytes header_bytes = reader.take(header_size);
     google::protobuf::Arena arena;
-    auto& header = *google::protobuf::Arena::CreateMessage<proto::LeaderHeader>(&arena);
+    auto& header = *google::protobuf::Arena::CreateMessage<replication::v1::LeaderHeader>(&arena);
     if (!header.ParseFromArray(header_bytes.data(), static_cast<int>(header_bytes.size())))
         return nonsense("a header that isn't one");
     if (reader.left() > 0) {
@@ -235,7 +232,7 @@ Result<replica::LeaderFrame, std::string> decode_leader_frame(std::span<const By
     frame.records_bytes = reader.left();
     frame.leader_shards = header.leader_shards();
     frame.partitions.reserve(static_cast<size_t>(header.partitions_size()));
-    for (const proto::PartitionHeader& partition : header.partitions()) {
+    for (const replication::v1::PartitionHeader& partition : header.partitions()) {
         ASSIGN_OR_RETURN(replica::PartitionFrame known, read_partition(partition, reader));
         frame.partitions.push_back(std::move(known));
     }
@@ -248,7 +245,7 @@ Result<FollowerMessage, std::string> decode_follower_message(std::span<const Byt
     if (reader.left() > follower_bytes_max) return nonsense("a message that is too long");
     const Bytes bytes = reader.take(reader.left());
     google::protobuf::Arena arena;
-    auto& message = *google::protobuf::Arena::CreateMessage<proto::FollowerMessage>(&arena);
+    auto& message = *google::protobuf::Arena::CreateMessage<replication::v1::FollowerMessage>(&arena);
     if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
         return nonsense("a message that isn't one");
     return message.has_hello() ? read_hello(message.hello()) : read_follower_frame(message);

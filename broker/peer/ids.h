@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/error_code.h"
+#include "base/result.h"
 #include "base/uuid.h"
 
 namespace milena::ids::v1 {
@@ -23,6 +24,9 @@ std::optional<uint16_t> read_port(uint32_t number);
 
 inline constexpr size_t name_bytes_max = 255;  // of a host, a listener, a cluster's id
 inline constexpr int list_size_max = 100'000;  // of anything that a request names
+
+// Why a message that arrived is none.
+inline Unexpected<std::string> nonsense(const char* what) { return unexpected(std::string(what)); }
 
 // Shares the text's memory, which the Bytes take over.
 Bytes bytes_of(std::string&& text);

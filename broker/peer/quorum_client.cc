@@ -10,8 +10,6 @@
 namespace milena::peer {
 namespace {
 
-namespace proto = milena::quorum::v1;
-
 // A vote is answered by a vote, and so on.
 bool is_answer_to(const raft::Response& response, size_t request_kind) {
     static const std::array<size_t, 6> kinds{0, 1, 1, 2, 3, 1};
@@ -22,9 +20,9 @@ bool is_answer_to(const raft::Response& response, size_t request_kind) {
 }  // namespace
 
 void QuorumClient::send(NodeId to, const raft::Request& request, Milliseconds timeout, Done done) {
-    const auto message = std::make_shared<proto::QuorumRequest>();
+    const auto message = std::make_shared<quorum::v1::QuorumRequest>();
     write(request, *message);
-    const auto answer = std::make_shared<proto::QuorumResponse>();
+    const auto answer = std::make_shared<quorum::v1::QuorumResponse>();
     const Outgoing::Call call{.to = to,
                               .method = "/milena.quorum.v1.Quorum/Exchange",
                               .request = message,

@@ -7,22 +7,20 @@
 namespace milena::peer {
 namespace {
 
-namespace proto = milena::quorum::v1;
-
 constexpr int endpoints_max = 64;
 
-void write_endpoint(const raft::VoterEndpoint& endpoint, proto::Endpoint& to) {
+void write_endpoint(const raft::VoterEndpoint& endpoint, quorum::v1::Endpoint& to) {
     to.set_name(endpoint.name);
     to.set_host(endpoint.host);
     to.set_port(endpoint.port);
 }
 
-void write_snapshot(const raft::SnapshotId& id, proto::SnapshotId& to) {
+void write_snapshot(const raft::SnapshotId& id, quorum::v1::SnapshotId& to) {
     to.set_end_offset(id.end_offset.value);
     to.set_epoch(id.epoch.value);
 }
 
-raft::SnapshotId read_snapshot(const proto::SnapshotId& from) {
+raft::SnapshotId read_snapshot(const quorum::v1::SnapshotId& from) {
     return {.end_offset = Offset(from.end_offset()), .epoch = LeaderEpoch(from.epoch())};
 }
 
@@ -41,7 +39,7 @@ template <class List>
 Result<std::vector<raft::VoterEndpoint>, std::string> read_endpoints(const List& from) {
     if (from.size() > endpoints_max) return unexpected(std::string("too many endpoints"));
     std::vector<raft::VoterEndpoint> endpoints;
-    for (const proto::Endpoint& endpoint : from) {
+    for (const quorum::v1::Endpoint& endpoint : from) {
         const auto port = read_port(endpoint.port());
         if (!port || endpoint.name().size() > name_bytes_max || endpoint.host().size() > name_bytes_max)
             return unexpected(std::string("an endpoint that can't be one"));
@@ -52,8 +50,8 @@ Result<std::vector<raft::VoterEndpoint>, std::string> read_endpoints(const List&
 
 // --- requests --------------------------------------------------------------------------------------------------------
 
-void write_body(const raft::VoteRequest& request, proto::QuorumRequest& to) {
-    proto::VoteRequest& vote = *to.mutable_vote();
+void write_body(const raft::VoteRequest& request, quorum::v1::QuorumRequest& to) {
+    quorum::v1::VoteRequest& vote = *to.mutable_vote();
     vote.set_candidate(request.candidate.value);
     write_uuid(request.candidate_directory, *vote.mutable_candidate_directory());
     vote.set_voter(request.voter.value);
@@ -63,8 +61,8 @@ void write_body(const raft::VoteRequest& request, proto::QuorumRequest& to) {
     vote.set_is_pre_vote(request.is_pre_vote);
 }
 
-void write_body(const raft::BeginEpochRequest& request, proto::QuorumRequest& to) {
-    proto::BeginEpochRequest& begin = *to.mutable_begin_epoch();
+void write_body(const raft::BeginEpochRequest& request, quorum::v1::QuorumRequest& to) {
+    quorum::v1::BeginEpochRequest& begin = *to.mutable_begin_epoch();
     begin.set_leader(request.leader.value);
     write_uuid(request.leader_directory, *begin.mutable_leader_directory());
     begin.set_voter(request.voter.value);
@@ -72,14 +70,14 @@ void write_body(const raft::BeginEpochRequest& request, proto::QuorumRequest& to
     for (const raft::VoterEndpoint& endpoint : request.endpoints) write_endpoint(endpoint, *begin.add_endpoints());
 }
 
-void write_body(const raft::EndEpochRequest& request, proto::QuorumRequest& to) {
-    proto::EndEpochRequest& end = *to.mutable_end_epoch();
+void write_body(const raft::EndEpochRequest& request, quorum::v1::QuorumRequest& to) {
+    quorum::v1::EndEpochRequest& end = *to.mutable_end_epoch();
     end.set_leader(request.leader.value);
     for (const NodeId node : request.preferred) end.add_preferred(node.value);
 }
 
-void write_body(const raft::FetchRequest& request, proto::QuorumRequest& to) {
-    proto::FetchRequest& fetch = *to.mutable_fetch();
+void write_body(const raft::FetchRequest& request, quorum::v1::QuorumRequest& to) {
+    quorum::v1::FetchRequest& fetch = *to.mutable_fetch();
     fetch.set_replica(request.replica.value);
     write_uuid(request.replica_directory, *fetch.mutable_replica_directory());
     fetch.set_fetch_offset(request.fetch_offset.value);
@@ -88,21 +86,21 @@ void write_body(const raft::FetchRequest& request, proto::QuorumRequest& to) {
     fetch.set_max_wait_ms(request.max_wait_ms);
 }
 
-void write_body(const raft::FetchSnapshotRequest& request, proto::QuorumRequest& to) {
-    proto::FetchSnapshotRequest& fetch = *to.mutable_fetch_snapshot();
+void write_body(const raft::FetchSnapshotRequest& request, quorum::v1::QuorumRequest& to) {
+    quorum::v1::FetchSnapshotRequest& fetch = *to.mutable_fetch_snapshot();
     fetch.set_replica(request.replica.value);
     write_uuid(request.replica_directory, *fetch.mutable_replica_directory());
     write_snapshot(request.snapshot, *fetch.mutable_snapshot());
     fetch.set_position(request.position);
 }
 
-static_assert(static_cast<int>(raft::VoterChange::add) == proto::ChangeVoterRequest::ADD &&
-              static_cast<int>(raft::VoterChange::remove) == proto::ChangeVoterRequest::REMOVE &&
-              static_cast<int>(raft::VoterChange::update) == proto::ChangeVoterRequest::UPDATE);
+static_assert(static_cast<int>(raft::VoterChange::add) == quorum::v1::ChangeVoterRequest::ADD &&
+              static_cast<int>(raft::VoterChange::remove) == quorum::v1::ChangeVoterRequest::REMOVE &&
+              static_cast<int>(raft::VoterChange::update) == quorum::v1::ChangeVoterRequest::UPDATE);
 
-void write_body(const raft::ChangeVoterRequest& request, proto::QuorumRequest& to) {
-    proto::ChangeVoterRequest& change = *to.mutable_change_voter();
-    change.set_change(static_cast<proto::ChangeVoterRequest::Change>(request.change));
+void write_body(const raft::ChangeVoterRequest& request, quorum::v1::QuorumRequest& to) {
+    quorum::v1::ChangeVoterRequest& change = *to.mutable_change_voter();
+    change.set_change(static_cast<quorum::v1::ChangeVoterRequest::Change>(request.change));
     change.set_voter(request.voter.id.value);
     write_uuid(request.voter.directory_id, *change.mutable_voter_directory());
     for (const raft::VoterEndpoint& endpoint : request.voter.endpoints)
@@ -115,8 +113,8 @@ using ReadRequest = Result<raft::Request, std::string>;
 
 ReadRequest refused(const char* why) { return unexpected(std::string(why)); }
 
-ReadRequest read_vote(const proto::QuorumRequest& from) {
-    const proto::VoteRequest& vote = from.vote();
+ReadRequest read_vote(const quorum::v1::QuorumRequest& from) {
+    const quorum::v1::VoteRequest& vote = from.vote();
     const raft::VoteRequest request{.cluster_id = from.cluster_id(),
                                     .epoch = LeaderEpoch(from.epoch()),
                                     .candidate = NodeId(vote.candidate()),
@@ -131,8 +129,8 @@ ReadRequest read_vote(const proto::QuorumRequest& from) {
     return raft::Request(request);
 }
 
-ReadRequest read_begin_epoch(const proto::QuorumRequest& from) {
-    const proto::BeginEpochRequest& begin = from.begin_epoch();
+ReadRequest read_begin_epoch(const quorum::v1::QuorumRequest& from) {
+    const quorum::v1::BeginEpochRequest& begin = from.begin_epoch();
     raft::BeginEpochRequest request{.cluster_id = from.cluster_id(),
                                     .epoch = LeaderEpoch(from.epoch()),
                                     .leader = NodeId(begin.leader()),
@@ -145,8 +143,8 @@ ReadRequest read_begin_epoch(const proto::QuorumRequest& from) {
     return raft::Request(std::move(request));
 }
 
-ReadRequest read_end_epoch(const proto::QuorumRequest& from) {
-    const proto::EndEpochRequest& end = from.end_epoch();
+ReadRequest read_end_epoch(const quorum::v1::QuorumRequest& from) {
+    const quorum::v1::EndEpochRequest& end = from.end_epoch();
     raft::EndEpochRequest request{.cluster_id = from.cluster_id(),
                                   .epoch = LeaderEpoch(from.epoch()),
                                   .leader = NodeId(end.leader()),
@@ -160,8 +158,8 @@ ReadRequest read_end_epoch(const proto::QuorumRequest& from) {
     return raft::Request(std::move(request));
 }
 
-ReadRequest read_fetch(const proto::QuorumRequest& from) {
-    const proto::FetchRequest& fetch = from.fetch();
+ReadRequest read_fetch(const quorum::v1::QuorumRequest& from) {
+    const quorum::v1::FetchRequest& fetch = from.fetch();
     const raft::FetchRequest request{.cluster_id = from.cluster_id(),
                                      .epoch = LeaderEpoch(from.epoch()),
                                      .replica = NodeId(fetch.replica()),
@@ -177,8 +175,8 @@ ReadRequest read_fetch(const proto::QuorumRequest& from) {
     return raft::Request(request);
 }
 
-ReadRequest read_fetch_snapshot(const proto::QuorumRequest& from) {
-    const proto::FetchSnapshotRequest& fetch = from.fetch_snapshot();
+ReadRequest read_fetch_snapshot(const quorum::v1::QuorumRequest& from) {
+    const quorum::v1::FetchSnapshotRequest& fetch = from.fetch_snapshot();
     const raft::FetchSnapshotRequest request{.cluster_id = from.cluster_id(),
                                              .epoch = LeaderEpoch(from.epoch()),
                                              .replica = NodeId(fetch.replica()),
@@ -190,10 +188,11 @@ ReadRequest read_fetch_snapshot(const proto::QuorumRequest& from) {
     return raft::Request(request);
 }
 
-ReadRequest read_change_voter(const proto::QuorumRequest& from) {
-    const proto::ChangeVoterRequest& change = from.change_voter();
+ReadRequest read_change_voter(const quorum::v1::QuorumRequest& from) {
+    const quorum::v1::ChangeVoterRequest& change = from.change_voter();
     const auto is_level = [](int32_t level) { return level >= 0 && level <= INT16_MAX; };
-    if (!proto::ChangeVoterRequest::Change_IsValid(change.change())) return refused("an unknown change of the voters");
+    if (!quorum::v1::ChangeVoterRequest::Change_IsValid(change.change()))
+        return refused("an unknown change of the voters");
     if (!is_id(NodeId(change.voter()))) return refused("a voter that is nobody");
     if (!is_level(change.kraft_version_min()) || !is_level(change.kraft_version_max()))
         return refused("a kraft.version that can't be one");
@@ -211,14 +210,14 @@ ReadRequest read_change_voter(const proto::QuorumRequest& from) {
 
 // --- responses -------------------------------------------------------------------------------------------------------
 
-void write_body(const raft::VoteResponse& response, proto::QuorumResponse& to) {
+void write_body(const raft::VoteResponse& response, quorum::v1::QuorumResponse& to) {
     to.mutable_vote()->set_is_granted(response.is_granted);
 }
 
-void write_body(const raft::EpochResponse&, proto::QuorumResponse& to) { to.mutable_epoch_known(); }
+void write_body(const raft::EpochResponse&, quorum::v1::QuorumResponse& to) { to.mutable_epoch_known(); }
 
-void write_body(const raft::FetchResponse& response, proto::QuorumResponse& to) {
-    proto::FetchResponse& fetch = *to.mutable_fetch();
+void write_body(const raft::FetchResponse& response, quorum::v1::QuorumResponse& to) {
+    quorum::v1::FetchResponse& fetch = *to.mutable_fetch();
     fetch.set_high_watermark(response.high_watermark.value);
     fetch.set_log_start(response.log_start.value);
     if (response.diverging) {
@@ -229,8 +228,8 @@ void write_body(const raft::FetchResponse& response, proto::QuorumResponse& to) 
     fetch.set_records(response.records.data(), response.records.size());
 }
 
-void write_body(const raft::FetchSnapshotResponse& response, proto::QuorumResponse& to) {
-    proto::FetchSnapshotResponse& fetch = *to.mutable_fetch_snapshot();
+void write_body(const raft::FetchSnapshotResponse& response, quorum::v1::QuorumResponse& to) {
+    quorum::v1::FetchSnapshotResponse& fetch = *to.mutable_fetch_snapshot();
     write_snapshot(response.snapshot, *fetch.mutable_snapshot());
     fetch.set_size(response.size);
     fetch.set_position(response.position);
@@ -239,7 +238,7 @@ void write_body(const raft::FetchSnapshotResponse& response, proto::QuorumRespon
 
 using ReadResponse = Result<raft::Response, std::string>;
 
-ReadResponse read_fetched(raft::Leadership current, proto::FetchResponse& fetch) {
+ReadResponse read_fetched(raft::Leadership current, quorum::v1::FetchResponse& fetch) {
     raft::FetchResponse response{.current = std::move(current),
                                  .high_watermark = Offset(fetch.high_watermark()),
                                  .log_start = Offset(fetch.log_start()),
@@ -259,7 +258,7 @@ ReadResponse read_fetched(raft::Leadership current, proto::FetchResponse& fetch)
     return raft::Response(std::move(response));
 }
 
-ReadResponse read_fetched_snapshot(raft::Leadership current, proto::FetchSnapshotResponse& fetch) {
+ReadResponse read_fetched_snapshot(raft::Leadership current, quorum::v1::FetchSnapshotResponse& fetch) {
     raft::FetchSnapshotResponse response{.current = std::move(current),
                                          .snapshot = read_snapshot(fetch.snapshot()),
                                          .size = fetch.size(),
@@ -272,7 +271,7 @@ ReadResponse read_fetched_snapshot(raft::Leadership current, proto::FetchSnapsho
 
 }  // namespace
 
-void write(const raft::Request& request, proto::QuorumRequest& to) {
+void write(const raft::Request& request, quorum::v1::QuorumRequest& to) {
     std::visit(
         [&to](const auto& known) {
             to.set_cluster_id(known.cluster_id);
@@ -282,7 +281,7 @@ void write(const raft::Request& request, proto::QuorumRequest& to) {
         request);
 }
 
-void write(const raft::Response& response, proto::QuorumResponse& to) {
+void write(const raft::Response& response, quorum::v1::QuorumResponse& to) {
     std::visit(
         [&to](const auto& known) {
             to.set_error(static_cast<int32_t>(known.current.error));
@@ -295,22 +294,22 @@ void write(const raft::Response& response, proto::QuorumResponse& to) {
         response);
 }
 
-Result<raft::Request, std::string> read(const proto::QuorumRequest& from) {
+Result<raft::Request, std::string> read(const quorum::v1::QuorumRequest& from) {
     if (from.cluster_id().size() > name_bytes_max) return refused("a cluster id that is too long");
     if (!is_id_or_none(LeaderEpoch(from.epoch()))) return refused("a negative epoch");
     switch (from.request_case()) {
-        case proto::QuorumRequest::kVote: return read_vote(from);
-        case proto::QuorumRequest::kBeginEpoch: return read_begin_epoch(from);
-        case proto::QuorumRequest::kEndEpoch: return read_end_epoch(from);
-        case proto::QuorumRequest::kFetch: return read_fetch(from);
-        case proto::QuorumRequest::kFetchSnapshot: return read_fetch_snapshot(from);
-        case proto::QuorumRequest::kChangeVoter: return read_change_voter(from);
-        case proto::QuorumRequest::REQUEST_NOT_SET: break;
+        case quorum::v1::QuorumRequest::kVote: return read_vote(from);
+        case quorum::v1::QuorumRequest::kBeginEpoch: return read_begin_epoch(from);
+        case quorum::v1::QuorumRequest::kEndEpoch: return read_end_epoch(from);
+        case quorum::v1::QuorumRequest::kFetch: return read_fetch(from);
+        case quorum::v1::QuorumRequest::kFetchSnapshot: return read_fetch_snapshot(from);
+        case quorum::v1::QuorumRequest::kChangeVoter: return read_change_voter(from);
+        case quorum::v1::QuorumRequest::REQUEST_NOT_SET: break;
     }
     return refused("a request that isn't known");
 }
 
-Result<raft::Response, std::string> read(proto::QuorumResponse& from) {
+Result<raft::Response, std::string> read(quorum::v1::QuorumResponse& from) {
     const auto error = read_error(from.error());
     raft::Leadership current{.error = error.value_or(ErrorCode::none),
                              .epoch = LeaderEpoch(from.epoch()),
@@ -320,13 +319,13 @@ Result<raft::Response, std::string> read(proto::QuorumResponse& from) {
         return unexpected(std::string("a leader that can't be one"));
     ASSIGN_OR_RETURN(current.endpoints, read_endpoints(from.endpoints()));
     switch (from.response_case()) {
-        case proto::QuorumResponse::kVote:
+        case quorum::v1::QuorumResponse::kVote:
             return raft::Response(raft::VoteResponse{std::move(current), from.vote().is_granted()});
-        case proto::QuorumResponse::kEpochKnown: return raft::Response(raft::EpochResponse{std::move(current)});
-        case proto::QuorumResponse::kFetch: return read_fetched(std::move(current), *from.mutable_fetch());
-        case proto::QuorumResponse::kFetchSnapshot:
+        case quorum::v1::QuorumResponse::kEpochKnown: return raft::Response(raft::EpochResponse{std::move(current)});
+        case quorum::v1::QuorumResponse::kFetch: return read_fetched(std::move(current), *from.mutable_fetch());
+        case quorum::v1::QuorumResponse::kFetchSnapshot:
             return read_fetched_snapshot(std::move(current), *from.mutable_fetch_snapshot());
-        case proto::QuorumResponse::RESPONSE_NOT_SET: break;
+        case quorum::v1::QuorumResponse::RESPONSE_NOT_SET: break;
     }
     return unexpected(std::string("a response that isn't known"));
 }

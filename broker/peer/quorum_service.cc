@@ -10,19 +10,15 @@
 #include "peer/quorum_messages.h"
 
 namespace milena::peer {
-namespace {
+namespace {}  // namespace
 
-namespace proto = milena::quorum::v1;
-
-}  // namespace
-
-class QuorumService::Calls final : public proto::Quorum::CallbackService {
+class QuorumService::Calls final : public quorum::v1::Quorum::CallbackService {
   public:
     Calls(Post post, Handlers handlers)
         : post_(std::move(post)), handlers_(std::make_shared<const Handlers>(std::move(handlers))) {}
 
-    grpc::ServerUnaryReactor* Exchange(grpc::CallbackServerContext* context, const proto::QuorumRequest* message,
-                                       proto::QuorumResponse* response) override {
+    grpc::ServerUnaryReactor* Exchange(grpc::CallbackServerContext* context, const quorum::v1::QuorumRequest* message,
+                                       quorum::v1::QuorumResponse* response) override {
         Result<raft::Request, std::string> request = read(*message);
         IncomingCall::Broken broken;
         if (request.has_value() && handlers_->lost != nullptr)

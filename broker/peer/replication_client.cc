@@ -16,14 +16,14 @@ namespace {
 // Never more comes than was granted, but for a batch that is larger than that.
 constexpr int no_limit = -1;
 
-using Owner = StreamOwner<replica::LeaderFrame, replica::FollowerFrame>;
+using LeaderOwner = StreamOwner<replica::LeaderFrame, replica::FollowerFrame>;
 
 // One stream to a leader, as gRPC sees it. The lock keeps the shard from starting what gRPC has forgotten; it is taken
 // again by the same thread where gRPC calls back from within.
 class LeaderCall final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
   public:
     LeaderCall(std::shared_ptr<grpc::Channel> channel, std::shared_ptr<const Post> post,
-               std::shared_ptr<CallsUnderWay> under_way, std::weak_ptr<Owner> owner)
+               std::shared_ptr<CallsUnderWay> under_way, std::weak_ptr<LeaderOwner> owner)
         : channel_(std::move(channel)),
           post_(std::move(post)),
           under_way_(std::move(under_way)),
@@ -42,12 +42,12 @@ class LeaderCall final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::
     void OnDone(const grpc::Status& status) override;
 
     void release();
-    void tell(std::function<void(Owner&)> what);
+    void tell(std::function<void(LeaderOwner&)> what);
 
     const std::shared_ptr<grpc::Channel> channel_;
     const std::shared_ptr<const Post> post_;
     const std::shared_ptr<CallsUnderWay> under_way_;
-    const std::weak_ptr<Owner> owner_;
+    const std::weak_ptr<LeaderOwner> owner_;
     grpc::ClientContext context_;
     grpc::ByteBuffer incoming_, outgoing_;
     CallsUnderWay::Id under_way_id_ = 0;
@@ -62,7 +62,7 @@ class LeaderCall final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::
 // The same, as the shard sees it.
 class OpenedStream final : public FollowerEnd {
   public:
-    OpenedStream(std::shared_ptr<LeaderCall> call, std::shared_ptr<Owner> owner, Bytes hello)
+    OpenedStream(std::shared_ptr<LeaderCall> call, std::shared_ptr<LeaderOwner> owner, Bytes hello)
         : call_(std::move(call)), owner_(std::move(owner)), hello_(std::move(hello)) {}
     ~OpenedStream() override { call_->cancel(); }
 
@@ -80,7 +80,7 @@ class OpenedStream final : public FollowerEnd {
 
   private:
     const std::shared_ptr<LeaderCall> call_;
-    const std::shared_ptr<Owner> owner_;
+    const std::shared_ptr<LeaderOwner> owner_;
     const Bytes hello_;
 };
 
@@ -151,13 +151,13 @@ void LeaderCall::OnReadDone(bool ok) {
         return cancel();
     }
     const auto shared = std::make_shared<replica::LeaderFrame>(std::move(*frame));
-    tell([shared](Owner& owner) { owner.tell_received(std::move(*shared)); });
+    tell([shared](LeaderOwner& owner) { owner.tell_received(std::move(*shared)); });
 }
 
 void LeaderCall::OnWriteDone(bool ok) {
     outgoing_.Clear();
     if (!ok) return release();
-    tell([](Owner& owner) { owner.tell_writable(); });
+    tell([](LeaderOwner& owner) { owner.tell_writable(); });
 }
 
 void LeaderCall::OnDone(const grpc::Status& status) {
@@ -173,7 +173,7 @@ void LeaderCall::OnDone(const grpc::Status& status) {
     under_way->remove(id);
 }
 
-void LeaderCall::tell(std::function<void(Owner&)> what) {
+void LeaderCall::tell(std::function<void(LeaderOwner&)> what) {
     (*post_)([weak = owner_, what = std::move(what)] {
         if (const auto owner = weak.lock()) what(*owner);
     });
@@ -187,7 +187,7 @@ ReplicationClient::ReplicationClient(Post post)
 ReplicationClient::~ReplicationClient() { under_way_->end(); }
 
 std::unique_ptr<FollowerEnd> ReplicationClient::open(const std::string& host, uint16_t port, const Hello& hello) {
-    const auto owner = std::make_shared<Owner>(false);
+    const auto owner = std::make_shared<LeaderOwner>(false);
     auto call = std::make_shared<LeaderCall>(open_channel(address_of(host, port), Connection::own, no_limit), post_,
                                              under_way_, owner);
     return std::make_unique<OpenedStream>(std::move(call), owner, encode(hello));

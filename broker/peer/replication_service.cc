@@ -12,9 +12,7 @@
 namespace milena::peer {
 namespace {
 
-namespace proto = milena::replication::v1;
-
-using Owner = StreamOwner<replica::FollowerFrame, replica::LeaderFrame>;
+using FollowerOwner = StreamOwner<replica::FollowerFrame, replica::LeaderFrame>;
 
 struct Destinations {
     std::vector<Post> shards;
@@ -32,7 +30,7 @@ class FollowerCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
     void write(const std::vector<Bytes>& message);
     void leave() { end(StreamEnd::closed, grpc::Status::OK); }
     void tell_ended(StreamEnd why) {
-        tell([why](Owner& owner) { owner.tell_ended(why); });
+        tell([why](FollowerOwner& owner) { owner.tell_ended(why); });
     }
 
   private:
@@ -47,7 +45,7 @@ class FollowerCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
     void accept(const Hello& hello);
     void refuse(const std::string& reason);
     void end(StreamEnd why, const grpc::Status& status);
-    void tell(std::function<void(Owner&)> what);
+    void tell(std::function<void(FollowerOwner&)> what);
 
     const std::shared_ptr<const Destinations> destinations_;
     grpc::CallbackServerContext& context_;  // until it is over
@@ -59,13 +57,13 @@ class FollowerCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
     bool is_reading_ = true;
     bool is_writing_ = false;
     const Post* post_ = nullptr;  // to the shard; null before the hello
-    std::weak_ptr<Owner> owner_;
+    std::weak_ptr<FollowerOwner> owner_;
 };
 
 // The same, as the shard sees it.
 class AcceptedStream final : public LeaderEnd {
   public:
-    AcceptedStream(std::shared_ptr<FollowerCall> call, std::shared_ptr<Owner> owner)
+    AcceptedStream(std::shared_ptr<FollowerCall> call, std::shared_ptr<FollowerOwner> owner)
         : call_(std::move(call)), owner_(std::move(owner)) {}
     ~AcceptedStream() override { call_->leave(); }
 
@@ -82,7 +80,7 @@ class AcceptedStream final : public LeaderEnd {
 
   private:
     const std::shared_ptr<FollowerCall> call_;
-    const std::shared_ptr<Owner> owner_;
+    const std::shared_ptr<FollowerOwner> owner_;
 };
 
 FollowerCall* FollowerCall::begin(std::shared_ptr<const Destinations> destinations,
@@ -124,12 +122,12 @@ void FollowerCall::OnReadDone(bool ok) {
     if (is_accepted != (hello == nullptr)) return refuse("not one hello, and first of all");
     if (hello != nullptr) return accept(*hello);
     const auto frame = std::make_shared<replica::FollowerFrame>(std::get<replica::FollowerFrame>(std::move(*message)));
-    tell([frame](Owner& owner) { owner.tell_received(std::move(*frame)); });
+    tell([frame](FollowerOwner& owner) { owner.tell_received(std::move(*frame)); });
 }
 
 void FollowerCall::accept(const Hello& hello) {
     if (hello.leader_shard.value >= destinations_->shards.size()) return refuse("a shard that isn't here");
-    const auto owner = std::make_shared<Owner>(true);
+    const auto owner = std::make_shared<FollowerOwner>(true);
     // If the message is dropped, the stream ends with it.
     const auto stream = std::make_shared<std::unique_ptr<LeaderEnd>>(std::make_unique<AcceptedStream>(self_, owner));
     const std::lock_guard lock(mutex_);
@@ -146,7 +144,7 @@ void FollowerCall::OnWriteDone(bool ok) {
         outgoing_.Clear();
     }
     if (!ok) return end(StreamEnd::closed, grpc::Status::CANCELLED);
-    tell([](Owner& owner) { owner.tell_writable(); });
+    tell([](FollowerOwner& owner) { owner.tell_writable(); });
 }
 
 void FollowerCall::OnDone() {
@@ -171,9 +169,9 @@ void FollowerCall::end(StreamEnd why, const grpc::Status& status) {
     tell_ended(why);
 }
 
-void FollowerCall::tell(std::function<void(Owner&)> what) {
+void FollowerCall::tell(std::function<void(FollowerOwner&)> what) {
     const Post* post = nullptr;
-    std::weak_ptr<Owner> weak;
+    std::weak_ptr<FollowerOwner> weak;
     {
         const std::lock_guard lock(mutex_);
         post = post_;
@@ -188,7 +186,7 @@ void FollowerCall::tell(std::function<void(Owner&)> what) {
 }  // namespace
 
 class ReplicationService::Calls final
-    : public proto::Replication::WithRawCallbackMethod_Replicate<proto::Replication::Service> {
+    : public replication::v1::Replication::WithRawCallbackMethod_Replicate<replication::v1::Replication::Service> {
   public:
     Calls(std::vector<Post> shards, Accept accept)
         : destinations_(std::make_shared<const Destinations>(Destinations{std::move(shards), std::move(accept)})) {}

@@ -14,25 +14,23 @@ constexpr int request_bytes_max = 16 << 20;
 constexpr int calls_per_connection_max = 4096;
 constexpr std::chrono::milliseconds shutdown_patience(100);
 // Another node that answers no ping for so long has gone.
-constexpr int keepalive_ms = 4'000;
+constexpr int server_keepalive_ms = 4'000;
 constexpr int ping_interval_ms_min = 200;
-constexpr int frame_bytes_max = 1 << 20;
-constexpr int write_buffer_bytes = 1 << 20;
 
 void set_up_connections(grpc::ServerBuilder& builder) {
     // Otherwise a second broker on the same port would take half of the first one's connections.
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.SetMaxReceiveMessageSize(request_bytes_max);
     builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, calls_per_connection_max);
-    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, keepalive_ms);
-    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, keepalive_ms);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, server_keepalive_ms);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, server_keepalive_ms);
     builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
     // Idle nodes ping, too, and nobody is sent away for that.
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
     builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, ping_interval_ms_min);
     builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
-    builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, frame_bytes_max);
-    builder.AddChannelArgument(GRPC_ARG_HTTP2_WRITE_BUFFER_SIZE, write_buffer_bytes);
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, http2_frame_bytes_max);
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_WRITE_BUFFER_SIZE, http2_write_buffer_bytes);
 }
 
 }  // namespace

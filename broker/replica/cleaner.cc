@@ -10,18 +10,18 @@ namespace {
 using storage::CleaningSlice;
 
 // Between two slices requests are served.
-constexpr Duration between_slices = std::chrono::milliseconds(2);
+constexpr Duration between_clean_slices = std::chrono::milliseconds(2);
 constexpr int64_t backoff_ms_max = 3'600'000;
 constexpr size_t slice_bytes_min = 64U << 10;
 constexpr size_t slice_bytes_max = 1U << 20;
-constexpr double nanoseconds_max = 3.6e12;  // an hour
+constexpr double cleaner_pause_ns_max = 3.6e12;  // an hour
 
 }  // namespace
 
 void Cleaner::configure(const settings::BrokerConfig& config, uint32_t shard_count) {
     is_enabled_ = config.log_cleaner_enable;
     backoff_ = std::clamp<Duration>(Milliseconds(std::min(config.log_cleaner_backoff_ms, backoff_ms_max)),
-                                    between_slices, Milliseconds(backoff_ms_max));
+                                    between_clean_slices, Milliseconds(backoff_ms_max));
     bytes_per_second_ = config.log_cleaner_io_max_bytes_per_second / shard_count;
     limits_.map_bytes = static_cast<size_t>(std::max<int64_t>(config.log_cleaner_dedupe_buffer_size, 0)) / shard_count;
     limits_.map_load = config.log_cleaner_io_buffer_load_factor;
@@ -55,7 +55,7 @@ Duration Cleaner::begin(Replica* replica) {
     replica->log().begin_cleaning(*range, limits_);
     current_ = replica->key();
     begun_ = clock_.now();
-    return between_slices;
+    return between_clean_slices;
 }
 
 Duration Cleaner::move_on(Replica* replica) {
@@ -75,8 +75,8 @@ Duration Cleaner::move_on(Replica* replica) {
     }
     const double cost = static_cast<double>(slice->bytes) / bytes_per_second_ * 1e9;
     const Instant now = clock_.now();
-    allowed_from_ = std::max(now, allowed_from_) + Duration(static_cast<int64_t>(std::min(cost, nanoseconds_max)));
-    return std::max(between_slices, allowed_from_ - now);
+    allowed_from_ = std::max(now, allowed_from_) + Duration(static_cast<int64_t>(std::min(cost, cleaner_pause_ns_max)));
+    return std::max(between_clean_slices, allowed_from_ - now);
 }
 
 void Cleaner::finished(Replica& replica, const storage::CleaningStats& stats) {

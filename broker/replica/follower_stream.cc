@@ -8,12 +8,12 @@
 namespace milena::replica {
 namespace {
 
-constexpr double nanoseconds_max = 3.6e12;  // an hour
+constexpr double throttle_pause_ns_max = 3.6e12;  // an hour
 // What a peer may grant at a time: more than any window.
 constexpr uint64_t grant_bytes_max = 1ULL << 40;
 
 // At what the rate holds back, of which there may be thousands.
-constexpr Duration between_looks = std::chrono::milliseconds(100);
+constexpr Duration between_throttled_looks = std::chrono::milliseconds(100);
 
 }  // namespace
 
@@ -264,7 +264,7 @@ void FollowerStream::fail(uint32_t index, const Replica& replica, ErrorCode erro
 void FollowerStream::tick() {
     begin_cold_reads();
     if (throttled_.empty() || clock_.now() < throttled_look_at_) return;
-    throttled_look_at_ = clock_.now() + between_looks;
+    throttled_look_at_ = clock_.now() + between_throttled_looks;
     // Who still has to wait will be there again.
     for (const uint32_t index : std::exchange(throttled_, {})) {
         fed_[index].is_throttled = false;
@@ -297,7 +297,7 @@ void FollowerStream::read_cold(uint32_t index, Replica& replica) {
 void FollowerStream::cold_arrived(uint32_t index, uint32_t subscription, Result<storage::ReadBatches> read) {
     if (read.has_value()) {
         const double cost = static_cast<double>(read->bytes) / std::max(limits_.cold_bytes_per_second, 1.0) * 1e9;
-        const auto pause = Duration(static_cast<int64_t>(std::min(cost, nanoseconds_max)));
+        const auto pause = Duration(static_cast<int64_t>(std::min(cost, throttle_pause_ns_max)));
         cold_allowed_from_ = std::max(cold_allowed_from_, clock_.now()) + pause;
     }
     Fed& fed = fed_[index];

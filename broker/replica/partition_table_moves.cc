@@ -9,8 +9,8 @@ namespace {
 
 constexpr size_t slice_bytes = 1U << 20;
 constexpr Duration nothing_to_do = std::chrono::milliseconds(100);
-constexpr Duration between_slices = std::chrono::milliseconds(1);
-constexpr Duration between_looks = std::chrono::milliseconds(10);
+constexpr Duration between_move_slices = std::chrono::milliseconds(1);
+constexpr Duration between_move_looks = std::chrono::milliseconds(10);
 constexpr Duration asked_again_after = std::chrono::seconds(10);
 
 }  // namespace
@@ -68,10 +68,10 @@ Duration PartitionTable::move_logs() {
 Duration PartitionTable::move_on(const PartitionKey& key, LogMove& move) {
     if (move.has_failed()) {
         end_move(key, "failed");
-        return between_slices;
+        return between_move_slices;
     }
     Replica* replica = use(key).replica;
-    if (replica == nullptr || move.is_waiting()) return between_looks;
+    if (replica == nullptr || move.is_waiting()) return between_move_looks;
     if (move.is_in_place()) return nothing_to_do;
     if (!move.has_all_of(replica->log())) {
         move.copy_some(replica->log(), slice_bytes, [this, table = std::weak_ptr(self_)](size_t bytes) {
@@ -79,18 +79,18 @@ Duration PartitionTable::move_on(const PartitionKey& key, LogMove& move) {
         });
         // The last records are few, and whoever waits for calm may wait for long.
         if (!move.is_waiting() && !move.has_failed()) try_place(key, move, *replica);
-        return between_slices;
+        return between_move_slices;
     }
     if (!move.was_synced()) {
         move.sync();
-        return between_looks;
+        return between_move_looks;
     }
     if (!is_assigned(key, move)) {
         ask_for_assignment(key, move);
-        return between_looks;
+        return between_move_looks;
     }
     if (!try_place(key, move, *replica) && !move.is_waiting() && replica->policy().demands_sync()) move.sync();
-    return between_looks;
+    return between_move_looks;
 }
 
 void PartitionTable::charge_move(size_t bytes) {

@@ -11,8 +11,6 @@
 namespace milena::server {
 namespace {
 
-constexpr size_t length_bytes = sizeof(int32_t);
-
 // A frame larger than this is read straight into its memory; what was read of it together with its length is copied.
 constexpr size_t large_frame_bytes = 32U << 10;
 constexpr size_t large_frame_begin_bytes = 256;

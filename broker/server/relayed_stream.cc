@@ -13,8 +13,6 @@
 namespace milena::server {
 namespace {
 
-constexpr size_t length_bytes = sizeof(int32_t);
-
 class RelayedStream final : public Stream {
   public:
     RelayedStream(shard::Loop& loop, const Bytes& frame, Relayed done)

@@ -14,6 +14,9 @@
 
 namespace milena::server {
 
+// The length in front of every request and every answer.
+inline constexpr size_t length_bytes = sizeof(int32_t);
+
 enum class StreamEnd : uint8_t { would_block, closed };
 
 struct Stream {

@@ -5,7 +5,7 @@ namespace milena::settings {
 
 namespace {
 
-constexpr Setting rows[] = {
+constexpr Setting client_metrics_table[] = {
     {"interval.ms", int32, "300000", anything, cluster_wide, medium, accepted, "How often clients push."},
     {"metrics", list, "", anything, cluster_wide, medium, accepted,
      "Prefixes of the metrics that clients push; * for all."},
@@ -14,6 +14,6 @@ constexpr Setting rows[] = {
 
 }  // namespace
 
-std::span<const Setting> client_metrics_rows() { return rows; }
+std::span<const Setting> client_metrics_rows() { return client_metrics_table; }
 
 }  // namespace milena::settings

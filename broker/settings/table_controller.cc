@@ -5,7 +5,7 @@ namespace milena::settings {
 
 namespace {
 
-constexpr Setting rows[] = {
+constexpr Setting controller_table[] = {
     {"process.roles",
      list,
      "broker,controller",
@@ -88,6 +88,6 @@ constexpr Setting rows[] = {
 
 }  // namespace
 
-std::span<const Setting> controller_rows() { return rows; }
+std::span<const Setting> controller_rows() { return controller_table; }
 
 }  // namespace milena::settings

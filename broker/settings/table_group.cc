@@ -5,7 +5,7 @@ namespace milena::settings {
 
 namespace {
 
-constexpr Setting rows[] = {
+constexpr Setting group_table[] = {
     {"consumer.session.timeout.ms", int32, "45000", at_least(1), cluster_wide, medium, accepted,
      "A consumer silent for so long is expelled.", shown, "group.consumer.session.timeout.ms"},
     {"consumer.heartbeat.interval.ms", int32, "5000", at_least(1), cluster_wide, medium, accepted,
@@ -44,6 +44,6 @@ constexpr Setting rows[] = {
 
 }  // namespace
 
-std::span<const Setting> group_rows() { return rows; }
+std::span<const Setting> group_rows() { return group_table; }
 
 }  // namespace milena::settings

@@ -5,7 +5,7 @@ namespace milena::settings {
 
 namespace {
 
-constexpr Setting rows[] = {
+constexpr Setting groups_table[] = {
     {"group.coordinator.rebalance.protocols",
      list,
      "classic,consumer,streams",
@@ -150,6 +150,6 @@ constexpr Setting rows[] = {
 
 }  // namespace
 
-std::span<const Setting> groups_rows() { return rows; }
+std::span<const Setting> groups_rows() { return groups_table; }
 
 }  // namespace milena::settings

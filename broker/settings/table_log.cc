@@ -5,7 +5,7 @@ namespace milena::settings {
 
 namespace {
 
-constexpr Setting rows[] = {
+constexpr Setting log_table[] = {
     {"log.dirs", list, nullptr, not_empty, read_only, high, effective,
      "Directories for partitions, separated by commas; one per disk. Without it, log.dir counts."},
     {"log.dir", list, "./data", not_empty, read_only, high, effective,
@@ -117,6 +117,6 @@ constexpr Setting rows[] = {
 
 }  // namespace
 
-std::span<const Setting> log_rows() { return rows; }
+std::span<const Setting> log_rows() { return log_table; }
 
 }  // namespace milena::settings

@@ -5,7 +5,7 @@ namespace milena::settings {
 
 namespace {
 
-constexpr Setting rows[] = {
+constexpr Setting metrics_table[] = {
     {"metric.reporters", list, "org.apache.kafka.common.metrics.JmxReporter", anything, cluster_wide, low, accepted,
      "Java classes that report metrics."},
     {"metrics.num.samples", int32, "2", at_least(1), read_only, low, accepted, "Samples kept for a metric."},
@@ -23,6 +23,6 @@ constexpr Setting rows[] = {
 
 }  // namespace
 
-std::span<const Setting> metrics_rows() { return rows; }
+std::span<const Setting> metrics_rows() { return metrics_table; }
 
 }  // namespace milena::settings

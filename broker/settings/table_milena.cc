@@ -5,7 +5,7 @@ namespace milena::settings {
 
 namespace {
 
-constexpr Setting rows[] = {
+constexpr Setting milena_table[] = {
     {"milena.shards", int32, "0", between(0, 1024), read_only, high, effective,
      "Threads that serve, each with its own partitions and connections; 0: as many as the broker may use processors, "
      "less an eighth, but at least one less if there are several: the system's network and the disks need some."},
@@ -36,6 +36,6 @@ constexpr Setting rows[] = {
 
 }  // namespace
 
-std::span<const Setting> milena_rows() { return rows; }
+std::span<const Setting> milena_rows() { return milena_table; }
 
 }  // namespace milena::settings

@@ -5,7 +5,7 @@ namespace milena::settings {
 
 namespace {
 
-constexpr Setting rows[] = {
+constexpr Setting network_table[] = {
     {"listeners", list, "PLAINTEXT://:9092", not_empty, per_broker, high, effective,
      "Where to listen, as name://host:port,…; an empty host means every interface."},
     {"advertised.listeners", list, nullptr, not_empty, read_only, high, effective,
@@ -75,6 +75,6 @@ constexpr Setting rows[] = {
 
 }  // namespace
 
-std::span<const Setting> network_rows() { return rows; }
+std::span<const Setting> network_rows() { return network_table; }
 
 }  // namespace milena::settings

@@ -5,7 +5,7 @@ namespace milena::settings {
 
 namespace {
 
-constexpr Setting rows[] = {
+constexpr Setting quotas_table[] = {
     {"quota.window.num", int32, "11", at_least(1), read_only, low, effective, "Samples kept for client quotas."},
     {"quota.window.size.seconds", int32, "1", at_least(1), read_only, low, effective,
      "Length of a sample of client quotas."},
@@ -33,6 +33,6 @@ constexpr Setting rows[] = {
 
 }  // namespace
 
-std::span<const Setting> quotas_rows() { return rows; }
+std::span<const Setting> quotas_rows() { return quotas_table; }
 
 }  // namespace milena::settings

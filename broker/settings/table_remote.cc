@@ -5,7 +5,7 @@ namespace milena::settings {
 
 namespace {
 
-constexpr Setting rows[] = {
+constexpr Setting remote_table[] = {
     {"remote.log.storage.system.enable", boolean, "false", anything, read_only, medium, accepted,
      "Whether old segments move to remote storage; there is none yet."},
     {"remote.log.storage.manager.class.name", string, nullptr, not_empty, read_only, medium, accepted,
@@ -69,6 +69,6 @@ constexpr Setting rows[] = {
 
 }  // namespace
 
-std::span<const Setting> remote_rows() { return rows; }
+std::span<const Setting> remote_rows() { return remote_table; }
 
 }  // namespace milena::settings

@@ -5,7 +5,7 @@ namespace milena::settings {
 
 namespace {
 
-constexpr Setting rows[] = {
+constexpr Setting replication_table[] = {
     {"default.replication.factor", int32, "1", anything, read_only, medium, effective,
      "Copies of a topic's partitions when the creator doesn't say."},
     {"min.insync.replicas", int32, "1", at_least(1), cluster_wide, high, effective,
@@ -48,6 +48,6 @@ constexpr Setting rows[] = {
 
 }  // namespace
 
-std::span<const Setting> replication_rows() { return rows; }
+std::span<const Setting> replication_rows() { return replication_table; }
 
 }  // namespace milena::settings

@@ -5,7 +5,7 @@ namespace milena::settings {
 
 namespace {
 
-constexpr Setting rows[] = {
+constexpr Setting security_table[] = {
     {"authorizer.class.name", string, "", anything, read_only, low, accepted,
      "What decides who may do what; nothing is enforced yet."},
     {"principal.builder.class", class_name,
@@ -160,6 +160,6 @@ constexpr Setting rows[] = {
 
 }  // namespace
 
-std::span<const Setting> security_rows() { return rows; }
+std::span<const Setting> security_rows() { return security_table; }
 
 }  // namespace milena::settings

@@ -5,7 +5,7 @@ namespace milena::settings {
 
 namespace {
 
-constexpr Setting rows[] = {
+constexpr Setting topic_table[] = {
     {"cleanup.policy", list, "delete", one_of("compact, delete"), cluster_wide, medium, effective,
      "What happens to old segments: delete, compact, both, or (empty) nothing.", shown, "log.cleanup.policy"},
     {"retention.ms", int64, "604800000", at_least(-1), cluster_wide, medium, effective,
@@ -82,6 +82,6 @@ constexpr Setting rows[] = {
 
 }  // namespace
 
-std::span<const Setting> topic_rows() { return rows; }
+std::span<const Setting> topic_rows() { return topic_table; }
 
 }  // namespace milena::settings

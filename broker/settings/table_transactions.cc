@@ -5,7 +5,7 @@ namespace milena::settings {
 
 namespace {
 
-constexpr Setting rows[] = {
+constexpr Setting transactions_table[] = {
     {"transaction.max.timeout.ms", int32, "900000", at_least(1), read_only, high, accepted,
      "Longest timeout that a transaction may ask for."},
     {"transactional.id.expiration.ms", int32, "604800000", at_least(1), read_only, high, accepted,
@@ -62,6 +62,6 @@ constexpr Setting rows[] = {
 
 }  // namespace
 
-std::span<const Setting> transactions_rows() { return rows; }
+std::span<const Setting> transactions_rows() { return transactions_table; }
 
 }  // namespace milena::settings

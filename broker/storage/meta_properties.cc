@@ -8,7 +8,7 @@ namespace milena::storage {
 namespace {
 
 constexpr std::string_view file_name = "meta.properties";
-constexpr size_t file_bytes_max = 64U << 10;
+constexpr size_t properties_bytes_max = 64U << 10;
 
 std::string_view trim(std::string_view text) {
     constexpr std::string_view blanks = " \t\r\f";
@@ -66,7 +66,7 @@ std::optional<MetaProperties> parse_meta(std::string_view text) {
 
 Result<std::optional<MetaProperties>, MetaFault> read_meta_properties(env::Disk& disk, const std::string& directory) {
     const std::string path = directory + "/" + std::string(file_name);
-    const auto content = env::read_file(disk, path, file_bytes_max);
+    const auto content = env::read_file(disk, path, properties_bytes_max);
     if (!content.has_value()) {
         if (content.error() == env::DiskError::not_found) return std::optional<MetaProperties>();
         return unexpected(MetaFault::unreadable);

@@ -11,7 +11,7 @@ constexpr int16_t version_current = 1;
 constexpr size_t checksum_position = 2;
 constexpr size_t count_position = 6;  // the first byte under the checksum
 constexpr size_t entries_position = 10;
-constexpr size_t entry_bytes = 46;
+constexpr size_t producer_entry_bytes = 46;
 
 void store_entry(std::byte* to, const ProducerEntry& entry, const ProducerBatch& batch, bool is_last) {
     store_big_endian(to, entry.id.value);
@@ -57,13 +57,13 @@ bool follow(ProducerEntry& entry, const ProducerEntry& next) {
 Bytes ProducerState::to_snapshot() const {
     size_t count = 0;
     for (const auto& [id, entry] : producers_) count += std::max<size_t>(entry.batch_count, 1);
-    std::vector<std::byte> bytes(entries_position + entry_bytes * count);
+    std::vector<std::byte> bytes(entries_position + producer_entry_bytes * count);
     store_big_endian(bytes.data(), version_current);
     store_big_endian(bytes.data() + count_position, static_cast<int32_t>(count));
     std::byte* at = bytes.data() + entries_position;
     for (const ProducerEntry& entry : entries()) {
         const size_t batches = std::max<size_t>(entry.batch_count, 1);
-        for (size_t i = 0; i < batches; ++i, at += entry_bytes)
+        for (size_t i = 0; i < batches; ++i, at += producer_entry_bytes)
             store_entry(at, entry, entry.batch_count == 0 ? ProducerBatch{} : entry.batches[i], i + 1 == batches);
     }
     store_big_endian(bytes.data() + checksum_position, crc32c(std::span(bytes).subspan(count_position)));
@@ -74,11 +74,12 @@ std::optional<ProducerState> ProducerState::parse_snapshot(std::span<const std::
     if (bytes.size() < entries_position || load_big_endian<int16_t>(bytes.data()) != version_current)
         return std::nullopt;
     const auto count = load_big_endian<int32_t>(bytes.data() + count_position);
-    if (count < 0 || bytes.size() != entries_position + static_cast<size_t>(count) * entry_bytes) return std::nullopt;
+    if (count < 0 || bytes.size() != entries_position + static_cast<size_t>(count) * producer_entry_bytes)
+        return std::nullopt;
     const auto checksum = load_big_endian<uint32_t>(bytes.data() + checksum_position);
     if (checksum != crc32c(bytes.subspan(count_position))) return std::nullopt;
     ProducerState state;
-    for (size_t at = entries_position; at < bytes.size(); at += entry_bytes) {
+    for (size_t at = entries_position; at < bytes.size(); at += producer_entry_bytes) {
         const ProducerEntry entry = load_entry(bytes.data() + at);
         if (entry.id.value < 0) return std::nullopt;
         const auto [known, is_new] = state.producers_.try_emplace(entry.id, entry);

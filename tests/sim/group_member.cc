@@ -17,7 +17,7 @@ constexpr milliseconds session_timeout{6'000};
 constexpr milliseconds rebalance_timeout{4'000};
 constexpr Duration join_patience = seconds(12);
 constexpr Duration patience = seconds(1);
-constexpr Duration pause_max = milliseconds(250);
+constexpr Duration member_pause_max = milliseconds(250);
 constexpr Duration retry_max = milliseconds(300);
 constexpr Duration absence_max = seconds(15);
 constexpr uint64_t records_a_turn = 30;
@@ -139,7 +139,8 @@ void GroupMember::call(Duration limit, Work work, std::function<void(const Respo
 }
 
 void GroupMember::go_on_after(ErrorCode error) {
-    if (error == ErrorCode::none && state_ == State::stable) return turn_after(network_.world.random.up_to(pause_max));
+    if (error == ErrorCode::none && state_ == State::stable)
+        return turn_after(network_.world.random.up_to(member_pause_max));
     const bool was_stable = state_ == State::stable;
     if (error == ErrorCode::rebalance_in_progress || error == ErrorCode::illegal_generation) state_ = State::joining;
     if (error == ErrorCode::unknown_member_id || error == ErrorCode::fenced_instance_id) {
@@ -232,7 +233,7 @@ void GroupMember::fetch_offsets() {
             positions_[PartitionIndex(partition.partition_index)] =
                 Offset(std::max<int64_t>(partition.committed_offset, 0));
         state_ = State::stable;
-        turn_after(network_.world.random.up_to(pause_max));
+        turn_after(network_.world.random.up_to(member_pause_max));
     });
 }
 

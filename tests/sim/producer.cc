@@ -12,7 +12,7 @@ namespace {
 constexpr size_t in_flight_max = 5;
 constexpr size_t records_max = 8;
 constexpr int refusals_until_stuck = 200;
-constexpr Duration pause_max = std::chrono::milliseconds(60);
+constexpr Duration producer_pause_max = std::chrono::milliseconds(60);
 constexpr Duration retry_after = std::chrono::milliseconds(150);
 constexpr int64_t producer_ids_apart = 1'000'000;
 
@@ -49,7 +49,7 @@ void Producer::produce_some() {
         in_flight_.push_back(batch);
         send(batch);
     }
-    network_.world.after(network_.world.random.up_to(pause_max), [this] { produce_some(); });
+    network_.world.after(network_.world.random.up_to(producer_pause_max), [this] { produce_some(); });
 }
 
 Bytes Producer::encode(const Batch& batch) const {

@@ -6,8 +6,8 @@
 namespace milena::server::handlers {
 namespace {
 
-using Request = wire::AlterReplicaLogDirsRequest;
-using Response = wire::AlterReplicaLogDirsResponse;
+using wire::AlterReplicaLogDirsRequest;
+using wire::AlterReplicaLogDirsResponse;
 
 // One replica that is to move, or why it is not.
 struct Asked {
@@ -27,11 +27,12 @@ Result<Uuid> destination(const shard::Shard& shard, std::string_view path) {
     return unexpected(ErrorCode::log_dir_not_found);
 }
 
-void respond(const CallPtr<Request, Response>& call, const std::vector<Asked>& all) {
-    std::map<std::string, std::vector<Response::Partition>> topics;
+void respond(const CallPtr<AlterReplicaLogDirsRequest, AlterReplicaLogDirsResponse>& call,
+             const std::vector<Asked>& all) {
+    std::map<std::string, std::vector<AlterReplicaLogDirsResponse::Partition>> topics;
     for (const Asked& asked : all)
         topics[asked.topic].push_back({.partition_index = asked.partition, .error_code = asked.error});
-    Response response;
+    AlterReplicaLogDirsResponse response;
     for (auto& [name, partitions] : topics)
         response.results.push_back({.topic_name = name, .partitions = std::move(partitions)});
     call->respond(response);
@@ -39,15 +40,15 @@ void respond(const CallPtr<Request, Response>& call, const std::vector<Asked>& a
 
 }  // namespace
 
-void alter_replica_log_dirs(CallPtr<Request, Response> call) {
+void alter_replica_log_dirs(CallPtr<AlterReplicaLogDirsRequest, AlterReplicaLogDirsResponse> call) {
     const metadata::Image& image = call->context().image();
     auto all = std::make_shared<std::vector<Asked>>();
     PartitionWork<ErrorCode> work;
     std::vector<size_t> places;     // in `all`, of work.keys
     std::vector<Uuid> directories;  // likewise
-    for (const Request::Dir& dir : call->request.dirs) {
+    for (const AlterReplicaLogDirsRequest::Dir& dir : call->request.dirs) {
         const Result<Uuid> directory = destination(call->context().shard, dir.path);
-        for (const Request::Topic& asked : dir.topics) {
+        for (const AlterReplicaLogDirsRequest::Topic& asked : dir.topics) {
             const metadata::TopicImage* topic = image.topic(asked.name);
             for (const int32_t index : asked.partitions) {
                 all->push_back({std::string(asked.name), index});

@@ -13,8 +13,8 @@
 namespace milena::server {
 namespace {
 
-using Request = wire::IncrementalAlterConfigsRequest;
 using settings::AlterOperation;
+using wire::IncrementalAlterConfigsRequest;
 
 struct Refusal {
     ErrorCode code = ErrorCode::invalid_request;
@@ -26,10 +26,10 @@ Unexpected<Refusal> refused(ErrorCode code, std::string message) {
     return unexpected(Refusal{code, std::move(message)});
 }
 
-Outcome check_names(const Request::Resource& resource) {
+Outcome check_names(const IncrementalAlterConfigsRequest::Resource& resource) {
     std::set<std::string_view> names;
     std::string without_value;
-    for (const Request::Config& config : resource.configs) {
+    for (const IncrementalAlterConfigsRequest::Config& config : resource.configs) {
         if (!names.insert(config.name).second)
             return refused(ErrorCode::invalid_request, "Error due to duplicate config keys");
         if (config.value || config.config_operation == static_cast<int8_t>(AlterOperation::remove)) continue;
@@ -56,7 +56,7 @@ Outcome check_logger(std::string_view name) {
     return {};
 }
 
-Outcome check_change(const Request::Config& config) {
+Outcome check_change(const IncrementalAlterConfigsRequest::Config& config) {
     switch (static_cast<AlterOperation>(config.config_operation)) {
         case AlterOperation::set:
             RETURN_IF_ERROR(check_logger(config.name));
@@ -81,12 +81,12 @@ Outcome check_change(const Request::Config& config) {
     return refused(ErrorCode::unknown_server_error, "");
 }
 
-Outcome alter(const Request::Resource& resource, NodeId self, bool validate_only) {
+Outcome alter(const IncrementalAlterConfigsRequest::Resource& resource, NodeId self, bool validate_only) {
     RETURN_IF_ERROR(check_names(resource));
     RETURN_IF_ERROR(check_node(resource.resource_name, self));
-    for (const Request::Config& config : resource.configs) RETURN_IF_ERROR(check_change(config));
+    for (const IncrementalAlterConfigsRequest::Config& config : resource.configs) RETURN_IF_ERROR(check_change(config));
     if (validate_only) return {};
-    for (const Request::Config& config : resource.configs) {
+    for (const IncrementalAlterConfigsRequest::Config& config : resource.configs) {
         const bool is_set = config.config_operation == static_cast<int8_t>(AlterOperation::set);
         const std::optional<LogLevel> level = is_set ? parse_log_level(*config.value) : std::nullopt;
         change_logger_level(config.name, level);
@@ -98,9 +98,10 @@ Outcome alter(const Request::Resource& resource, NodeId self, bool validate_only
 
 }  // namespace
 
-void alter_broker_loggers(const Request& request, NodeId self, wire::IncrementalAlterConfigsResponse& response) {
+void alter_broker_loggers(const IncrementalAlterConfigsRequest& request, NodeId self,
+                          wire::IncrementalAlterConfigsResponse& response) {
     for (size_t i = 0; i < request.resources.size() && i < response.responses.size(); ++i) {
-        const Request::Resource& resource = request.resources[i];
+        const IncrementalAlterConfigsRequest::Resource& resource = request.resources[i];
         auto& result = response.responses[i];
         const bool is_of_loggers =
             resource.resource_type == static_cast<int8_t>(metadata::ConfigResourceType::broker_logger);

@@ -5,19 +5,19 @@
 namespace milena::server::handlers {
 namespace {
 
-using Request = wire::DeleteRecordsRequest;
-using Response = wire::DeleteRecordsResponse;
 using replica::Replica;
+using wire::DeleteRecordsRequest;
+using wire::DeleteRecordsResponse;
 
-struct Answer {
+struct DeletedRecords {
     ErrorCode error = ErrorCode::none;
     Offset low_watermark = no_offset;
 };
-using Done = std::function<void(std::optional<Answer>)>;
+using DeletedDone = std::function<void(std::optional<DeletedRecords>)>;
 
-struct Deletion {
-    Response response;
-    std::vector<Response::Partition*> places;
+struct RecordDeletion {
+    DeleteRecordsResponse response;
+    std::vector<DeleteRecordsResponse::Partition*> places;
     std::vector<Offset> before;
 };
 
@@ -28,15 +28,15 @@ ErrorCode reason_refused(const metadata::TopicImage* topic, PartitionIndex index
 }
 
 // They are gone here; the answer waits until they are gone from all copies whose brokers live, or the time is up.
-void wait_for_copies(shard::Shard& owner, Replica& replica, Offset before, Milliseconds timeout, Done done) {
-    const Answer now{ErrorCode::none, replica.low_watermark()};
+void wait_for_copies(shard::Shard& owner, Replica& replica, Offset before, Milliseconds timeout, DeletedDone done) {
+    const DeletedRecords now{ErrorCode::none, replica.low_watermark()};
     if (now.low_watermark >= before) return done(now);
     struct Wait {
-        Done done;
+        DeletedDone done;
         shard::TimerId timer;
     };
     auto wait = std::make_shared<Wait>(Wait{std::move(done), {}});
-    const auto end = [&owner, wait](const Answer& answer) {
+    const auto end = [&owner, wait](const DeletedRecords& answer) {
         owner.loop().cancel(wait->timer);
         if (wait->done) std::exchange(wait->done, nullptr)(answer);
     };
@@ -53,32 +53,32 @@ void wait_for_copies(shard::Shard& owner, Replica& replica, Offset before, Milli
 }
 
 void delete_in(shard::Shard& owner, const replica::PartitionTable::Found& found, Offset before, Milliseconds timeout,
-               const Done& done) {
-    if (found.replica == nullptr) return done(Answer{found.error});
+               const DeletedDone& done) {
+    if (found.replica == nullptr) return done(DeletedRecords{found.error});
     Replica& replica = *found.replica;
     // A compacted topic keeps the last value of every key: cutting its head would lose some.
-    if (!replica.policy().log->deletes_old_segments) return done(Answer{ErrorCode::policy_violation});
+    if (!replica.policy().log->deletes_old_segments) return done(DeletedRecords{ErrorCode::policy_violation});
     const Offset wanted = before == Offset{-1} ? replica.high_watermark() : before;
     const Result<Offset> deleted = replica.delete_records(wanted);
-    if (!deleted) return done(Answer{deleted.error()});
+    if (!deleted) return done(DeletedRecords{deleted.error()});
     wait_for_copies(owner, replica, wanted, timeout, done);
 }
 
 }  // namespace
 
-void delete_records(CallPtr<Request, Response> call) {
-    PartitionWork<std::optional<Answer>> work;
-    auto deletion = std::make_shared<Deletion>();
+void delete_records(CallPtr<DeleteRecordsRequest, DeleteRecordsResponse> call) {
+    PartitionWork<std::optional<DeletedRecords>> work;
+    auto deletion = std::make_shared<RecordDeletion>();
     deletion->response.topics.reserve(call->request.topics.size());
-    for (const Request::Topic& topic : call->request.topics) {
+    for (const DeleteRecordsRequest::Topic& topic : call->request.topics) {
         if (topic.partitions.empty()) continue;
         const metadata::TopicImage* image = call->context().image().topic(topic.name);
-        Response::Topic& answered = deletion->response.topics.emplace_back();
+        DeleteRecordsResponse::Topic& answered = deletion->response.topics.emplace_back();
         answered.name = std::string(topic.name);
         answered.partitions.reserve(topic.partitions.size());
-        for (const Request::Partition& partition : topic.partitions) {
+        for (const DeleteRecordsRequest::Partition& partition : topic.partitions) {
             const PartitionIndex index(partition.partition_index);
-            Response::Partition& place = answered.partitions.emplace_back();
+            DeleteRecordsResponse::Partition& place = answered.partitions.emplace_back();
             place.partition_index = index.value;
             place.low_watermark = no_offset.value;
             place.error_code = reason_refused(image, index);
@@ -88,10 +88,10 @@ void delete_records(CallPtr<Request, Response> call) {
             deletion->before.push_back(Offset(partition.offset));
         }
     }
-    work.work = [call, deletion](shard::Shard& owner, const auto& found, size_t i, const Done& done) {
+    work.work = [call, deletion](shard::Shard& owner, const auto& found, size_t i, const DeletedDone& done) {
         delete_in(owner, found, deletion->before[i], Milliseconds(call->request.timeout_ms), done);
     };
-    work.finish = [call, deletion](const std::vector<std::optional<Answer>>& answers) {
+    work.finish = [call, deletion](const std::vector<std::optional<DeletedRecords>>& answers) {
         for (size_t i = 0; i < answers.size(); ++i) {
             deletion->places[i]->error_code = answers[i]->error;
             deletion->places[i]->low_watermark = answers[i]->low_watermark.value;

@@ -6,8 +6,8 @@
 namespace milena::server::handlers {
 namespace {
 
-using Request = wire::DescribeLogDirsRequest;
-using Response = wire::DescribeLogDirsResponse;
+using wire::DescribeLogDirsRequest;
+using wire::DescribeLogDirsResponse;
 
 struct ReplicaSize {
     std::string topic;
@@ -22,10 +22,10 @@ using ShardSizes = std::vector<std::vector<ReplicaSize>>;
 
 using Wanted = std::optional<std::map<std::string, std::set<int32_t>, std::less<>>>;  // nothing: all
 
-Wanted wanted_by(const Request& request) {
+Wanted wanted_by(const DescribeLogDirsRequest& request) {
     if (!request.topics) return std::nullopt;
     Wanted wanted(std::in_place);
-    for (const Request::Topic& topic : *request.topics)
+    for (const DescribeLogDirsRequest::Topic& topic : *request.topics)
         (*wanted)[std::string(topic.topic)].insert(topic.partitions.begin(), topic.partitions.end());
     return wanted;
 }
@@ -57,8 +57,8 @@ ShardSizes sizes_on(shard::Shard& shard, const Wanted& wanted) {
     return sizes;
 }
 
-void add_replicas(const std::vector<ShardSizes>& shards, size_t directory, Response::Result& result) {
-    std::map<std::string, std::vector<Response::Partition>> topics;
+void add_replicas(const std::vector<ShardSizes>& shards, size_t directory, DescribeLogDirsResponse::Result& result) {
+    std::map<std::string, std::vector<DescribeLogDirsResponse::Partition>> topics;
     for (const ShardSizes& sizes : shards)
         for (const ReplicaSize& size : sizes[directory])
             topics[size.topic].push_back({.partition_index = size.partition,
@@ -69,12 +69,13 @@ void add_replicas(const std::vector<ShardSizes>& shards, size_t directory, Respo
         result.topics.push_back({.name = name, .partitions = std::move(partitions)});
 }
 
-void respond(const CallPtr<Request, Response>& call, const std::vector<ShardSizes>& shards) {
-    Response response;
+void respond(const CallPtr<DescribeLogDirsRequest, DescribeLogDirsResponse>& call,
+             const std::vector<ShardSizes>& shards) {
+    DescribeLogDirsResponse response;
     shard::Shard& here = call->context().shard;
     for (size_t i = 0; i < here.directories().size(); ++i) {
         const storage::LogDirectory& directory = *here.directories()[i].files;
-        Response::Result& result = response.results.emplace_back();
+        DescribeLogDirsResponse::Result& result = response.results.emplace_back();
         result.log_dir = directory.path();
         result.is_cordoned = here.partitions().is_cordoned(here.directories()[i].id);
         const auto space = here.disk().space(directory.path());
@@ -91,7 +92,7 @@ void respond(const CallPtr<Request, Response>& call, const std::vector<ShardSize
 
 }  // namespace
 
-void describe_log_dirs(CallPtr<Request, Response> call) {
+void describe_log_dirs(CallPtr<DescribeLogDirsRequest, DescribeLogDirsResponse> call) {
     const Wanted wanted = wanted_by(call->request);
     call->context().shards.ask_all<ShardSizes>(
         call->context().shard, [wanted](shard::Shard& shard) { return sizes_on(shard, wanted); },

@@ -5,21 +5,21 @@
 namespace milena::server::handlers {
 namespace {
 
-using Request = wire::DescribeProducersRequest;
-using Response = wire::DescribeProducersResponse;
+using wire::DescribeProducersRequest;
+using wire::DescribeProducersResponse;
 
-struct Answer {
+struct ActiveProducers {
     ErrorCode error = ErrorCode::none;
     std::vector<storage::ProducerEntry> producers;
 };
 
 struct Description {
-    Response response;
-    std::vector<Response::Partition*> places;
+    DescribeProducersResponse response;
+    std::vector<DescribeProducersResponse::Partition*> places;
 };
 
-Response::Producer to_wire(const storage::ProducerEntry& entry) {
-    Response::Producer producer;
+DescribeProducersResponse::Producer to_wire(const storage::ProducerEntry& entry) {
+    DescribeProducersResponse::Producer producer;
     producer.producer_id = entry.id.value;
     producer.producer_epoch = entry.epoch;
     producer.last_sequence = entry.last_sequence();
@@ -31,7 +31,8 @@ Response::Producer to_wire(const storage::ProducerEntry& entry) {
 
 // Why nobody can say anything of this partition. Kafka has words for what is wrong with a topic only.
 std::pair<ErrorCode, std::optional<std::string>> reason_refused(const metadata::TopicImage* topic,
-                                                                const Request::Topic& asked, int32_t index) {
+                                                                const DescribeProducersRequest::Topic& asked,
+                                                                int32_t index) {
     if (auto reason = controller::reason_topic_name_refused(asked.name))
         return {ErrorCode::invalid_topic_exception, std::move(reason)};
     if (topic == nullptr)
@@ -43,17 +44,17 @@ std::pair<ErrorCode, std::optional<std::string>> reason_refused(const metadata::
 
 }  // namespace
 
-void describe_producers(CallPtr<Request, Response> call) {
-    PartitionWork<Answer> work;
+void describe_producers(CallPtr<DescribeProducersRequest, DescribeProducersResponse> call) {
+    PartitionWork<ActiveProducers> work;
     auto description = std::make_shared<Description>();
     description->response.topics.reserve(call->request.topics.size());
-    for (const Request::Topic& topic : call->request.topics) {
+    for (const DescribeProducersRequest::Topic& topic : call->request.topics) {
         const metadata::TopicImage* image = call->context().image().topic(topic.name);
-        Response::Topic& answered = description->response.topics.emplace_back();
+        DescribeProducersResponse::Topic& answered = description->response.topics.emplace_back();
         answered.name = std::string(topic.name);
         answered.partitions.reserve(topic.partition_indexes.size());
         for (const int32_t index : topic.partition_indexes) {
-            Response::Partition& place = answered.partitions.emplace_back();
+            DescribeProducersResponse::Partition& place = answered.partitions.emplace_back();
             place.partition_index = index;
             std::tie(place.error_code, place.error_message) = reason_refused(image, topic, index);
             if (place.error_code != ErrorCode::none) continue;
@@ -61,13 +62,13 @@ void describe_producers(CallPtr<Request, Response> call) {
             description->places.push_back(&place);
         }
     }
-    work.work = [call](shard::Shard&, const auto& found, size_t, const std::function<void(Answer)>& done) {
-        Answer answer;
+    work.work = [call](shard::Shard&, const auto& found, size_t, const std::function<void(ActiveProducers)>& done) {
+        ActiveProducers answer;
         answer.error = found.replica == nullptr ? found.error : found.replica->check_leader_epoch(no_leader_epoch);
         if (answer.error == ErrorCode::none) answer.producers = found.replica->log().producers();
         done(std::move(answer));
     };
-    work.finish = [call, description](const std::vector<Answer>& answers) {
+    work.finish = [call, description](const std::vector<ActiveProducers>& answers) {
         for (size_t i = 0; i < answers.size(); ++i) {
             description->places[i]->error_code = answers[i].error;
             for (const storage::ProducerEntry& entry : answers[i].producers)

@@ -7,18 +7,19 @@
 namespace milena::server::handlers {
 namespace {
 
-using Request = wire::DescribeTopicPartitionsRequest;
-using Response = wire::DescribeTopicPartitionsResponse;
+using wire::DescribeTopicPartitionsRequest;
+using wire::DescribeTopicPartitionsResponse;
 
 // The whole request is refused: every topic in it is answered with the error.
-Response refused(const Request& request) {
-    Response response;
-    for (const Request::Topic& topic : request.topics)
+DescribeTopicPartitionsResponse refused(const DescribeTopicPartitionsRequest& request) {
+    DescribeTopicPartitionsResponse response;
+    for (const DescribeTopicPartitionsRequest::Topic& topic : request.topics)
         response.topics.push_back({.error_code = ErrorCode::invalid_request, .name = std::string(topic.name)});
     return response;
 }
 
-Response::Partition describe(const ClusterView& view, const metadata::PartitionImage& partition, int32_t index) {
+DescribeTopicPartitionsResponse::Partition describe(const ClusterView& view, const metadata::PartitionImage& partition,
+                                                    int32_t index) {
     const ClusterView::Leader leader = view.leader(partition);
     return {.error_code = leader.error,
             .partition_index = index,
@@ -31,7 +32,7 @@ Response::Partition describe(const ClusterView& view, const metadata::PartitionI
             .offline_replicas = view.offline_replicas(partition)};
 }
 
-Response::Topic missing(std::string_view name) {
+DescribeTopicPartitionsResponse::Topic missing(std::string_view name) {
     return {.error_code = missing_topic_error(name),
             .name = std::string(name),
             .is_internal = is_internal_topic(name),
@@ -40,12 +41,12 @@ Response::Topic missing(std::string_view name) {
 
 struct Page {
     const ClusterView& view;
-    Response response;
+    DescribeTopicPartitionsResponse response;
     size_t room;  // for so many more partitions
 
     // False if the page is full before the end of the topic.
     bool add(const metadata::TopicImage& topic, size_t first) {
-        Response::Topic& described = response.topics.emplace_back();
+        DescribeTopicPartitionsResponse::Topic& described = response.topics.emplace_back();
         described.name = topic.name;
         described.topic_id = topic.id;
         described.is_internal = is_internal_topic(topic.name);
@@ -60,20 +61,21 @@ struct Page {
     }
 };
 
-std::set<std::string_view> topics_of(const Request& request, const metadata::Image& image) {
+std::set<std::string_view> topics_of(const DescribeTopicPartitionsRequest& request, const metadata::Image& image) {
     const std::string_view begin = request.cursor ? request.cursor->topic_name : std::string_view();
     std::set<std::string_view> names;
     if (request.topics.empty())
         for (auto at = image.topics->by_name.lower_bound(begin); at != image.topics->by_name.end(); ++at)
             names.insert((*at)->name);
-    for (const Request::Topic& topic : request.topics)
+    for (const DescribeTopicPartitionsRequest::Topic& topic : request.topics)
         if (topic.name >= begin) names.insert(topic.name);
     return names;
 }
 
 }  // namespace
 
-Response describe_topic_partitions(const Request& request, const Caller& caller) {
+DescribeTopicPartitionsResponse describe_topic_partitions(const DescribeTopicPartitionsRequest& request,
+                                                          const Caller& caller) {
     const metadata::Image& image = caller.context.image();
     const std::set<std::string_view> names = topics_of(request, image);
     if (request.cursor) {

@@ -5,21 +5,23 @@
 namespace milena::server::handlers {
 namespace {
 
-using Request = wire::DescribeUserScramCredentialsRequest;
-using Response = wire::DescribeUserScramCredentialsResponse;
+using wire::DescribeUserScramCredentialsRequest;
+using wire::DescribeUserScramCredentialsResponse;
 
 // How often each user is asked for; all of them, if none is named.
-std::map<std::string, int> asked_users(const metadata::Image& image, const Request& request) {
+std::map<std::string, int> asked_users(const metadata::Image& image,
+                                       const DescribeUserScramCredentialsRequest& request) {
     std::map<std::string, int> users;
     if (request.users)
-        for (const Request::User& user : *request.users) ++users[std::string(user.name)];
+        for (const DescribeUserScramCredentialsRequest::User& user : *request.users) ++users[std::string(user.name)];
     if (users.empty())
         for (const auto& [key, credential] : *image.scram_credentials) users[key.second] = 1;
     return users;
 }
 
-Response::Result describe(const metadata::Image& image, const std::string& user, int times) {
-    Response::Result result{.user = user, .error_message = ""};
+DescribeUserScramCredentialsResponse::Result describe(const metadata::Image& image, const std::string& user,
+                                                      int times) {
+    DescribeUserScramCredentialsResponse::Result result{.user = user, .error_message = ""};
     if (times > 1) {
         result.error_code = ErrorCode::duplicate_resource;
         result.error_message = "Cannot describe SCRAM credentials for the same user twice in a single request: " + user;
@@ -39,9 +41,10 @@ Response::Result describe(const metadata::Image& image, const std::string& user,
 
 }  // namespace
 
-Response describe_user_scram_credentials(const Request& request, const Caller& caller) {
+DescribeUserScramCredentialsResponse describe_user_scram_credentials(const DescribeUserScramCredentialsRequest& request,
+                                                                     const Caller& caller) {
     const metadata::Image& image = caller.context.image();
-    Response response;
+    DescribeUserScramCredentialsResponse response;
     response.error_message = "";
     for (const auto& [user, times] : asked_users(image, request))
         response.results.push_back(describe(image, user, times));

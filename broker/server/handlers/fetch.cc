@@ -6,17 +6,15 @@
 namespace milena::server::handlers {
 namespace {
 
-using Request = wire::FetchRequest;
-using Response = wire::FetchResponse;
-using FetchCall = CallPtr<Request, Response>;
+using wire::FetchRequest;
+using wire::FetchResponse;
+using FetchCall = CallPtr<FetchRequest, FetchResponse>;
 using replica::FetchOutcome;
 
-constexpr int8_t read_committed = 1;
 constexpr wire::Version leader_hints_since = 16;
 
 // A consumer that can name its rack is served by a follower as well (KIP-392); a tool that compares replicas by each.
 constexpr wire::Version racks_since = 11;
-constexpr int32_t consumer = -1;
 
 // What is not in memory already has to be read into it: clients allow 50 MB, but are as happy with more answers.
 constexpr size_t answer_bytes_max = 4U << 20;
@@ -24,17 +22,17 @@ constexpr size_t answer_bytes_max = 4U << 20;
 // One fetch from its session to its answer.
 struct Fetching {
     FetchContext session;
-    std::vector<Response::Partition> answers;  // of session.wishes
-    std::vector<size_t> asked;                 // the wishes that partitions are asked for
+    std::vector<FetchResponse::Partition> answers;  // of session.wishes
+    std::vector<size_t> asked;                      // the wishes that partitions are asked for
     FetchPlan plan;
 };
 
-int32_t replica_id(const Request& request) {
+int32_t replica_id(const FetchRequest& request) {
     if (request.replica_id != consumer) return request.replica_id;
     return request.replica_state.replica_id;
 }
 
-bool reads_committed(const Request& request) {
+bool reads_committed(const FetchRequest& request) {
     return request.isolation_level == read_committed && replica_id(request) < 0;
 }
 
@@ -50,8 +48,8 @@ std::shared_ptr<const std::vector<NodeId>> close_brokers(const FetchCall& call) 
     return close;
 }
 
-Response::Partition refused(int32_t index, ErrorCode error) {
-    Response::Partition answer;
+FetchResponse::Partition refused(int32_t index, ErrorCode error) {
+    FetchResponse::Partition answer;
     answer.partition_index = index;
     answer.error_code = error;
     answer.high_watermark = -1;
@@ -103,7 +101,7 @@ void resolve(const FetchCall& call, Fetching& fetching) {
 }
 
 void limit(const FetchCall& call, Fetching& fetching) {
-    const Request& request = call->request;
+    const FetchRequest& request = call->request;
     const int32_t bytes_max = std::min(request.max_bytes, call->context().config().fetch_max_bytes);
     FetchPlan& plan = fetching.plan;
     plan.bytes_max = std::min({static_cast<size_t>(std::max(bytes_max, 0)), answer_bytes_max,
@@ -115,16 +113,16 @@ void limit(const FetchCall& call, Fetching& fetching) {
     plan.wait_max = Milliseconds(std::max(request.max_wait_ms, 0));
 }
 
-Response::Partition answer_of(const FetchCall& call, int32_t index, FetchOutcome outcome) {
+FetchResponse::Partition answer_of(const FetchCall& call, int32_t index, FetchOutcome outcome) {
     if (outcome.error != ErrorCode::none) return refused(index, outcome.error);
-    Response::Partition answer;
+    FetchResponse::Partition answer;
     answer.partition_index = index;
     answer.high_watermark = outcome.high_watermark.value;
     answer.last_stable_offset = outcome.last_stable_offset.value;
     answer.log_start_offset = outcome.log_start_offset.value;
     if (outcome.diverging)
-        answer.diverging_epoch = Response::EpochEndOffset{.epoch = outcome.diverging->epoch.value,
-                                                          .end_offset = outcome.diverging->end_offset.value};
+        answer.diverging_epoch = FetchResponse::EpochEndOffset{.epoch = outcome.diverging->epoch.value,
+                                                               .end_offset = outcome.diverging->end_offset.value};
     answer.preferred_read_replica = outcome.closer_replica.value;
     if (reads_committed(call->request)) {
         answer.aborted_transactions.emplace();
@@ -135,7 +133,7 @@ Response::Partition answer_of(const FetchCall& call, int32_t index, FetchOutcome
     return answer;
 }
 
-void add_leader_hints(const FetchCall& call, Fetching& fetching, Response& response) {
+void add_leader_hints(const FetchCall& call, Fetching& fetching, FetchResponse& response) {
     if (call->version() < leader_hints_since) return;
     const ClusterView view(call->context().image(), call->caller().listener());
     for (size_t i = 0; i < fetching.answers.size(); ++i) {
@@ -160,7 +158,7 @@ Charge charge(const FetchCall& call, const Fetching& fetching) {
     if (!quotas.limits_any()) return {};
     const QuotaClient client = call->caller().quota_client();
     size_t bytes = 0;
-    for (const Response::Partition& answer : fetching.answers)
+    for (const FetchResponse::Partition& answer : fetching.answers)
         if (answer.records) bytes += answer.records->size();
     const bool is_first = quotas.is_unused(QuotaType::fetch, client);
     const auto amount = static_cast<double>(bytes);
@@ -172,7 +170,7 @@ Charge charge(const FetchCall& call, const Fetching& fetching) {
 }
 
 void respond(const FetchCall& call, Fetching& fetching) {
-    Response response;
+    FetchResponse response;
     response.error_code = fetching.session.error;
     const Charge charged = charge(call, fetching);
     if (charged.is_withheld) {
@@ -189,7 +187,7 @@ void respond(const FetchCall& call, Fetching& fetching) {
         const bool is_same_topic = !response.responses.empty() && plain(response.responses.back().topic) == key.topic &&
                                    plain(response.responses.back().topic_id) == key.topic_id;
         if (!is_same_topic) {
-            Response::Topic& topic = response.responses.emplace_back();
+            FetchResponse::Topic& topic = response.responses.emplace_back();
             topic.topic = key.topic;
             topic.topic_id = key.topic_id;
         }

@@ -6,9 +6,9 @@
 namespace milena::server::handlers {
 namespace {
 
-using Request = wire::FindCoordinatorRequest;
-using Response = wire::FindCoordinatorResponse;
-using FindCall = CallPtr<Request, Response>;
+using wire::FindCoordinatorRequest;
+using wire::FindCoordinatorResponse;
+using FindCall = CallPtr<FindCoordinatorRequest, FindCoordinatorResponse>;
 
 constexpr int8_t group_key = 0;
 constexpr int8_t transaction_key = 1;
@@ -16,8 +16,8 @@ constexpr wire::Version batched_since = 4;
 constexpr std::string_view not_available = "The coordinator is not available.";
 constexpr std::string_view unknown_type = "Nobody coordinates keys of this type.";
 
-Response::Coordinator nobody(std::string_view key, ErrorCode error, std::string_view message) {
-    Response::Coordinator coordinator;
+FindCoordinatorResponse::Coordinator nobody(std::string_view key, ErrorCode error, std::string_view message) {
+    FindCoordinatorResponse::Coordinator coordinator;
     coordinator.key = std::string(key);
     coordinator.node_id = no_node.value;
     coordinator.port = -1;
@@ -26,7 +26,7 @@ Response::Coordinator nobody(std::string_view key, ErrorCode error, std::string_
     return coordinator;
 }
 
-Response::Coordinator find(const FindCall& call, std::string_view key) {
+FindCoordinatorResponse::Coordinator find(const FindCall& call, std::string_view key) {
     const int8_t key_type = call->request.key_type;
     if (key_type != group_key && key_type != transaction_key)
         return nobody(key, ErrorCode::invalid_request, unknown_type);
@@ -36,7 +36,7 @@ Response::Coordinator find(const FindCall& call, std::string_view key) {
         partition_key ? view.image().partition(partition_key->topic_id, partition_key->partition) : nullptr;
     const metadata::Endpoint* endpoint = partition == nullptr ? nullptr : view.reachable(partition->leader);
     if (endpoint == nullptr) return nobody(key, ErrorCode::coordinator_not_available, not_available);
-    Response::Coordinator coordinator;
+    FindCoordinatorResponse::Coordinator coordinator;
     coordinator.key = std::string(key);
     coordinator.node_id = partition->leader.value;
     coordinator.host = endpoint->host;
@@ -45,7 +45,7 @@ Response::Coordinator find(const FindCall& call, std::string_view key) {
 }
 
 void answer(const FindCall& call) {
-    Response response;
+    FindCoordinatorResponse response;
     if (call->version() >= batched_since) {
         for (const std::string_view key : call->request.coordinator_keys) {
             response.coordinators.push_back(find(call, key));
@@ -53,7 +53,7 @@ void answer(const FindCall& call) {
         }
         return call->respond(response);
     }
-    const Response::Coordinator found = find(call, call->request.key);
+    const FindCoordinatorResponse::Coordinator found = find(call, call->request.key);
     response.error_code = found.error_code;
     response.error_message =
         found.error_code == ErrorCode::none ? std::optional<std::string>("NONE") : found.error_message;

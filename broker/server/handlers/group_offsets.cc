@@ -6,16 +6,16 @@
 namespace milena::server::handlers {
 namespace {
 
-constexpr wire::Version topic_ids_since = 10;
+constexpr wire::Version offsets_by_topic_id_since = 10;
 
 // Topics by name, or by id from the version on that has them.
 const metadata::TopicImage* find_topic(const metadata::Image& image, std::string_view name, const Uuid& id,
                                        wire::Version version) {
-    return version >= topic_ids_since ? image.topic(id) : image.topic(name);
+    return version >= offsets_by_topic_id_since ? image.topic(id) : image.topic(name);
 }
 
 ErrorCode missing_topic(wire::Version version) {
-    return version >= topic_ids_since ? ErrorCode::unknown_topic_id : ErrorCode::unknown_topic_or_partition;
+    return version >= offsets_by_topic_id_since ? ErrorCode::unknown_topic_id : ErrorCode::unknown_topic_or_partition;
 }
 
 // --- OffsetCommit ----------------------------------------------------------------------------------------------------
@@ -91,41 +91,41 @@ void respond(const CommitCall& call, CommitResponse& refused, const Result<Commi
 
 // --- OffsetFetch -----------------------------------------------------------------------------------------------------
 
-using FetchRequest = wire::OffsetFetchRequest;
-using FetchResponse = wire::OffsetFetchResponse;
-using FetchCall = CallPtr<FetchRequest, FetchResponse>;
+using wire::OffsetFetchRequest;
+using wire::OffsetFetchResponse;
+using OffsetFetchCall = CallPtr<OffsetFetchRequest, OffsetFetchResponse>;
 
 constexpr wire::Version groups_since = 8;
 constexpr wire::Version group_error_since = 2;  // before, only partitions have errors
 
-struct Lookup {
-    std::vector<FetchRequest::Group> groups;
-    std::vector<FetchResponse::Group> unknown;  // topics of each that no id is known of
+struct OffsetLookup {
+    std::vector<OffsetFetchRequest::Group> groups;
+    std::vector<OffsetFetchResponse::Group> unknown;  // topics of each that no id is known of
 };
 
-FetchRequest::Group only_group(const FetchRequest& request) {
-    FetchRequest::Group group;
+OffsetFetchRequest::Group only_group(const OffsetFetchRequest& request) {
+    OffsetFetchRequest::Group group;
     group.group_id = request.group_id;
     if (!plain(request.topics)) return group;
     group.topics.emplace();
-    for (const FetchRequest::Topic& topic : *request.topics) {
-        FetchRequest::GroupTopic& asked = group.topics->emplace_back();
+    for (const OffsetFetchRequest::Topic& topic : *request.topics) {
+        OffsetFetchRequest::GroupTopic& asked = group.topics->emplace_back();
         asked.name = topic.name;
         asked.partition_indexes = topic.partition_indexes;
     }
     return group;
 }
 
-void resolve_ids(const metadata::Image& image, FetchRequest::Group& group, FetchResponse::Group& unknown) {
-    std::vector<FetchRequest::GroupTopic> known;
-    for (FetchRequest::GroupTopic& topic : *group.topics) {
+void resolve_ids(const metadata::Image& image, OffsetFetchRequest::Group& group, OffsetFetchResponse::Group& unknown) {
+    std::vector<OffsetFetchRequest::GroupTopic> known;
+    for (OffsetFetchRequest::GroupTopic& topic : *group.topics) {
         const metadata::TopicImage* found = image.topic(topic.topic_id);
         if (found != nullptr) {
             topic.name = std::string_view(found->name);
             known.push_back(std::move(topic));
             continue;
         }
-        FetchResponse::GroupTopic& refused = unknown.topics.emplace_back();
+        OffsetFetchResponse::GroupTopic& refused = unknown.topics.emplace_back();
         refused.topic_id = topic.topic_id;
         for (const int32_t index : topic.partition_indexes)
             refused.partitions.push_back({.partition_index = index,
@@ -136,35 +136,36 @@ void resolve_ids(const metadata::Image& image, FetchRequest::Group& group, Fetch
     group.topics = std::move(known);
 }
 
-std::shared_ptr<Lookup> resolve(const FetchCall& call) {
-    auto lookup = std::make_shared<Lookup>();
+std::shared_ptr<OffsetLookup> resolve(const OffsetFetchCall& call) {
+    auto lookup = std::make_shared<OffsetLookup>();
     if (call->version() < groups_since)
         lookup->groups.push_back(only_group(call->request));
     else
         lookup->groups = call->request.groups;
     lookup->unknown.resize(lookup->groups.size());
-    if (call->version() >= topic_ids_since)
+    if (call->version() >= offsets_by_topic_id_since)
         for (size_t i = 0; i < lookup->groups.size(); ++i)
             if (lookup->groups[i].topics) resolve_ids(call->context().image(), lookup->groups[i], lookup->unknown[i]);
     return lookup;
 }
 
 // All offsets of a group are asked for by name in every version; who goes by ids gets those of topics that are there.
-void add_ids(const metadata::Image& image, FetchResponse::Group& group) {
-    std::erase_if(group.topics, [&](FetchResponse::GroupTopic& topic) {
+void add_ids(const metadata::Image& image, OffsetFetchResponse::Group& group) {
+    std::erase_if(group.topics, [&](OffsetFetchResponse::GroupTopic& topic) {
         const metadata::TopicImage* found = image.topic(std::string_view(topic.name));
         if (found != nullptr) topic.topic_id = found->id;
         return found == nullptr;
     });
 }
 
-FetchResponse as_single_group(const FetchResponse::Group& group, const FetchRequest& request, wire::Version version) {
-    FetchResponse response;
+OffsetFetchResponse as_single_group(const OffsetFetchResponse::Group& group, const OffsetFetchRequest& request,
+                                    wire::Version version) {
+    OffsetFetchResponse response;
     response.error_code = group.error_code;
-    for (const FetchResponse::GroupTopic& topic : group.topics) {
-        FetchResponse::Topic& answered = response.topics.emplace_back();
+    for (const OffsetFetchResponse::GroupTopic& topic : group.topics) {
+        OffsetFetchResponse::Topic& answered = response.topics.emplace_back();
         answered.name = topic.name;
-        for (const FetchResponse::GroupPartition& partition : topic.partitions)
+        for (const OffsetFetchResponse::GroupPartition& partition : topic.partitions)
             answered.partitions.push_back({.partition_index = partition.partition_index,
                                            .committed_offset = partition.committed_offset,
                                            .committed_leader_epoch = partition.committed_leader_epoch,
@@ -172,8 +173,8 @@ FetchResponse as_single_group(const FetchResponse::Group& group, const FetchRequ
                                            .error_code = partition.error_code});
     }
     if (group.error_code == ErrorCode::none || version >= group_error_since || !plain(request.topics)) return response;
-    for (const FetchRequest::Topic& topic : *request.topics) {
-        FetchResponse::Topic& answered = response.topics.emplace_back();
+    for (const OffsetFetchRequest::Topic& topic : *request.topics) {
+        OffsetFetchResponse::Topic& answered = response.topics.emplace_back();
         answered.name = std::string(topic.name);
         for (const int32_t index : topic.partition_indexes)
             answered.partitions.push_back(
@@ -187,14 +188,16 @@ ErrorCode offset_fetch_error(ErrorCode error) {
     return error == ErrorCode::coordinator_not_available ? ErrorCode::not_coordinator : error;
 }
 
-void respond(const FetchCall& call, const Lookup& lookup, std::vector<Result<FetchResponse::Group>>& found) {
-    FetchResponse response;
+void respond(const OffsetFetchCall& call, const OffsetLookup& lookup,
+             std::vector<Result<OffsetFetchResponse::Group>>& found) {
+    OffsetFetchResponse response;
     for (size_t i = 0; i < found.size(); ++i) {
-        FetchResponse::Group& group = response.groups.emplace_back();
+        OffsetFetchResponse::Group& group = response.groups.emplace_back();
         if (found[i].has_value()) {
             group = std::move(*found[i]);
-            if (call->version() >= topic_ids_since && !lookup.groups[i].topics) add_ids(call->context().image(), group);
-            for (const FetchResponse::GroupTopic& topic : lookup.unknown[i].topics) group.topics.push_back(topic);
+            if (call->version() >= offsets_by_topic_id_since && !lookup.groups[i].topics)
+                add_ids(call->context().image(), group);
+            for (const OffsetFetchResponse::GroupTopic& topic : lookup.unknown[i].topics) group.topics.push_back(topic);
         } else {
             group.group_id = std::string(lookup.groups[i].group_id);
             group.error_code = offset_fetch_error(found[i].error());
@@ -210,13 +213,13 @@ using DeleteRequest = wire::OffsetDeleteRequest;
 using DeleteResponse = wire::OffsetDeleteResponse;
 using DeleteCall = CallPtr<DeleteRequest, DeleteResponse>;
 
-struct Deletion {
+struct OffsetDeletion {
     DeleteRequest request;    // of partitions that exist
     DeleteResponse response;  // the others
 };
 
-std::shared_ptr<Deletion> resolve(const DeleteCall& call) {
-    auto deletion = std::make_shared<Deletion>();
+std::shared_ptr<OffsetDeletion> resolve(const DeleteCall& call) {
+    auto deletion = std::make_shared<OffsetDeletion>();
     deletion->request.group_id = call->request.group_id;
     for (const DeleteRequest::Topic& topic : call->request.topics) {
         const metadata::TopicImage* image = call->context().image().topic(topic.name);
@@ -261,9 +264,9 @@ void offset_commit(CommitCall call) {
 
 // Whether only stable offsets are wanted makes no difference: an answer waits until all that was written before it is
 // committed.
-void offset_fetch(FetchCall call) {
-    using Group = FetchResponse::Group;
-    const std::shared_ptr<Lookup> lookup = resolve(call);
+void offset_fetch(OffsetFetchCall call) {
+    using Group = OffsetFetchResponse::Group;
+    const std::shared_ptr<OffsetLookup> lookup = resolve(call);
     const auto gathered = Gathered<Group>::begin(
         lookup->groups.size(), [call, lookup](std::vector<Result<Group>> found) { respond(call, *lookup, found); });
     for (size_t i = 0; i < lookup->groups.size(); ++i)
@@ -281,7 +284,7 @@ void offset_delete(DeleteCall call) {
         response.error_code = ErrorCode::invalid_group_id;
         return call->respond(response);
     }
-    const std::shared_ptr<Deletion> deletion = resolve(call);
+    const std::shared_ptr<OffsetDeletion> deletion = resolve(call);
     ask_group<DeleteResponse>(
         call, call->request.group_id,
         [call, deletion](group::Coordinator& coordinator, const group::Reply<DeleteResponse>& reply) {

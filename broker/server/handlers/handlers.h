@@ -27,6 +27,10 @@ namespace milena::server::handlers {
 template <class Request, class Response>
 using CallPtr = std::shared_ptr<Call<Request, Response>>;
 
+// Who reads without being a replica, and the isolation level of who reads nothing that may still be aborted.
+inline constexpr int32_t consumer = -1;
+inline constexpr int8_t read_committed = 1;
+
 // What the broker is
 wire::ApiVersionsResponse api_versions(const wire::ApiVersionsRequest& request, const Caller& caller);
 void refuse_api_versions(const Caller& caller);  // of an unknown version

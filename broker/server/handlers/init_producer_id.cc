@@ -3,13 +3,13 @@
 
 namespace milena::server::handlers {
 
-using Request = wire::InitProducerIdRequest;
-using Response = wire::InitProducerIdResponse;
+using wire::InitProducerIdRequest;
+using wire::InitProducerIdResponse;
 
-void init_producer_id(CallPtr<Request, Response> call) {
-    Response response;  // a refusal
+void init_producer_id(CallPtr<InitProducerIdRequest, InitProducerIdResponse> call) {
+    InitProducerIdResponse response;  // a refusal
     response.producer_epoch = -1;
-    const Request& request = call->request;
+    const InitProducerIdRequest& request = call->request;
     if (request.transactional_id) {
         // Kafka's answers while it has no coordinator for the id; an empty one is nobody's.
         response.error_code =
@@ -23,7 +23,7 @@ void init_producer_id(CallPtr<Request, Response> call) {
         return call->respond(response);
     }
     call->context().controller.next_producer_id(call->context().shard, [call](const Result<ProducerId>& id) {
-        Response answer;
+        InitProducerIdResponse answer;
         if (id.has_value()) {
             answer.producer_id = id->value;
         } else {

@@ -7,16 +7,13 @@
 namespace milena::server::handlers {
 namespace {
 
-using Request = wire::ListOffsetsRequest;
-using Response = wire::ListOffsetsResponse;
-using ListCall = CallPtr<Request, Response>;
+using wire::ListOffsetsRequest;
+using wire::ListOffsetsResponse;
+using ListCall = CallPtr<ListOffsetsRequest, ListOffsetsResponse>;
 using storage::TimestampOffset;
 
 // A tool that compares replicas asks each of them; only consumers are kept from what isn't committed.
-constexpr int32_t consumer = -1;
 constexpr int32_t debugger = -2;
-
-constexpr int8_t read_committed = 1;
 
 constexpr int64_t latest = -1;
 constexpr int64_t earliest = -2;
@@ -25,11 +22,11 @@ constexpr int64_t earliest_local = -4;
 constexpr int64_t latest_tiered = -5;
 constexpr int64_t earliest_pending_upload = -6;
 
-struct Answer {
+struct FoundOffset {
     ErrorCode error = ErrorCode::none;
     TimestampOffset found;
 };
-using Done = std::function<void(Answer)>;
+using FoundOffsetDone = std::function<void(FoundOffset)>;
 
 bool is_known_to(wire::Version version, int64_t timestamp) {
     switch (timestamp) {
@@ -43,9 +40,9 @@ bool is_known_to(wire::Version version, int64_t timestamp) {
 
 // Records at or beyond what the reader may see count as not there; or it is not known yet, where that limit still
 // rises.
-storage::FindDone within(Offset limit, bool is_catching_up, Done done) {
+storage::FindDone within(Offset limit, bool is_catching_up, FoundOffsetDone done) {
     return [limit, is_catching_up, done = std::move(done)](Result<std::optional<TimestampOffset>> found) {
-        Answer answer;
+        FoundOffset answer;
         if (!found.has_value())
             answer.error = found.error();
         else if (*found && (*found)->offset < limit)
@@ -56,13 +53,14 @@ storage::FindDone within(Offset limit, bool is_catching_up, Done done) {
     };
 }
 
-Offset limit_for(const Request& request, const replica::Replica& replica) {
+Offset limit_for(const ListOffsetsRequest& request, const replica::Replica& replica) {
     if (request.replica_id != consumer) return replica.log().log_end_offset();
     return request.isolation_level == read_committed ? replica.last_stable_offset() : replica.high_watermark();
 }
 
-void find(replica::Replica& replica, const Request& request, const Request::Partition& asked, Done done) {
-    Answer answer;
+void find(replica::Replica& replica, const ListOffsetsRequest& request, const ListOffsetsRequest::Partition& asked,
+          FoundOffsetDone done) {
+    FoundOffset answer;
     answer.error = replica.check_leader_epoch(LeaderEpoch(asked.current_leader_epoch), request.replica_id != debugger);
     if (answer.error != ErrorCode::none) return done(answer);
     const Offset limit = limit_for(request, replica);
@@ -89,24 +87,24 @@ void find(replica::Replica& replica, const Request& request, const Request::Part
 using Names = std::set<std::pair<std::string_view, int32_t>>;
 
 // A partition that is named twice is refused, once, as it is unclear which answer is meant.
-Names repeated(const Request& request) {
+Names repeated(const ListOffsetsRequest& request) {
     Names seen;
     Names twice;
-    for (const Request::Topic& topic : request.topics)
-        for (const Request::Partition& partition : topic.partitions)
+    for (const ListOffsetsRequest::Topic& topic : request.topics)
+        for (const ListOffsetsRequest::Partition& partition : topic.partitions)
             if (!seen.emplace(topic.name, partition.partition_index).second)
                 twice.emplace(topic.name, partition.partition_index);
     return twice;
 }
 
 struct Listing {
-    Response response;
-    std::vector<Response::Partition*> places;
-    std::vector<const Request::Partition*> asked;
+    ListOffsetsResponse response;
+    std::vector<ListOffsetsResponse::Partition*> places;
+    std::vector<const ListOffsetsRequest::Partition*> asked;
 };
 
-ErrorCode reason_refused(const metadata::TopicImage* topic, const Request::Partition& partition, bool is_repeated,
-                         wire::Version version) {
+ErrorCode reason_refused(const metadata::TopicImage* topic, const ListOffsetsRequest::Partition& partition,
+                         bool is_repeated, wire::Version version) {
     if (is_repeated) return ErrorCode::invalid_request;
     if (!is_known_to(version, partition.timestamp)) return ErrorCode::unsupported_version;
     if (topic == nullptr || topic->partition(PartitionIndex(partition.partition_index)) == nullptr)
@@ -120,17 +118,17 @@ std::shared_ptr<Listing> resolve(const ListCall& call, std::vector<replica::Part
     const Names twice = repeated(call->request);
     Names refused_before;
     listing->response.topics.reserve(call->request.topics.size());
-    for (const Request::Topic& topic : call->request.topics) {
+    for (const ListOffsetsRequest::Topic& topic : call->request.topics) {
         if (topic.partitions.empty()) continue;
         const metadata::TopicImage* image = call->context().image().topic(topic.name);
-        Response::Topic& answered = listing->response.topics.emplace_back();
+        ListOffsetsResponse::Topic& answered = listing->response.topics.emplace_back();
         answered.name = std::string(topic.name);
         answered.partitions.reserve(topic.partitions.size());
-        for (const Request::Partition& partition : topic.partitions) {
+        for (const ListOffsetsRequest::Partition& partition : topic.partitions) {
             const std::pair<std::string_view, int32_t> name(topic.name, partition.partition_index);
             const bool is_repeated = twice.contains(name);
             if (is_repeated && !refused_before.insert(name).second) continue;
-            Response::Partition& place = answered.partitions.emplace_back();
+            ListOffsetsResponse::Partition& place = answered.partitions.emplace_back();
             place.partition_index = partition.partition_index;
             place.error_code = reason_refused(image, partition, is_repeated, call->version());
             if (place.error_code != ErrorCode::none) continue;
@@ -145,15 +143,15 @@ std::shared_ptr<Listing> resolve(const ListCall& call, std::vector<replica::Part
 }  // namespace
 
 void list_offsets(ListCall call) {
-    PartitionWork<Answer> work;
+    PartitionWork<FoundOffset> work;
     const std::shared_ptr<Listing> listing = resolve(call, work.keys);
-    work.work = [call, listing](shard::Shard&, const auto& found, size_t i, Done done) {
+    work.work = [call, listing](shard::Shard&, const auto& found, size_t i, FoundOffsetDone done) {
         if (found.replica == nullptr) return done({.error = found.error, .found = {}});
         find(*found.replica, call->request, *listing->asked[i], std::move(done));
     };
-    work.finish = [call, listing](const std::vector<Answer>& answers) {
+    work.finish = [call, listing](const std::vector<FoundOffset>& answers) {
         for (size_t i = 0; i < answers.size(); ++i) {
-            Response::Partition& place = *listing->places[i];
+            ListOffsetsResponse::Partition& place = *listing->places[i];
             place.error_code = answers[i].error;
             // Older clients don't know the code (KIP-207).
             if (place.error_code == ErrorCode::offset_not_available && call->version() < 5)

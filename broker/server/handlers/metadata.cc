@@ -9,9 +9,9 @@
 namespace milena::server::handlers {
 namespace {
 
-using Request = wire::MetadataRequest;
-using Response = wire::MetadataResponse;
-using MetadataCall = CallPtr<Request, Response>;
+using wire::MetadataRequest;
+using wire::MetadataResponse;
+using MetadataCall = CallPtr<MetadataRequest, MetadataResponse>;
 
 constexpr wire::Version topic_ids_since = 12;          // in version 10 and 11 they are there, but not to be used
 constexpr wire::Version listener_not_found_since = 6;  // earlier readers are told LEADER_NOT_AVAILABLE
@@ -19,21 +19,21 @@ constexpr wire::Version listener_not_found_since = 6;  // earlier readers are to
 // What came of creating topics that didn't exist.
 using Creations = std::map<std::string, ErrorCode, std::less<>>;
 
-bool asks_for_all(const Request& request, wire::Version version) {
+bool asks_for_all(const MetadataRequest& request, wire::Version version) {
     return !request.topics.has_value() || (version == 0 && request.topics->empty());
 }
 
-bool is_malformed(const Request& request, wire::Version version) {
+bool is_malformed(const MetadataRequest& request, wire::Version version) {
     if (version >= topic_ids_since || !request.topics.has_value()) return false;
-    for (const Request::Topic& topic : *request.topics)
+    for (const MetadataRequest::Topic& topic : *request.topics)
         if (!topic.name.has_value() || !topic.topic_id.is_zero()) return true;
     return false;
 }
 
-Response::Partition describe(const ClusterView& view, const metadata::PartitionImage& partition, int32_t index,
-                             wire::Version version) {
+MetadataResponse::Partition describe(const ClusterView& view, const metadata::PartitionImage& partition, int32_t index,
+                                     wire::Version version) {
     const ClusterView::Leader leader = view.leader(partition);
-    Response::Partition described;
+    MetadataResponse::Partition described;
     described.partition_index = index;
     described.leader_id = leader.id.value;
     described.leader_epoch = partition.leader_epoch.value;
@@ -52,9 +52,9 @@ Response::Partition describe(const ClusterView& view, const metadata::PartitionI
     return described;
 }
 
-Response::Topic describe(const ClusterView& view, const metadata::TopicImage& topic, const Request& request,
-                         wire::Version version) {
-    Response::Topic described;
+MetadataResponse::Topic describe(const ClusterView& view, const metadata::TopicImage& topic,
+                                 const MetadataRequest& request, wire::Version version) {
+    MetadataResponse::Topic described;
     described.name = topic.name;
     described.topic_id = topic.id;
     described.is_internal = is_internal_topic(topic.name);
@@ -65,8 +65,8 @@ Response::Topic describe(const ClusterView& view, const metadata::TopicImage& to
     return described;
 }
 
-Response::Topic missing(std::string_view name, ErrorCode error, const Request& request) {
-    Response::Topic topic;
+MetadataResponse::Topic missing(std::string_view name, ErrorCode error, const MetadataRequest& request) {
+    MetadataResponse::Topic topic;
     topic.error_code = error;
     topic.name = std::string(name);
     topic.is_internal = is_internal_topic(name);
@@ -74,14 +74,14 @@ Response::Topic missing(std::string_view name, ErrorCode error, const Request& r
     return topic;
 }
 
-Response::Topic unknown_id(const Uuid& id) {
-    Response::Topic topic;
+MetadataResponse::Topic unknown_id(const Uuid& id) {
+    MetadataResponse::Topic topic;
     topic.error_code = ErrorCode::unknown_topic_id;
     topic.topic_id = id;
     return topic;
 }
 
-void describe_brokers(const MetadataCall& call, Response& response) {
+void describe_brokers(const MetadataCall& call, MetadataResponse& response) {
     const Context& context = call->context();
     for (const auto& [id, broker] : *context.image().brokers) {
         const metadata::Endpoint* endpoint = broker.endpoint(call->caller().listener());
@@ -97,17 +97,17 @@ void describe_brokers(const MetadataCall& call, Response& response) {
 }
 
 // By id if any topic is asked for by id, else by name; each topic once.
-void describe_topics(const MetadataCall& call, const Creations& creations, Response& response) {
+void describe_topics(const MetadataCall& call, const Creations& creations, MetadataResponse& response) {
     const ClusterView view(call->context().image(), call->caller().listener());
     const metadata::Image& image = view.image();
-    const Request& request = call->request;
+    const MetadataRequest& request = call->request;
     if (asks_for_all(request, call->version())) {
         for (const auto& topic : image.topics->by_name)
             response.topics.push_back(describe(view, *topic, request, call->version()));
         return;
     }
     std::set<Uuid> ids;
-    for (const Request::Topic& topic : *request.topics)
+    for (const MetadataRequest::Topic& topic : *request.topics)
         if (!topic.topic_id.is_zero()) ids.insert(topic.topic_id);
     for (const Uuid& id : ids) {
         const metadata::TopicImage* topic = image.topic(id);
@@ -115,7 +115,7 @@ void describe_topics(const MetadataCall& call, const Creations& creations, Respo
     }
     if (!ids.empty()) return;
     std::set<std::string_view> names;
-    for (const Request::Topic& asked : *request.topics) {
+    for (const MetadataRequest::Topic& asked : *request.topics) {
         const std::string_view name = asked.name.value_or(std::string_view());
         if (!names.insert(name).second) continue;
         const metadata::TopicImage* topic = image.topic(name);
@@ -130,21 +130,21 @@ void describe_topics(const MetadataCall& call, const Creations& creations, Respo
 }
 
 void answer(const MetadataCall& call, const Creations& creations) {
-    Response response;
+    MetadataResponse response;
     describe_brokers(call, response);
     describe_topics(call, creations, response);
     call->respond(response);
 }
 
 std::vector<std::string_view> names_to_create(const MetadataCall& call) {
-    const Request& request = call->request;
+    const MetadataRequest& request = call->request;
     const Context& context = call->context();
     std::vector<std::string_view> names;
     if (asks_for_all(request, call->version()) || !request.allow_auto_topic_creation ||
         !context.config().auto_create_topics_enable)
         return names;
     std::set<std::string_view> seen;
-    for (const Request::Topic& topic : *request.topics) {
+    for (const MetadataRequest::Topic& topic : *request.topics) {
         if (!topic.topic_id.is_zero()) return {};
         const std::string_view name = topic.name.value_or(std::string_view());
         // Internal topics are created by those who own them.
@@ -161,9 +161,10 @@ std::vector<std::string_view> names_to_create(const MetadataCall& call) {
 // creation takes one fsync: we wait for it and answer with the topic.
 void metadata(MetadataCall call) {
     if (is_malformed(call->request, call->version())) {
-        Response response;
-        for (const Request::Topic& topic : *call->request.topics) {
-            Response::Topic refused = missing(topic.name.value_or(""), ErrorCode::invalid_request, call->request);
+        MetadataResponse response;
+        for (const MetadataRequest::Topic& topic : *call->request.topics) {
+            MetadataResponse::Topic refused =
+                missing(topic.name.value_or(""), ErrorCode::invalid_request, call->request);
             refused.topic_id = topic.topic_id;
             response.topics.push_back(std::move(refused));
         }

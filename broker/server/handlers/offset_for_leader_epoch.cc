@@ -4,33 +4,33 @@
 namespace milena::server::handlers {
 namespace {
 
-using Request = wire::OffsetForLeaderEpochRequest;
-using Response = wire::OffsetForLeaderEpochResponse;
+using wire::OffsetForLeaderEpochRequest;
+using wire::OffsetForLeaderEpochResponse;
 
-struct Answer {
+struct FoundEpoch {
     ErrorCode error = ErrorCode::none;
     storage::EpochEnd end;
 };
 
-struct Lookup {
-    Response response;
-    std::vector<Response::Partition*> places;
-    std::vector<const Request::Partition*> asked;
+struct EpochLookup {
+    OffsetForLeaderEpochResponse response;
+    std::vector<OffsetForLeaderEpochResponse::Partition*> places;
+    std::vector<const OffsetForLeaderEpochRequest::Partition*> asked;
 };
 
 }  // namespace
 
-void offset_for_leader_epoch(CallPtr<Request, Response> call) {
-    PartitionWork<Answer> work;
-    auto lookup = std::make_shared<Lookup>();
+void offset_for_leader_epoch(CallPtr<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse> call) {
+    PartitionWork<FoundEpoch> work;
+    auto lookup = std::make_shared<EpochLookup>();
     lookup->response.topics.reserve(call->request.topics.size());
-    for (const Request::Topic& topic : call->request.topics) {
+    for (const OffsetForLeaderEpochRequest::Topic& topic : call->request.topics) {
         const metadata::TopicImage* image = call->context().image().topic(topic.topic);
-        Response::Topic& answered = lookup->response.topics.emplace_back();
+        OffsetForLeaderEpochResponse::Topic& answered = lookup->response.topics.emplace_back();
         answered.topic = std::string(topic.topic);
         answered.partitions.reserve(topic.partitions.size());
-        for (const Request::Partition& partition : topic.partitions) {
-            Response::Partition& place = answered.partitions.emplace_back();
+        for (const OffsetForLeaderEpochRequest::Partition& partition : topic.partitions) {
+            OffsetForLeaderEpochResponse::Partition& place = answered.partitions.emplace_back();
             place.partition = partition.partition;
             const PartitionIndex index(partition.partition);
             if (image == nullptr || image->partition(index) == nullptr) {
@@ -42,9 +42,10 @@ void offset_for_leader_epoch(CallPtr<Request, Response> call) {
             lookup->asked.push_back(&partition);
         }
     }
-    work.work = [call, lookup](shard::Shard&, const auto& found, size_t i, const std::function<void(Answer)>& done) {
-        Answer answer;
-        const Request::Partition& asked = *lookup->asked[i];
+    work.work = [call, lookup](shard::Shard&, const auto& found, size_t i,
+                               const std::function<void(FoundEpoch)>& done) {
+        FoundEpoch answer;
+        const OffsetForLeaderEpochRequest::Partition& asked = *lookup->asked[i];
         answer.error = found.replica == nullptr
                            ? found.error
                            : found.replica->check_leader_epoch(LeaderEpoch(asked.current_leader_epoch));
@@ -52,7 +53,7 @@ void offset_for_leader_epoch(CallPtr<Request, Response> call) {
             answer.end = found.replica->end_offset_for(LeaderEpoch(asked.leader_epoch));
         done(answer);
     };
-    work.finish = [call, lookup](const std::vector<Answer>& answers) {
+    work.finish = [call, lookup](const std::vector<FoundEpoch>& answers) {
         for (size_t i = 0; i < answers.size(); ++i) {
             lookup->places[i]->error_code = answers[i].error;
             lookup->places[i]->leader_epoch = answers[i].end.epoch.value;

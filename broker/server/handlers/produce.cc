@@ -5,9 +5,9 @@
 namespace milena::server::handlers {
 namespace {
 
-using Request = wire::ProduceRequest;
-using Response = wire::ProduceResponse;
-using ProduceCall = CallPtr<Request, Response>;
+using wire::ProduceRequest;
+using wire::ProduceResponse;
+using ProduceCall = CallPtr<ProduceRequest, ProduceResponse>;
 using replica::Acknowledgement;
 using replica::ProduceOutcome;
 using replica::Replica;
@@ -24,11 +24,11 @@ constexpr std::string_view admin_client_id = "__admin_client";
 struct Place {
     replica::PartitionKey key;
     Bytes records;
-    Response::Partition* answer = nullptr;
+    ProduceResponse::Partition* answer = nullptr;
 };
 
 struct Production {
-    Response response;
+    ProduceResponse response;
     std::vector<Place> places;
     Throttle throttle;  // for its bytes
 };
@@ -56,17 +56,17 @@ ErrorCode reason_refused(const ProduceCall& call, const metadata::TopicImage* to
 std::shared_ptr<Production> resolve(const ProduceCall& call) {
     auto production = std::make_shared<Production>();
     production->response.responses.reserve(call->request.topic_data.size());
-    for (const Request::Topic& topic : call->request.topic_data) {
+    for (const ProduceRequest::Topic& topic : call->request.topic_data) {
         if (topic.partition_data.empty()) continue;
         const metadata::Image& image = call->context().image();
         const metadata::TopicImage* found =
             call->version() >= 13 ? image.topic(plain(topic.topic_id)) : image.topic(plain(topic.name));
-        Response::Topic& answered = production->response.responses.emplace_back();
+        ProduceResponse::Topic& answered = production->response.responses.emplace_back();
         answered.name = std::string(topic.name);
         answered.topic_id = topic.topic_id;
         answered.partition_responses.reserve(topic.partition_data.size());
-        for (const Request::Partition& partition : topic.partition_data) {
-            Response::Partition& answer = answered.partition_responses.emplace_back();
+        for (const ProduceRequest::Partition& partition : topic.partition_data) {
+            ProduceResponse::Partition& answer = answered.partition_responses.emplace_back();
             answer.index = partition.index;
             answer.base_offset = -1;
             answer.error_code = reason_refused(call, found, partition.index);
@@ -78,10 +78,11 @@ std::shared_ptr<Production> resolve(const ProduceCall& call) {
     return production;
 }
 
-using Done = std::function<void(ProduceOutcome)>;
+using ProduceDone = std::function<void(ProduceOutcome)>;
 
 // The record is in the log; the answer waits until it is as safe as the producer asked for, or the time is up.
-void acknowledge(shard::Shard& owner, Replica& replica, ProduceOutcome outcome, const ProduceCall& call, Done done) {
+void acknowledge(shard::Shard& owner, Replica& replica, ProduceOutcome outcome, const ProduceCall& call,
+                 ProduceDone done) {
     const Acknowledgement wanted =
         call->request.acks == acks_all ? Acknowledgement::all_in_sync : Acknowledgement::local;
     if (call->request.acks == acks_none || outcome.error != ErrorCode::none ||
@@ -89,7 +90,7 @@ void acknowledge(shard::Shard& owner, Replica& replica, ProduceOutcome outcome, 
         return done(std::move(outcome));
     struct Wait {
         ProduceOutcome outcome;
-        Done done;
+        ProduceDone done;
         shard::TimerId timer;
     };
     const Offset last_offset = outcome.last_offset;
@@ -119,7 +120,8 @@ ErrorCode reason_transaction_refused(const ProduceCall& call, const Bytes& batch
                                           : ErrorCode::transactional_id_authorization_failed;
 }
 
-void produce_here(shard::Shard& owner, Replica& replica, const Place& place, const ProduceCall& call, Done done) {
+void produce_here(shard::Shard& owner, Replica& replica, const Place& place, const ProduceCall& call,
+                  ProduceDone done) {
     replica::ProduceRequest request;
     request.batch = place.records;
     request.owner_bytes = call->caller().frame.size();
@@ -140,7 +142,7 @@ void produce_here(shard::Shard& owner, Replica& replica, const Place& place, con
     acknowledge(owner, replica, std::move(outcome), call, std::move(done));
 }
 
-void fill(Response::Partition& answer, const ProduceOutcome& outcome) {
+void fill(ProduceResponse::Partition& answer, const ProduceOutcome& outcome) {
     answer.error_code = outcome.error;
     for (const wire::RecordError& error : outcome.record_errors)
         answer.record_errors.push_back({error.record_index, error.message});
@@ -167,8 +169,8 @@ void respond(const ProduceCall& call, Production& production) {
         return call->respond(production.response, call->caller().charge().or_longer(production.throttle));
     }
     // Nobody reads an answer: the end of the connection is the only way to say that something went wrong.
-    for (const Response::Topic& topic : production.response.responses)
-        for (const Response::Partition& partition : topic.partition_responses)
+    for (const ProduceResponse::Topic& topic : production.response.responses)
+        for (const ProduceResponse::Partition& partition : topic.partition_responses)
             if (partition.error_code != ErrorCode::none)
                 return call->close_connection("produce with acks=0 failed: " +
                                               std::string(error_name(partition.error_code)));
@@ -182,7 +184,7 @@ void produce(ProduceCall call) {
     production->throttle = charge(call);
     PartitionWork<ProduceOutcome> work;
     for (const Place& place : production->places) work.keys.push_back(place.key);
-    work.work = [call, production](shard::Shard& owner, const auto& found, size_t i, Done done) {
+    work.work = [call, production](shard::Shard& owner, const auto& found, size_t i, ProduceDone done) {
         if (found.replica != nullptr)
             return produce_here(owner, *found.replica, production->places[i], call, std::move(done));
         ProduceOutcome outcome;

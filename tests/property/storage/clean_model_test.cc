@@ -13,7 +13,7 @@ namespace {
 
 enum class Kind : uint8_t { plain, transactional, abort, commit };
 
-struct ModelBatch {
+struct CleanedBatch {
     Offset first;
     Offset last;
     Kind kind = Kind::plain;
@@ -61,7 +61,7 @@ class CleanModel : public CleanFixture, public testing::WithParamInterface<uint6
         return 0;
     }
     void append() {
-        ModelBatch batch;
+        CleanedBatch batch;
         wire::BatchOptions batch_options;
         batch_options.codec = static_cast<wire::Codec>(world.random.one_in(2) ? below(5) : 0);
         batch.records = some_records();
@@ -93,7 +93,7 @@ class CleanModel : public CleanFixture, public testing::WithParamInterface<uint6
     }
     std::map<int64_t, Offset> open_transactions() const {
         std::map<int64_t, Offset> open;
-        for (const ModelBatch& batch : model_) {
+        for (const CleanedBatch& batch : model_) {
             if (batch.kind == Kind::transactional) open.try_emplace(batch.producer, batch.first);
             if (batch.kind == Kind::commit || batch.kind == Kind::abort) open.erase(batch.producer);
         }
@@ -227,7 +227,7 @@ class CleanModel : public CleanFixture, public testing::WithParamInterface<uint6
         for (const auto& [producer, first] : open) end = std::min(end, first);
         std::map<int64_t, KeyedRecord> found;
         for (size_t i = 0; i < model_.size(); ++i) {
-            const ModelBatch& batch = model_[i];
+            const CleanedBatch& batch = model_[i];
             if (batch.first >= end || batch.kind == Kind::abort || batch.kind == Kind::commit) continue;
             if (batch.kind == Kind::transactional && was_aborted(i)) continue;
             for (size_t n = 0; n < batch.records.size(); ++n)
@@ -300,7 +300,7 @@ class CleanModel : public CleanFixture, public testing::WithParamInterface<uint6
         run(std::chrono::hours(2));
     }
     void append_plain() {
-        ModelBatch batch;
+        CleanedBatch batch;
         batch.records = {{"last", std::string(300, 'x')}};
         batch.first = batch.last = put(batch.records);
         model_.push_back(std::move(batch));
@@ -320,7 +320,7 @@ class CleanModel : public CleanFixture, public testing::WithParamInterface<uint6
         }
     }
 
-    std::vector<ModelBatch> model_;
+    std::vector<CleanedBatch> model_;
     Offset touched_end_{0};
     Offset decided_end_{0};
     uint64_t value_count_ = 0;

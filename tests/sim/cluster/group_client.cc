@@ -7,7 +7,7 @@ namespace {
 
 using FetchAnswer = wire::OffsetFetchResponse::Group;
 
-constexpr Duration pause_max = std::chrono::milliseconds(300);
+constexpr Duration group_pause_max = std::chrono::milliseconds(300);
 constexpr Duration patience = std::chrono::seconds(1);
 constexpr uint64_t records_a_turn = 30;
 constexpr wire::Version commit_version = 9;
@@ -24,7 +24,7 @@ void GroupClient::turn() {
         else
             commit();
     }
-    world.after(world.random.up_to(pause_max), [this] { turn(); });
+    world.after(world.random.up_to(group_pause_max), [this] { turn(); });
 }
 
 GroupClient::Call GroupClient::next_call(Offset offset) {

@@ -8,7 +8,7 @@ namespace milena::sim::cluster {
 namespace {
 
 constexpr Duration impatient_interval = std::chrono::milliseconds(20);
-constexpr Duration retry_interval = std::chrono::milliseconds(200);
+constexpr Duration registration_retry_interval = std::chrono::milliseconds(200);
 constexpr Duration leaving_max = std::chrono::seconds(8);
 
 }  // namespace
@@ -28,7 +28,7 @@ void NodeLifecycle::registered(const Result<controller::BrokerEpoch>& epoch) {
         if (error == ErrorCode::inconsistent_cluster_id || error == ErrorCode::unsupported_version ||
             error == ErrorCode::invalid_registration)
             return events_.on_failed(error);
-        environment_.machine.after(retry_interval, [this] {
+        environment_.machine.after(registration_retry_interval, [this] {
             if (state_ == State::registering) register_node();
         });
         return;

@@ -9,9 +9,9 @@ namespace {
 
 constexpr Duration connect_timeout = std::chrono::seconds(2);
 constexpr Duration retransmission_delay = std::chrono::milliseconds(200);
-constexpr Duration retry_interval = std::chrono::milliseconds(50);
+constexpr Duration stream_retry_interval = std::chrono::milliseconds(50);
 constexpr Duration keep_alive_interval = std::chrono::milliseconds(500);
-constexpr Duration silence_max = std::chrono::seconds(3);
+constexpr Duration stream_silence_max = std::chrono::seconds(3);
 
 // Nothing is shared between machines.
 void isolate(Frame& frame) {
@@ -80,7 +80,7 @@ void Stream::move(Side from) {
     network_.world().after(takes, [self = shared_from_this(), from] {
         if (!self->ends_[other(from)].is_open) return;
         if (!self->is_way_cut(from)) return self->arrived(from);
-        self->network_.world().after(retry_interval, [self, from] { self->move(from); });
+        self->network_.world().after(stream_retry_interval, [self, from] { self->move(from); });
     });
 }
 
@@ -145,7 +145,7 @@ void Stream::keep_alive() {
     const bool is_silent =
         is_way_cut(follower) || is_way_cut(leader) || is_gone(ends_[follower]) || is_gone(ends_[leader]);
     cut_for_ = is_silent ? cut_for_ + keep_alive_interval : Duration{};
-    if (cut_for_ > silence_max) {
+    if (cut_for_ > stream_silence_max) {
         for (const Side side : {follower, leader}) {
             end(side);
             if (is_gone(ends_[side])) ends_[side].is_open = false;

@@ -5,7 +5,6 @@ namespace {
 
 using metadata::PartitionImage;
 using Reassignment = wire::AlterPartitionReassignmentsRequest;
-using Election = wire::ElectLeadersRequest;
 
 std::vector<NodeId> nodes(const std::vector<int32_t>& ids) {
     std::vector<NodeId> result;
@@ -35,7 +34,7 @@ class Reassignments : public DecideFixture {
         return done(request).responses.front().partitions.front().error_code;
     }
     ErrorCode elect(int8_t type) {
-        Election request;
+        wire::ElectLeadersRequest request;
         request.election_type = type;
         request.topic_partitions.emplace();
         request.topic_partitions->push_back({.topic = "orders", .partitions = {0}});

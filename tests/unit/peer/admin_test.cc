@@ -10,8 +10,6 @@
 namespace milena::peer {
 namespace {
 
-namespace proto = milena::admin::v1;
-
 // One node of a cluster, which answers as a test has told it. What its shard has is touched there only.
 class Node : AdminRequests {
   public:
@@ -33,15 +31,15 @@ class Node : AdminRequests {
         });
     }
     uint16_t port() const { return server_->ports().front(); }
-    std::unique_ptr<proto::ClusterAdmin::Stub> stub() const {
-        return proto::ClusterAdmin::NewStub(
+    std::unique_ptr<admin::v1::ClusterAdmin::Stub> stub() const {
+        return admin::v1::ClusterAdmin::NewStub(
             grpc::CreateChannel("127.0.0.1:" + std::to_string(port()), grpc::InsecureChannelCredentials()));
     }
     // Asks about the broker.
-    grpc::Status can_restart(int32_t broker, proto::CanRestartResponse* response) const {
+    grpc::Status can_restart(int32_t broker, admin::v1::CanRestartResponse* response) const {
         grpc::ClientContext context;
         context.set_deadline(std::chrono::system_clock::now() + patience);
-        proto::CanRestartRequest request;
+        admin::v1::CanRestartRequest request;
         request.set_broker(broker);
         return stub()->CanRestart(&context, request, response);
     }
@@ -106,7 +104,7 @@ TEST(AdminTest, active_controller_answers_on_its_shard) {
     Node node(1);
     node.takes_for_active(node);
     node.answer.partitions.blocking.push_back({"orders", PartitionIndex(3), controller::RestartRisk::goes_offline});
-    proto::CanRestartResponse response;
+    admin::v1::CanRestartResponse response;
     ASSERT_TRUE(node.can_restart(2, &response).ok());
     EXPECT_FALSE(response.can_restart());
     ASSERT_EQ(response.blocking_size(), 1);
@@ -120,7 +118,7 @@ TEST(AdminTest, quorum_that_cannot_spare_the_voter_is_a_reason) {
     Node node(1);
     node.takes_for_active(node);
     node.answer.quorum = {.voters_count = 3, .others_keep_up = 1, .needed = 2, .is_voter = true};
-    proto::CanRestartResponse response;
+    admin::v1::CanRestartResponse response;
     ASSERT_TRUE(node.can_restart(2, &response).ok());
     EXPECT_FALSE(response.can_restart());
     EXPECT_EQ(response.quorum_reason(), "of the 3 voters of the metadata quorum 1 other(s) keep up, and 2 are needed");
@@ -132,7 +130,7 @@ TEST(AdminTest, any_node_passes_a_question_on_and_the_answer_back) {
     active.takes_for_active(active);
     other.takes_for_active(active);
     active.answer.partitions.unavoidable.push_back({"solo", PartitionIndex(0), controller::RestartRisk::goes_offline});
-    proto::CanRestartResponse response;
+    admin::v1::CanRestartResponse response;
     ASSERT_TRUE(other.can_restart(2, &response).ok());
     EXPECT_TRUE(response.can_restart());
     ASSERT_EQ(response.unavoidable_size(), 1);
@@ -145,7 +143,7 @@ TEST(AdminTest, refusal_comes_back_with_its_words) {
     active.takes_for_active(active);
     other.takes_for_active(active);
     for (const Node* asked : {&active, &other}) {
-        proto::CanRestartResponse response;
+        admin::v1::CanRestartResponse response;
         const grpc::Status status = asked->can_restart(9, &response);
         EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
         EXPECT_EQ(status.error_message(), "no broker 9");
@@ -157,7 +155,7 @@ TEST(AdminTest, question_is_passed_on_once_only) {
     Node b(2);
     a.takes_for_active(b);
     b.takes_for_active(a);
-    proto::CanRestartResponse response;
+    admin::v1::CanRestartResponse response;
     const auto begin = std::chrono::steady_clock::now();
     EXPECT_EQ(a.can_restart(1, &response).error_code(), grpc::StatusCode::UNAVAILABLE);
     EXPECT_LT(std::chrono::steady_clock::now() - begin, patience) << "to and fro until somebody gives up";
@@ -165,7 +163,7 @@ TEST(AdminTest, question_is_passed_on_once_only) {
 
 TEST(AdminTest, without_a_controller_it_is_to_be_asked_again) {
     Node node(1);
-    proto::CanRestartResponse response;
+    admin::v1::CanRestartResponse response;
     EXPECT_EQ(node.can_restart(1, &response).error_code(), grpc::StatusCode::UNAVAILABLE);
 }
 
@@ -174,7 +172,7 @@ TEST(AdminTest, controller_that_has_gone_is_named) {
     Node node(2);
     node.takes_for_active(gone);
     gone.stop();
-    proto::CanRestartResponse response;
+    admin::v1::CanRestartResponse response;
     const grpc::Status status = node.can_restart(1, &response);
     EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
     EXPECT_NE(status.error_message().find("node 1"), std::string::npos);
@@ -202,16 +200,16 @@ TEST(AdminTest, orders_are_told_apart_also_where_they_are_passed_on) {
     Node other(2);
     active.takes_for_active(active);
     other.takes_for_active(active);
-    proto::PlacementRequest request;
+    admin::v1::PlacementRequest request;
     request.set_broker(3);
     for (const Node* asked : {&active, &other}) {
         grpc::ClientContext contexts[3];
-        proto::PlacementResponse response;
+        admin::v1::PlacementResponse response;
         const auto stub = asked->stub();
         ASSERT_TRUE(stub->Drain(&contexts[0], request, &response).ok());
-        EXPECT_EQ(response.placement(), proto::PLACEMENT_DRAINING);
+        EXPECT_EQ(response.placement(), admin::v1::PLACEMENT_DRAINING);
         ASSERT_TRUE(stub->Cordon(&contexts[1], request, &response).ok());
-        EXPECT_EQ(response.placement(), proto::PLACEMENT_CORDONED);
+        EXPECT_EQ(response.placement(), admin::v1::PLACEMENT_CORDONED);
         EXPECT_EQ(stub->Uncordon(&contexts[2], request, &response).error_code(), grpc::StatusCode::FAILED_PRECONDITION);
     }
 }
@@ -220,7 +218,7 @@ TEST(AdminTest, drain_and_plan_are_told_with_their_reasons) {
     Node node(1);
     node.takes_for_active(node);
     grpc::ClientContext contexts[2];
-    proto::DrainStatusResponse drain;
+    admin::v1::DrainStatusResponse drain;
     ASSERT_TRUE(node.stub()->DrainStatus(&contexts[0], {}, &drain).ok());
     EXPECT_EQ(drain.replicas_left(), 3u);
     EXPECT_EQ(drain.moving(), 1u);
@@ -228,9 +226,9 @@ TEST(AdminTest, drain_and_plan_are_told_with_their_reasons) {
     EXPECT_EQ(drain.seconds_left(), 7u);
     ASSERT_EQ(drain.stuck_size(), 1);
     EXPECT_EQ(drain.stuck(0).reason(), "why");
-    proto::RebalanceRequest request;
+    admin::v1::RebalanceRequest request;
     request.set_dry_run(true);
-    proto::RebalanceResponse plan;
+    admin::v1::RebalanceResponse plan;
     ASSERT_TRUE(node.stub()->Rebalance(&contexts[1], request, &plan).ok());
     ASSERT_EQ(plan.moves_size(), 1);
     EXPECT_EQ(plan.moves(0).topic(), "planned");
@@ -240,18 +238,18 @@ TEST(AdminTest, drain_and_plan_are_told_with_their_reasons) {
 TEST(AdminTest, schema_has_every_setting_with_what_its_change_takes) {
     Node node(1);
     grpc::ClientContext context;
-    proto::ConfigSchemaResponse schema;
+    admin::v1::ConfigSchemaResponse schema;
     ASSERT_TRUE(node.stub()->ConfigSchema(&context, {}, &schema).ok());
-    std::map<std::string, proto::ConfigSchemaResponse::Key> keys;
+    std::map<std::string, admin::v1::ConfigSchemaResponse::Key> keys;
     for (const auto& key : schema.broker()) keys[key.name()] = key;
-    EXPECT_EQ(keys.at("node.id").change(), proto::ConfigSchemaResponse::CHANGE_IMMUTABLE);
-    EXPECT_EQ(keys.at("log.dirs").change(), proto::ConfigSchemaResponse::CHANGE_RESTART);
-    EXPECT_EQ(keys.at("log.retention.ms").change(), proto::ConfigSchemaResponse::CHANGE_LIVE);
-    EXPECT_EQ(keys.at("cordoned.log.dirs").change(), proto::ConfigSchemaResponse::CHANGE_LIVE_PER_BROKER);
+    EXPECT_EQ(keys.at("node.id").change(), admin::v1::ConfigSchemaResponse::CHANGE_IMMUTABLE);
+    EXPECT_EQ(keys.at("log.dirs").change(), admin::v1::ConfigSchemaResponse::CHANGE_RESTART);
+    EXPECT_EQ(keys.at("log.retention.ms").change(), admin::v1::ConfigSchemaResponse::CHANGE_LIVE);
+    EXPECT_EQ(keys.at("cordoned.log.dirs").change(), admin::v1::ConfigSchemaResponse::CHANGE_LIVE_PER_BROKER);
     EXPECT_EQ(keys.at("num.partitions").default_value(), "1");
     EXPECT_EQ(keys.at("num.partitions").type(), "int");
     ASSERT_GT(schema.topic_size(), 20);
-    for (const auto& key : schema.topic()) EXPECT_EQ(key.change(), proto::ConfigSchemaResponse::CHANGE_LIVE);
+    for (const auto& key : schema.topic()) EXPECT_EQ(key.change(), admin::v1::ConfigSchemaResponse::CHANGE_LIVE);
 }
 
 }  // namespace

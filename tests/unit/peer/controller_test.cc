@@ -11,16 +11,15 @@
 namespace milena::peer {
 namespace {
 
-namespace proto = milena::controller::v1;
 using namespace std::chrono_literals;
 
-const Uuid topic = Uuid::from_random(1, 2);
+const Uuid changed_topic = Uuid::from_random(1, 2);
 const std::vector<Uuid> directories{Uuid::from_random(3, 4), Uuid::from_random(5, 6)};
 
 controller::BrokerRegistration a_registration() {
     controller::BrokerRegistration request;
     request.id = NodeId(4);
-    request.incarnation_id = topic;
+    request.incarnation_id = changed_topic;
     request.endpoints = {{"PLAINTEXT", "host1", 9092, metadata::SecurityProtocol::plaintext},
                          {"INTERNAL", "host1", 9094, metadata::SecurityProtocol::grpc}};
     request.rack = "";
@@ -36,13 +35,15 @@ controller::BrokerRegistration a_registration() {
 controller::AlterPartition a_change() {
     return {.broker = NodeId(4),
             .broker_epoch = 9,
-            .changes = {
-                {.key = {topic, PartitionIndex(3)},
-                 .leader_epoch = LeaderEpoch(5),
-                 .partition_epoch = 6,
-                 .isr = {NodeId(4), NodeId(0)},
-                 .broker_epochs = {-1, 3}},
-                {.key = {topic, PartitionIndex(0)}, .leader_epoch = LeaderEpoch(0), .partition_epoch = 0, .isr = {}}}};
+            .changes = {{.key = {changed_topic, PartitionIndex(3)},
+                         .leader_epoch = LeaderEpoch(5),
+                         .partition_epoch = 6,
+                         .isr = {NodeId(4), NodeId(0)},
+                         .broker_epochs = {-1, 3}},
+                        {.key = {changed_topic, PartitionIndex(0)},
+                         .leader_epoch = LeaderEpoch(0),
+                         .partition_epoch = 0,
+                         .isr = {}}}};
 }
 
 template <class Message, class Request>
@@ -53,10 +54,10 @@ auto survived(const Request& request) {
 }
 
 TEST(ControllerMessages, a_registration_survives_but_never_as_local) {
-    const auto registration = survived<proto::RegisterBrokerRequest>(a_registration());
+    const auto registration = survived<controller::v1::RegisterBrokerRequest>(a_registration());
     ASSERT_TRUE(registration.has_value());
     EXPECT_EQ(registration->id, NodeId(4));
-    EXPECT_EQ(registration->incarnation_id, topic);
+    EXPECT_EQ(registration->incarnation_id, changed_topic);
     EXPECT_EQ(registration->endpoints, a_registration().endpoints);
     EXPECT_EQ(registration->rack, "");
     EXPECT_EQ(registration->directories, directories);
@@ -68,7 +69,7 @@ TEST(ControllerMessages, a_registration_survives_but_never_as_local) {
 }
 
 TEST(ControllerMessages, a_heartbeat_survives) {
-    const auto heartbeat = survived<proto::HeartbeatRequest>(
+    const auto heartbeat = survived<controller::v1::HeartbeatRequest>(
         controller::BrokerHeartbeat{NodeId(4), 9, Offset(100), true, true, directories, {directories[0]}});
     ASSERT_TRUE(heartbeat.has_value());
     EXPECT_EQ(heartbeat->broker, NodeId(4));
@@ -81,7 +82,7 @@ TEST(ControllerMessages, a_heartbeat_survives) {
 }
 
 TEST(ControllerMessages, changes_of_isrs_survive) {
-    const auto change = survived<proto::AlterPartitionRequest>(a_change());
+    const auto change = survived<controller::v1::AlterPartitionRequest>(a_change());
     ASSERT_TRUE(change.has_value());
     EXPECT_EQ(change->broker, NodeId(4));
     EXPECT_EQ(change->broker_epoch, 9);
@@ -90,18 +91,21 @@ TEST(ControllerMessages, changes_of_isrs_survive) {
 
 TEST(ControllerMessages, what_is_said_of_directories_and_producer_ids_survives) {
     const controller::AssignDirectories assignments{
-        NodeId(4), 9, {{topic, PartitionIndex(3), directories[0]}, {topic, PartitionIndex(0), directories[1]}}};
-    const auto assigned = survived<proto::AssignDirectoriesRequest>(assignments);
+        NodeId(4),
+        9,
+        {{changed_topic, PartitionIndex(3), directories[0]}, {changed_topic, PartitionIndex(0), directories[1]}}};
+    const auto assigned = survived<controller::v1::AssignDirectoriesRequest>(assignments);
     ASSERT_TRUE(assigned.has_value());
     EXPECT_EQ(assigned->broker, NodeId(4));
     EXPECT_EQ(assigned->broker_epoch, 9);
     EXPECT_EQ(assigned->assignments, assignments.assignments);
     const auto cordoned =
-        survived<proto::CordonDirectoriesRequest>(controller::CordonDirectories{NodeId(4), directories, 9});
+        survived<controller::v1::CordonDirectoriesRequest>(controller::CordonDirectories{NodeId(4), directories, 9});
     ASSERT_TRUE(cordoned.has_value());
     EXPECT_EQ(cordoned->directories, directories);
     EXPECT_EQ(cordoned->broker_epoch, 9);
-    const auto allocated = survived<proto::AllocateProducerIdsRequest>(controller::AllocateProducerIds{NodeId(4), 9});
+    const auto allocated =
+        survived<controller::v1::AllocateProducerIdsRequest>(controller::AllocateProducerIds{NodeId(4), 9});
     ASSERT_TRUE(allocated.has_value());
     EXPECT_EQ(allocated->broker, NodeId(4));
     EXPECT_EQ(allocated->broker_epoch, 9);
@@ -109,7 +113,7 @@ TEST(ControllerMessages, what_is_said_of_directories_and_producer_ids_survives) 
 
 TEST(ControllerMessages, a_forwarded_request_survives) {
     const ForwardedRequest request{Bytes::copy_of("frame"), "10.0.0.1:5000", "PLAINTEXT"};
-    const auto forwarded = survived<proto::ForwardRequest>(request);
+    const auto forwarded = survived<controller::v1::ForwardRequest>(request);
     ASSERT_TRUE(forwarded.has_value());
     EXPECT_EQ(*forwarded, request);
 }
@@ -123,14 +127,14 @@ bool is_refused(const Request& request, const std::function<void(Message&)>& cha
 }
 
 TEST(ControllerMessages, what_nobody_may_say_is_refused) {
-    using Register = proto::RegisterBrokerRequest;
+    using Register = controller::v1::RegisterBrokerRequest;
     EXPECT_TRUE(is_refused<Register>(a_registration(), [](auto& m) { m.set_broker(-1); }));
     EXPECT_TRUE(is_refused<Register>(a_registration(), [](auto& m) { m.mutable_endpoints(0)->set_port(65'536); }));
     EXPECT_TRUE(
         is_refused<Register>(a_registration(), [](auto& m) { m.mutable_endpoints(0)->set_security_protocol(4); }));
     EXPECT_TRUE(is_refused<Register>(a_registration(), [](auto& m) { m.mutable_features(0)->set_level_max(40'000); }));
     EXPECT_TRUE(is_refused<Register>(a_registration(), [](auto& m) { m.set_rack(std::string(40'000, 'x')); }));
-    using Alter = proto::AlterPartitionRequest;
+    using Alter = controller::v1::AlterPartitionRequest;
     EXPECT_TRUE(is_refused<Alter>(a_change(), [](auto& m) { m.mutable_changes(0)->set_partition(-1); }));
     EXPECT_TRUE(is_refused<Alter>(a_change(), [](auto& m) { m.mutable_changes(0)->set_isr(0, -1); }));
     EXPECT_TRUE(is_refused<Alter>(a_change(), [](auto& m) { m.mutable_changes(0)->add_isr(1); }));
@@ -139,24 +143,24 @@ TEST(ControllerMessages, what_nobody_may_say_is_refused) {
         for (int i = 0; i < 100'001; ++i) m.add_changes();
     }));
     EXPECT_TRUE(is_refused<Alter>(a_change(), [](auto& m) { m.set_broker_epoch(-1); }));
-    using Assign = proto::AssignDirectoriesRequest;
-    const controller::AssignDirectories assignment{NodeId(4), 9, {{topic, PartitionIndex(3), directories[0]}}};
+    using Assign = controller::v1::AssignDirectoriesRequest;
+    const controller::AssignDirectories assignment{NodeId(4), 9, {{changed_topic, PartitionIndex(3), directories[0]}}};
     EXPECT_TRUE(is_refused<Assign>(assignment, [](auto& m) { m.set_broker_epoch(-1); }));
     EXPECT_TRUE(is_refused<Assign>(assignment, [](auto& m) { m.mutable_assignments(0)->set_partition(-1); }));
     EXPECT_TRUE(is_refused<Assign>(assignment, [](auto& m) {
         for (int i = 0; i < 100'001; ++i) m.add_assignments();
     }));
-    using Cordon = proto::CordonDirectoriesRequest;
+    using Cordon = controller::v1::CordonDirectoriesRequest;
     EXPECT_TRUE(is_refused<Cordon>(controller::CordonDirectories{NodeId(4), directories, 9},
                                    [](auto& m) { m.set_broker_epoch(-1); }));
-    using Forward = proto::ForwardRequest;
+    using Forward = controller::v1::ForwardRequest;
     EXPECT_TRUE(is_refused<Forward>(ForwardedRequest{}, [](auto& m) { m.set_client(std::string(2'000, 'x')); }));
 }
 
 TEST(ControllerMessages, a_refusal_names_the_leader_if_it_is_known) {
     for (const Refusal& refusal :
          {Refusal{ErrorCode::not_controller, NodeId(0)}, Refusal{ErrorCode::not_controller, no_node}}) {
-        proto::AssignDirectoriesResponse response;
+        controller::v1::AssignDirectoriesResponse response;
         write(ControllerResult<void>(unexpected(refusal)), response);
         const ControllerResult<void> result = read(response);
         ASSERT_FALSE(result.has_value());
@@ -165,12 +169,12 @@ TEST(ControllerMessages, a_refusal_names_the_leader_if_it_is_known) {
 }
 
 TEST(ControllerMessages, an_answer_that_makes_no_sense_is_a_refusal) {
-    proto::AllocateProducerIdsResponse none;
+    controller::v1::AllocateProducerIdsResponse none;
     EXPECT_FALSE(read(none).has_value());
-    proto::AlterPartitionResponse outcome;
+    controller::v1::AlterPartitionResponse outcome;
     outcome.add_outcomes(100'000);
     EXPECT_FALSE(read(outcome).has_value());
-    proto::AssignDirectoriesResponse refusal;
+    controller::v1::AssignDirectoriesResponse refusal;
     refusal.mutable_refusal()->set_error(100'000);
     EXPECT_EQ(read(refusal).error().error, ErrorCode::unknown_server_error);
 }
@@ -266,8 +270,9 @@ TEST_F(ControllerTest, every_request_is_answered_in_kind) {
     EXPECT_TRUE(heartbeat->should_shut_down);
     EXPECT_EQ(ask<controller::AlterPartitionAnswer>(a_change())->outcomes,
               (std::vector(2, ErrorCode::invalid_update_version)));
-    EXPECT_TRUE(ask<void>(controller::AssignDirectories{NodeId(4), 9, {{topic, PartitionIndex(3), directories[0]}}})
-                    .has_value());
+    EXPECT_TRUE(
+        ask<void>(controller::AssignDirectories{NodeId(4), 9, {{changed_topic, PartitionIndex(3), directories[0]}}})
+            .has_value());
     EXPECT_TRUE(ask<void>(controller::CordonDirectories{NodeId(4), directories, 9}).has_value());
     const auto block = ask<controller::ProducerIdBlock>(controller::AllocateProducerIds{NodeId(4), 9});
     ASSERT_TRUE(block.has_value());

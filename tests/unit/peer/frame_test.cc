@@ -8,9 +8,7 @@
 namespace milena::peer {
 namespace {
 
-namespace proto = milena::replication::v1;
-
-const Uuid topic = Uuid::from_random(1, 2);
+const Uuid framed_topic = Uuid::from_random(1, 2);
 
 Bytes text(std::string_view content) { return Bytes::copy_of(content); }
 
@@ -31,14 +29,14 @@ std::vector<Bytes> cut(const Bytes& whole, size_t length) {
 
 replica::LeaderFrame a_leader_frame() {
     replica::LeaderFrame frame;
-    frame.partitions.push_back({.key = {topic, PartitionIndex(3)},
+    frame.partitions.push_back({.key = {framed_topic, PartitionIndex(3)},
                                 .leader_epoch = LeaderEpoch(7),
                                 .error = ErrorCode::none,
                                 .diverging = std::nullopt,
                                 .high_watermark = Offset(100),
                                 .log_start_offset = Offset(0),
                                 .records = {large('a'), text("b"), large('c')}});
-    frame.partitions.push_back({.key = {topic, PartitionIndex(0)},
+    frame.partitions.push_back({.key = {framed_topic, PartitionIndex(0)},
                                 .leader_epoch = LeaderEpoch(8),
                                 .error = ErrorCode::offset_out_of_range,
                                 .diverging = storage::EpochEnd{LeaderEpoch(5), Offset(6)},
@@ -111,7 +109,7 @@ TEST(Frame, what_is_tiny_keeps_no_slice_alive) {
 }
 
 TEST(Frame, protobuf_reads_what_a_leader_sends) {
-    proto::LeaderMessage message;
+    replication::v1::LeaderMessage message;
     ASSERT_TRUE(message.ParseFromString(std::string(joined(encode(a_leader_frame())).view())));
     EXPECT_EQ(message.header().partitions_size(), 3);
     EXPECT_EQ(message.records().size(), a_leader_frame().records_bytes);
@@ -128,19 +126,19 @@ TEST(Frame, a_leader_s_frame_that_is_cut_off_is_refused) {
         EXPECT_FALSE(decode_leader_frame(std::vector{whole.slice(0, length)}).has_value()) << length;
 }
 
-Bytes hostile(const std::function<void(proto::LeaderMessage&)>& change) {
-    proto::LeaderMessage message;
+Bytes hostile(const std::function<void(replication::v1::LeaderMessage&)>& change) {
+    replication::v1::LeaderMessage message;
     EXPECT_TRUE(message.ParseFromString(std::string(joined(encode(a_leader_frame())).view())));
     change(message);
     return text(message.SerializeAsString());
 }
 
 TEST(Frame, a_header_that_lies_is_refused) {
-    const auto refuses = [](const std::function<void(proto::LeaderMessage&)>& change) {
+    const auto refuses = [](const std::function<void(replication::v1::LeaderMessage&)>& change) {
         return !decode_leader_frame(std::vector{hostile(change)}).has_value();
     };
     EXPECT_FALSE(refuses([](auto&) {}));
-    const auto first = [](proto::LeaderMessage& m) { return m.mutable_header()->mutable_partitions(0); };
+    const auto first = [](replication::v1::LeaderMessage& m) { return m.mutable_header()->mutable_partitions(0); };
     EXPECT_TRUE(refuses([&](auto& m) { first(m)->set_partition(-1); }));
     EXPECT_TRUE(refuses([&](auto& m) { first(m)->set_leader_epoch(-2); }));
     EXPECT_TRUE(refuses([&](auto& m) { first(m)->set_high_watermark(-2); }));
@@ -170,10 +168,10 @@ TEST(Frame, a_follower_s_messages_survive) {
     ASSERT_TRUE(decoded.has_value());
     EXPECT_EQ(*decoded, FollowerMessage(hello));
     const replica::FollowerFrame frame{
-        .subscribe = {{{topic, PartitionIndex(3)}, LeaderEpoch(7), Offset(100), no_leader_epoch, Offset(1)},
-                      {{topic, PartitionIndex(0)}, LeaderEpoch(0), Offset(0), LeaderEpoch(0), Offset(0)}},
-        .unsubscribe = {{topic, PartitionIndex(5)}},
-        .acks = {{{topic, PartitionIndex(9)}, LeaderEpoch(7), Offset(1LL << 40), Offset(1)}},
+        .subscribe = {{{framed_topic, PartitionIndex(3)}, LeaderEpoch(7), Offset(100), no_leader_epoch, Offset(1)},
+                      {{framed_topic, PartitionIndex(0)}, LeaderEpoch(0), Offset(0), LeaderEpoch(0), Offset(0)}},
+        .unsubscribe = {{framed_topic, PartitionIndex(5)}},
+        .acks = {{{framed_topic, PartitionIndex(9)}, LeaderEpoch(7), Offset(1LL << 40), Offset(1)}},
         .bytes_granted = 1ULL << 40};
     const auto survived = decode_follower_message(std::vector{encode(frame)});
     ASSERT_TRUE(survived.has_value());
@@ -184,8 +182,8 @@ TEST(Frame, a_follower_s_messages_survive) {
 }
 
 TEST(Frame, a_follower_that_lies_is_refused) {
-    const auto refuses = [](const std::function<void(proto::FollowerMessage&)>& change) {
-        proto::FollowerMessage message;
+    const auto refuses = [](const std::function<void(replication::v1::FollowerMessage&)>& change) {
+        replication::v1::FollowerMessage message;
         message.add_subscribe();
         message.add_unsubscribe();
         message.add_acks();

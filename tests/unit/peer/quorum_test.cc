@@ -11,7 +11,6 @@
 namespace milena::peer {
 namespace {
 
-namespace proto = milena::quorum::v1;
 using namespace std::chrono_literals;
 using Reply = Result<raft::Response, raft::SendError>;
 
@@ -45,7 +44,7 @@ std::vector<raft::Response> all_responses() {
 
 TEST(QuorumMessages, every_request_survives) {
     for (const raft::Request& request : all_requests()) {
-        proto::QuorumRequest message;
+        quorum::v1::QuorumRequest message;
         write(request, message);
         const auto survived = read(message);
         ASSERT_TRUE(survived.has_value()) << survived.error();
@@ -55,7 +54,7 @@ TEST(QuorumMessages, every_request_survives) {
 
 TEST(QuorumMessages, every_response_survives) {
     for (const raft::Response& response : all_responses()) {
-        proto::QuorumResponse message;
+        quorum::v1::QuorumResponse message;
         write(response, message);
         const auto survived = read(message);
         ASSERT_TRUE(survived.has_value()) << survived.error();
@@ -64,8 +63,8 @@ TEST(QuorumMessages, every_response_survives) {
 }
 
 TEST(QuorumMessages, what_nobody_may_say_is_refused) {
-    const auto refuses = [](const std::function<void(proto::QuorumRequest&)>& change, size_t kind) {
-        proto::QuorumRequest message;
+    const auto refuses = [](const std::function<void(quorum::v1::QuorumRequest&)>& change, size_t kind) {
+        quorum::v1::QuorumRequest message;
         write(all_requests()[kind], message);
         change(message);
         return !read(message).has_value();
@@ -97,7 +96,7 @@ TEST(QuorumMessages, a_piece_of_a_snapshot_lies_within_it) {
     raft::FetchSnapshotResponse outside{{}, {}, 100, 91, Bytes::copy_of("0123456789")};
     for (const uint64_t position : {91ULL, 101ULL, ~0ULL}) {
         outside.position = position;
-        proto::QuorumResponse message;
+        quorum::v1::QuorumResponse message;
         write(raft::Response(outside), message);
         EXPECT_FALSE(read(message).has_value()) << position;
     }
@@ -333,10 +332,10 @@ TEST_F(QuorumTest, the_end_of_the_server_says_nothing_of_the_others) {
 
 TEST_F(QuorumTest, a_request_that_makes_no_sense_is_refused_before_it_reaches_the_shard) {
     start([](const raft::Request&, const QuorumService::Answer&) { ADD_FAILURE(); });
-    const auto stub = proto::Quorum::NewStub(grpc::CreateChannel(
+    const auto stub = quorum::v1::Quorum::NewStub(grpc::CreateChannel(
         "127.0.0.1:" + std::to_string(server_->ports().front()), grpc::InsecureChannelCredentials()));
     grpc::ClientContext context;
-    proto::QuorumResponse response;
+    quorum::v1::QuorumResponse response;
     EXPECT_EQ(stub->Exchange(&context, {}, &response).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
 }
 

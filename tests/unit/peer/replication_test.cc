@@ -16,7 +16,6 @@
 namespace milena::peer {
 namespace {
 
-namespace proto = milena::replication::v1;
 using namespace std::chrono_literals;
 
 const replica::PartitionKey key{Uuid::from_random(1, 2), PartitionIndex(3)};
@@ -357,16 +356,16 @@ TEST_F(ReplicationTest, a_stream_may_be_let_go_within_its_own_handler) {
 // Sends these messages on a stream of its own and returns how it ends.
 grpc::StatusCode status_after(uint16_t port, const std::vector<Bytes>& messages) {
     const auto channel = grpc::CreateChannel("127.0.0.1:" + std::to_string(port), grpc::InsecureChannelCredentials());
-    const auto stub = proto::Replication::NewStub(channel);
+    const auto stub = replication::v1::Replication::NewStub(channel);
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + patience);
     const auto stream = stub->Replicate(&context);
     for (const Bytes& bytes : messages) {
-        proto::FollowerMessage message;
+        replication::v1::FollowerMessage message;
         EXPECT_TRUE(message.ParseFromString(std::string(bytes.view())));
         stream->Write(message);
     }
-    proto::LeaderMessage answer;
+    replication::v1::LeaderMessage answer;
     while (stream->Read(&answer)) {
     }
     return stream->Finish().error_code();
@@ -384,18 +383,19 @@ TEST_F(ReplicationTest, a_stream_begins_with_one_hello) {
 }
 
 TEST_F(ReplicationTest, a_follower_without_an_id_is_refused) {
-    proto::FollowerMessage message;
+    replication::v1::FollowerMessage message;
     message.mutable_hello()->set_node(-1);
     EXPECT_EQ(status_after(server_->ports().front(), {Bytes::copy_of(message.SerializeAsString())}),
               grpc::StatusCode::INVALID_ARGUMENT);
 }
 
 // A leader that talks nonsense.
-class Babbling final : public proto::Replication::CallbackService {
+class Babbling final : public replication::v1::Replication::CallbackService {
   public:
-    grpc::ServerBidiReactor<proto::FollowerMessage, proto::LeaderMessage>* Replicate(
+    grpc::ServerBidiReactor<replication::v1::FollowerMessage, replication::v1::LeaderMessage>* Replicate(
         grpc::CallbackServerContext*) override {
-        class Reactor final : public grpc::ServerBidiReactor<proto::FollowerMessage, proto::LeaderMessage> {
+        class Reactor final
+            : public grpc::ServerBidiReactor<replication::v1::FollowerMessage, replication::v1::LeaderMessage> {
           public:
             Reactor() {
                 message_.mutable_header()->add_partitions()->add_records_bytes(1'000'000);
@@ -406,7 +406,7 @@ class Babbling final : public proto::Replication::CallbackService {
             void OnDone() override { delete this; }
 
           private:
-            proto::LeaderMessage message_;
+            replication::v1::LeaderMessage message_;
         };
         return new Reactor;
     }

@@ -10,8 +10,6 @@
 namespace milena::peer {
 namespace {
 
-namespace proto = milena::admin::v1;
-
 // Nothing that these tests ask comes here.
 struct NobodyAnswers : AdminRequests {
     bool is_active() const override { return false; }
@@ -43,16 +41,16 @@ class ServerTest : public testing::Test {
         return std::move(*server);
     }
 
-    static std::unique_ptr<proto::ClusterAdmin::Stub> client_of(const Server& server) {
-        return proto::ClusterAdmin::NewStub(grpc::CreateChannel("127.0.0.1:" + std::to_string(server.ports().front()),
-                                                                grpc::InsecureChannelCredentials()));
+    static std::unique_ptr<admin::v1::ClusterAdmin::Stub> client_of(const Server& server) {
+        return admin::v1::ClusterAdmin::NewStub(grpc::CreateChannel(
+            "127.0.0.1:" + std::to_string(server.ports().front()), grpc::InsecureChannelCredentials()));
     }
 };
 
 TEST_F(ServerTest, says_who_it_is) {
     const auto server = started();
     grpc::ClientContext context;
-    proto::IdentityResponse identity;
+    admin::v1::IdentityResponse identity;
     ASSERT_TRUE(client_of(*server)->Identity(&context, {}, &identity).ok());
     EXPECT_EQ(identity.cluster_id(), "cluster");
     EXPECT_EQ(identity.node_id(), 7);
@@ -65,24 +63,24 @@ TEST_F(ServerTest, tells_the_phase_of_the_moment) {
     const auto server = started();
     const auto told = [&] {
         grpc::ClientContext context;
-        proto::HealthResponse health;
+        admin::v1::HealthResponse health;
         EXPECT_TRUE(client_of(*server)->Health(&context, {}, &health).ok());
         return std::pair(health.phase(), health.recovered_percent());
     };
-    EXPECT_EQ(told(), std::pair(proto::PHASE_STARTING, 0u));
+    EXPECT_EQ(told(), std::pair(admin::v1::PHASE_STARTING, 0u));
     health_.progress = Phase::recovering;
-    EXPECT_EQ(told(), std::pair(proto::PHASE_RECOVERING, 0u)) << "how much there is isn't known yet";
+    EXPECT_EQ(told(), std::pair(admin::v1::PHASE_RECOVERING, 0u)) << "how much there is isn't known yet";
     health_.logs_count = 10;
     health_.logs_opened = 5;
-    EXPECT_EQ(told(), std::pair(proto::PHASE_RECOVERING, 49u));
+    EXPECT_EQ(told(), std::pair(admin::v1::PHASE_RECOVERING, 49u));
     health_.is_fenced = true;
-    EXPECT_EQ(told().first, proto::PHASE_RECOVERING) << "that is why";
+    EXPECT_EQ(told().first, admin::v1::PHASE_RECOVERING) << "that is why";
     health_.progress = Phase::active;
-    EXPECT_EQ(told(), std::pair(proto::PHASE_FENCED, 100u));
+    EXPECT_EQ(told(), std::pair(admin::v1::PHASE_FENCED, 100u));
     health_.is_fenced = false;
-    EXPECT_EQ(told(), std::pair(proto::PHASE_ACTIVE, 100u));
+    EXPECT_EQ(told(), std::pair(admin::v1::PHASE_ACTIVE, 100u));
     health_.progress = Phase::stopping;
-    EXPECT_EQ(told(), std::pair(proto::PHASE_STOPPING, 100u));
+    EXPECT_EQ(told(), std::pair(admin::v1::PHASE_STOPPING, 100u));
 }
 
 TEST_F(ServerTest, a_port_in_use_is_refused_by_name) {

@@ -7,7 +7,7 @@
 namespace milena::raft {
 namespace {
 
-const VoterSet one({{.id = NodeId(1), .directory_id = Uuid{5, 500}, .endpoints = {}}});
+const VoterSet first_voter({{.id = NodeId(1), .directory_id = Uuid{5, 500}, .endpoints = {}}});
 
 TEST(RaftBatches, values_survive) {
     const std::vector<Bytes> values{Bytes::copy_of("a"), Bytes(), Bytes::copy_of("ccc")};
@@ -23,7 +23,7 @@ TEST(RaftBatches, values_survive) {
 
 TEST(RaftBatches, control_records_survive) {
     const std::vector<ControlRecord> records{snapshot_header_record(Timestamp(5)), kraft_version_record(1),
-                                             voters_record(one), leader_change_record(NodeId(1), one),
+                                             voters_record(first_voter), leader_change_record(NodeId(1), first_voter),
                                              snapshot_footer_record()};
     const auto parsed = parse_batch(build_control_batch({Offset(0), LeaderEpoch(1), Timestamp(1)}, records));
     ASSERT_TRUE(parsed.has_value());

@@ -12,6 +12,9 @@
 
 namespace milena::raft {
 
+inline constexpr Duration soon = std::chrono::seconds(1);
+inline constexpr Duration long_enough = std::chrono::seconds(20);
+
 class RaftCluster {
   public:
     struct Node final : Transport {

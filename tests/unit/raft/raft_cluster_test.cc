@@ -8,9 +8,6 @@ namespace {
 using namespace std::chrono_literals;
 using Values = std::vector<std::string>;
 
-constexpr Duration soon = 1s;
-constexpr Duration long_enough = 20s;
-
 struct RaftClusterTest : testing::Test {
     RaftCluster::Node& lead(RaftCluster& cluster, Duration within = long_enough) {
         EXPECT_TRUE(cluster.run_until(within, [&] { return cluster.leader() != nullptr; }));

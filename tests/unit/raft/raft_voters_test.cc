@@ -8,9 +8,6 @@ using namespace std::chrono_literals;
 using Outcome = Result<void, VoterRefusal>;
 using Ids = std::set<int32_t>;
 
-constexpr Duration soon = 1s;
-constexpr Duration long_enough = 20s;
-
 Ids ids_of(const VoterSet& voters) {
     Ids ids;
     for (const auto& [id, voter] : voters) ids.insert(id.value);

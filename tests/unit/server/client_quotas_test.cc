@@ -2,17 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include "unit/server/fake_clock.h"
+
 namespace milena::server {
 namespace {
 
 using namespace std::chrono_literals;
 using Entity = metadata::QuotaEntity;
-
-struct FakeClock final : env::Clock {
-    Instant time{100s};
-    Instant now() override { return time; }
-    Timestamp wall() override { return Timestamp(0); }
-};
 
 struct ClientQuotasTest : testing::Test {
     FakeClock clock;

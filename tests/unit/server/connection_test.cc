@@ -3,18 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "base/big_endian.h"
+#include "unit/server/fake_clock.h"
 #include "unit/server/fake_stream.h"
 
 namespace milena::server {
 namespace {
 
 using namespace std::chrono_literals;
-
-struct FakeClock final : env::Clock {
-    Instant time{1s};
-    Instant now() override { return time; }
-    Timestamp wall() override { return Timestamp(0); }
-};
 
 struct FakeSource final : RangeSource {
     bool cached = true;

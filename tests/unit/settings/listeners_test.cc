@@ -27,7 +27,7 @@ Parsed parse(std::string_view text) {
     return parsed;
 }
 
-Lines errors_of(std::string_view text) { return parse(text).errors; }
+Lines listener_errors(std::string_view text) { return parse(text).errors; }
 
 TEST(Listeners, a_place_is_a_host_and_a_port) {
     EXPECT_EQ(parse_host_port("a-b.c:1"), (HostPort{"a-b.c", 1}));
@@ -61,9 +61,9 @@ TEST(Listeners, those_of_the_controller_are_kept_apart) {
 }
 
 TEST(Listeners, only_plaintext_is_served) {
-    EXPECT_EQ(errors_of("listeners=SSL://:1"),
+    EXPECT_EQ(listener_errors("listeners=SSL://:1"),
               (Lines{R"(listeners: "SSL://:1": SSL isn't served yet, only PLAINTEXT is)"}));
-    EXPECT_EQ(errors_of("listeners=A://:1\nlistener.security.protocol.map=A:SASL_PLAINTEXT"),
+    EXPECT_EQ(listener_errors("listeners=A://:1\nlistener.security.protocol.map=A:SASL_PLAINTEXT"),
               (Lines{R"(listeners: "A://:1": SASL_PLAINTEXT isn't served yet, only PLAINTEXT is)"}));
 }
 
@@ -94,14 +94,14 @@ TEST(Listeners, the_only_one_that_speaks_grpc_serves_between_brokers) {
 }
 
 TEST(Listeners, clients_need_one_that_speaks_kafkas_protocol) {
-    EXPECT_EQ(errors_of("listeners=INTERNAL://:2" + std::string(with_grpc)),
+    EXPECT_EQ(listener_errors("listeners=INTERNAL://:2" + std::string(with_grpc)),
               (Lines{"listeners: a broker needs one that isn't in controller.listener.names and speaks another "
                      "protocol than GRPC"}));
 }
 
 TEST(Listeners, only_brokers_have_one_that_speaks_grpc_beside_the_controllers) {
-    EXPECT_EQ(errors_of("process.roles=controller\nnode.id=1\nlisteners=CONTROLLER://:2,INTERNAL://:1" +
-                        std::string(with_grpc)),
+    EXPECT_EQ(listener_errors("process.roles=controller\nnode.id=1\nlisteners=CONTROLLER://:2,INTERNAL://:1" +
+                              std::string(with_grpc)),
               (Lines{"listeners: INTERNAL isn't in controller.listener.names, but process.roles has no broker"}));
 }
 
@@ -121,7 +121,7 @@ TEST(Listeners, what_is_malformed_is_refused) {
           "PLAINTEXT:PLAINTEXT\ninter.broker.listener.name=A",
           "inter.broker.listener.name=B",
           "inter.broker.listener.name=PLAINTEXT\nsecurity.inter.broker.protocol=PLAINTEXT"}) {
-        EXPECT_EQ(errors_of(text).size(), 1u) << text;
+        EXPECT_EQ(listener_errors(text).size(), 1u) << text;
     }
 }
 
@@ -129,11 +129,11 @@ TEST(Listeners, only_ipv4_and_ipv6_may_share_a_port) {
     constexpr std::string_view map =
         "\nlistener.security.protocol.map=A:PLAINTEXT,B:PLAINTEXT\n"
         "inter.broker.listener.name=A";
-    EXPECT_EQ(errors_of("listeners=A://127.0.0.1:1,B://[::1]:1" + std::string(map)), Lines{});
-    EXPECT_EQ(errors_of("listeners=A://:0,B://:0" + std::string(map)), Lines{});
-    EXPECT_EQ(errors_of("listeners=A://127.0.0.1:1,B://10.0.0.1:1" + std::string(map)),
+    EXPECT_EQ(listener_errors("listeners=A://127.0.0.1:1,B://[::1]:1" + std::string(map)), Lines{});
+    EXPECT_EQ(listener_errors("listeners=A://:0,B://:0" + std::string(map)), Lines{});
+    EXPECT_EQ(listener_errors("listeners=A://127.0.0.1:1,B://10.0.0.1:1" + std::string(map)),
               (Lines{"listeners: A and B have the same port 1"}));
-    EXPECT_EQ(errors_of("listeners=A://a:1,B://b:1" + std::string(map)).size(), 1u);
+    EXPECT_EQ(listener_errors("listeners=A://a:1,B://b:1" + std::string(map)).size(), 1u);
 }
 
 TEST(Listeners, the_only_broker_listener_serves_between_brokers_too) {
@@ -148,42 +148,45 @@ TEST(Quorum, voters_are_read_and_must_contain_a_controller) {
         "controller.quorum.voters=1@a:2,2@[::1]:3");
     EXPECT_EQ(parsed.errors, Lines{});
     EXPECT_EQ(parsed.quorum.voters, (std::vector<Voter>{{NodeId(1), "a", 2}, {NodeId(2), "::1", 3}}));
-    EXPECT_EQ(errors_of("node.id=3\nlisteners=PLAINTEXT://:1,CONTROLLER://:2\ncontroller.quorum.voters=1@a:2,2@b:3"),
-              (Lines{"process.roles contains controller, so controller.quorum.voters must contain node.id 3"}));
+    EXPECT_EQ(
+        listener_errors("node.id=3\nlisteners=PLAINTEXT://:1,CONTROLLER://:2\ncontroller.quorum.voters=1@a:2,2@b:3"),
+        (Lines{"process.roles contains controller, so controller.quorum.voters must contain node.id 3"}));
 }
 
 TEST(Quorum, what_is_malformed_is_refused) {
     for (const char* voters : {"1@a", "a@b:1", "1", "-1@a:1", "1@:1", "1@a:99999", "1@a:1,1@b:2"}) {
-        EXPECT_FALSE(errors_of("node.id=1\ncontroller.quorum.voters=" + std::string(voters)).empty()) << voters;
+        EXPECT_FALSE(listener_errors("node.id=1\ncontroller.quorum.voters=" + std::string(voters)).empty()) << voters;
     }
-    EXPECT_FALSE(errors_of("node.id=1\ncontroller.quorum.bootstrap.servers=a").empty());
+    EXPECT_FALSE(listener_errors("node.id=1\ncontroller.quorum.bootstrap.servers=a").empty());
 }
 
 TEST(Quorum, only_a_controller_joins_the_voters) {
     const std::string joins = "controller.quorum.auto.join.enable=true\ncontroller.quorum.bootstrap.servers=a:1\n";
-    EXPECT_EQ(errors_of(joins + "node.id=5\nlisteners=PLAINTEXT://:1,CONTROLLER://:2"), Lines{});
-    EXPECT_EQ(errors_of(joins + "node.id=5\nprocess.roles=broker"),
+    EXPECT_EQ(listener_errors(joins + "node.id=5\nlisteners=PLAINTEXT://:1,CONTROLLER://:2"), Lines{});
+    EXPECT_EQ(listener_errors(joins + "node.id=5\nprocess.roles=broker"),
               (Lines{"controller.quorum.auto.join.enable=true needs process.roles to contain controller"}));
 }
 
 TEST(Quorum, a_node_of_a_cluster_must_say_who_it_is) {
-    const Lines errors = errors_of("listeners=PLAINTEXT://:1,CONTROLLER://:2\ncontroller.quorum.voters=1@a:2,2@b:2");
+    const Lines errors =
+        listener_errors("listeners=PLAINTEXT://:1,CONTROLLER://:2\ncontroller.quorum.voters=1@a:2,2@b:2");
     EXPECT_EQ(errors, (Lines{"node.id must be given: each node of a cluster has its own"}));
 }
 
 TEST(Quorum, roles_decide_which_listeners_a_node_needs) {
-    EXPECT_EQ(errors_of("process.roles=broker\nnode.id=5\ncontroller.quorum.voters=1@a:2"), Lines{});
-    EXPECT_EQ(errors_of("process.roles=broker\nnode.id=5").size(), 1u);
-    EXPECT_EQ(errors_of("process.roles=broker\nnode.id=1\ncontroller.quorum.voters=1@a:2").size(), 1u);
-    EXPECT_EQ(errors_of("process.roles=broker\nnode.id=5\ncontroller.quorum.voters=1@a:2\n"
-                        "listeners=PLAINTEXT://:1,CONTROLLER://:2")
+    EXPECT_EQ(listener_errors("process.roles=broker\nnode.id=5\ncontroller.quorum.voters=1@a:2"), Lines{});
+    EXPECT_EQ(listener_errors("process.roles=broker\nnode.id=5").size(), 1u);
+    EXPECT_EQ(listener_errors("process.roles=broker\nnode.id=1\ncontroller.quorum.voters=1@a:2").size(), 1u);
+    EXPECT_EQ(listener_errors("process.roles=broker\nnode.id=5\ncontroller.quorum.voters=1@a:2\n"
+                              "listeners=PLAINTEXT://:1,CONTROLLER://:2")
                   .size(),
               1u);
-    EXPECT_EQ(errors_of("process.roles=controller\nnode.id=1\nlisteners=CONTROLLER://:2"), Lines{});
-    EXPECT_EQ(errors_of("process.roles=controller\nnode.id=1\nlisteners=CONTROLLER://:2,PLAINTEXT://:1").size(), 1u);
-    EXPECT_EQ(errors_of("process.roles=controller\nnode.id=1").size(), 2u);
-    EXPECT_EQ(errors_of("node.id=1\ncontroller.quorum.voters=1@a:2,2@a:3").size(), 1u);
-    EXPECT_EQ(errors_of("node.id=1\nlisteners=CONTROLLER://:2").size(), 2u);
+    EXPECT_EQ(listener_errors("process.roles=controller\nnode.id=1\nlisteners=CONTROLLER://:2"), Lines{});
+    EXPECT_EQ(listener_errors("process.roles=controller\nnode.id=1\nlisteners=CONTROLLER://:2,PLAINTEXT://:1").size(),
+              1u);
+    EXPECT_EQ(listener_errors("process.roles=controller\nnode.id=1").size(), 2u);
+    EXPECT_EQ(listener_errors("node.id=1\ncontroller.quorum.voters=1@a:2,2@a:3").size(), 1u);
+    EXPECT_EQ(listener_errors("node.id=1\nlisteners=CONTROLLER://:2").size(), 2u);
 }
 
 }  // namespace

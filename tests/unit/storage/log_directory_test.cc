@@ -6,7 +6,7 @@
 namespace milena::storage {
 namespace {
 
-using State = PartitionDirectory::State;
+using DirectoryState = PartitionDirectory::State;
 
 class LogDirectoryTest : public LogFixture {};
 
@@ -15,11 +15,11 @@ TEST_F(LogDirectoryTest, names_of_partitions_are_understood) {
     EXPECT_EQ(parse("orders-3")->topic, "orders");
     EXPECT_EQ(parse("orders-3")->partition, PartitionIndex(3));
     EXPECT_EQ(parse("a-b-c-12")->topic, "a-b-c");
-    EXPECT_EQ(parse("__cluster_metadata-0")->state, State::current);
-    EXPECT_EQ(parse("a.b-1.0123456789abcdef0123456789abcdef-delete")->state, State::deleted);
+    EXPECT_EQ(parse("__cluster_metadata-0")->state, DirectoryState::current);
+    EXPECT_EQ(parse("a.b-1.0123456789abcdef0123456789abcdef-delete")->state, DirectoryState::deleted);
     EXPECT_EQ(parse("a.b-1.0123456789abcdef0123456789abcdef-delete")->topic, "a.b");
-    EXPECT_EQ(parse("a-1.0123456789abcdef0123456789abcdef-future")->state, State::future);
-    EXPECT_EQ(parse("a-1.0123456789abcdef0123456789abcdef-stray")->state, State::stray);
+    EXPECT_EQ(parse("a-1.0123456789abcdef0123456789abcdef-future")->state, DirectoryState::future);
+    EXPECT_EQ(parse("a-1.0123456789abcdef0123456789abcdef-stray")->state, DirectoryState::stray);
     for (const char* name :
          {"orders", "orders-", "-3", "orders-03", "orders--3x", "orders-x", "a-delete", "lost+found"})
         EXPECT_FALSE(parse(name).has_value()) << name;
@@ -29,7 +29,7 @@ TEST_F(LogDirectoryTest, a_deleted_name_fits_into_a_file_name) {
     const std::string topic(249, 't');
     const std::string name = deleted_directory_name(topic, PartitionIndex(12345), Uuid{1, 2});
     EXPECT_LE(name.size(), 255U);
-    EXPECT_EQ(parse_partition_directory(name)->state, State::deleted);
+    EXPECT_EQ(parse_partition_directory(name)->state, DirectoryState::deleted);
     EXPECT_EQ(deleted_directory_name("t", PartitionIndex(1), Uuid{1, 0xab}),
               "t-1.000000000000000100000000000000ab-delete");
 }

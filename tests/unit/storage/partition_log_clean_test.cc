@@ -7,7 +7,7 @@
 namespace milena::storage {
 namespace {
 
-using State = CleaningSlice::State;
+using SliceState = CleaningSlice::State;
 using Records = std::map<int64_t, KeyedRecord>;
 
 struct PartitionLogClean : CleanFixture {
@@ -271,7 +271,7 @@ TEST_F(PartitionLogClean, a_read_under_way_gets_whole_batches_when_its_segment_i
             log->read({Offset(0), end, 100'000, true}, [&](Result<ReadBatches> r) { outcome = r; });
         const auto slice = log->clean_some();
         ASSERT_TRUE(slice.has_value());
-        is_over = slice->state == State::done;
+        is_over = slice->state == SliceState::done;
         run(std::chrono::microseconds(100));
         if (!outcome.has_value()) continue;
         ASSERT_TRUE(outcome->has_value()) << error_name(outcome->error());
@@ -294,9 +294,9 @@ TEST_F(PartitionLogClean, truncation_ends_the_pass_and_makes_dirty_what_lies_bey
     put("a", "more");
     roll();
     log->begin_cleaning(*log->cleanable(log->log_end_offset()), limits);
-    ASSERT_EQ(log->clean_some()->state, State::working);
+    ASSERT_EQ(log->clean_some()->state, SliceState::working);
     ASSERT_TRUE(log->truncate_to(Offset(10)).has_value());
-    EXPECT_EQ(log->clean_some()->state, State::abandoned);
+    EXPECT_EQ(log->clean_some()->state, SliceState::abandoned);
     EXPECT_LE(*log->cleaned_to(), log->log_end_offset());
     for (const std::string& name : files()) EXPECT_FALSE(name.ends_with(".cleaned")) << name;
 }
@@ -308,7 +308,7 @@ TEST_F(PartitionLogClean, a_policy_without_compact_ends_the_pass) {
     log->begin_cleaning(*log->cleanable(log->log_end_offset()), limits);
     config.is_compacted = false;
     log->configure(std::make_shared<LogConfig>(config));
-    EXPECT_EQ(log->clean_some()->state, State::abandoned);
+    EXPECT_EQ(log->clean_some()->state, SliceState::abandoned);
     EXPECT_EQ(count_of("a"), 2U);
 }
 
@@ -321,7 +321,7 @@ TEST_F(PartitionLogClean, retention_waits_for_the_pass_and_then_goes_on) {
     put("b", "1");
     log->begin_cleaning(*log->cleanable(log->log_end_offset()), limits);
     EXPECT_EQ(log->delete_old_segments(log->log_end_offset()).value(), 0U);
-    while (log->clean_some()->state != State::done) run(std::chrono::milliseconds(1));
+    while (log->clean_some()->state != SliceState::done) run(std::chrono::milliseconds(1));
     EXPECT_EQ(log->delete_old_segments(log->log_end_offset()).value(), 1U);
 }
 

@@ -1,20 +1,13 @@
 #include "wire/records/coordinator_frame.h"
 
-#include <initializer_list>
-
 #include <gtest/gtest.h>
 
+#include "unit/wire/bytes_of.h"
 #include "wire/records/control_records.h"
 #include "wire/records/group_records.h"
 
 namespace milena::wire {
 namespace {
-
-Bytes bytes_of(std::initializer_list<int> values) {
-    std::vector<std::byte> memory;
-    for (const int value : values) memory.push_back(static_cast<std::byte>(value));
-    return Bytes::from(std::move(memory));
-}
 
 TEST(CoordinatorFrame, key_carries_its_type_and_value_its_version) {
     const Bytes key = encode_coordinator_key(OffsetCommitKey{.group = "g", .topic = "t", .partition = 1});

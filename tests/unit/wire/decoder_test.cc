@@ -1,18 +1,13 @@
 #include "wire/decoder.h"
 
-#include <initializer_list>
 #include <string>
 
 #include <gtest/gtest.h>
 
+#include "unit/wire/bytes_of.h"
+
 namespace milena::wire {
 namespace {
-
-Bytes bytes_of(std::initializer_list<int> values) {
-    std::vector<std::byte> memory;
-    for (const int value : values) memory.push_back(static_cast<std::byte>(value));
-    return Bytes::from(std::move(memory));
-}
 
 Decoder decoder_of(const Bytes& frame, bool flexible) {
     Decoder from(frame);

@@ -1,20 +1,14 @@
 #include "wire/encoder.h"
 
-#include <initializer_list>
 #include <string>
 
 #include <gtest/gtest.h>
 
+#include "unit/wire/bytes_of.h"
 #include "wire/decoder.h"
 
 namespace milena::wire {
 namespace {
-
-Bytes bytes_of(std::initializer_list<int> values) {
-    std::vector<std::byte> memory;
-    for (const int value : values) memory.push_back(static_cast<std::byte>(value));
-    return Bytes::from(std::move(memory));
-}
 
 Bytes block(size_t size) { return Bytes::from(std::vector<std::byte>(size, std::byte{7})); }
 

@@ -1,10 +1,10 @@
 #include "wire/records/metadata_frame.h"
 
-#include <initializer_list>
 #include <variant>
 
 #include <gtest/gtest.h>
 
+#include "unit/wire/bytes_of.h"
 #include "wire/equal.h"
 #include "wire/records/metadata_records.h"
 
@@ -12,12 +12,6 @@ namespace milena::wire {
 namespace {
 
 using SomeRecord = std::variant<TopicRecord, PartitionRecord, NoOpRecord>;
-
-Bytes bytes_of(std::initializer_list<int> values) {
-    std::vector<std::byte> memory;
-    for (const int value : values) memory.push_back(static_cast<std::byte>(value));
-    return Bytes::from(std::move(memory));
-}
 
 TEST(MetadataFrame, record_is_preceded_by_frame_version_type_and_version) {
     EXPECT_EQ(encode_metadata_record(NoOpRecord{}), bytes_of({1, 20, 0, 0}));
