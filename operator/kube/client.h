@@ -68,6 +68,7 @@ class Client {
     // What isn't there is removed. One with another uid is a conflict.
     Outcome<void> remove(const ResourceType& type, const ObjectKey& key, const RemoveQuery& query);
 
+    bool may_write() const { return may_write_(); }
     // Of each request; the default is that of HttpRequest.
     void set_deadline(Milliseconds deadline) { deadline_ = deadline; }
 

@@ -1,5 +1,7 @@
 #include "kube/own_writes.h"
 
+#include <vector>
+
 namespace milena::kube {
 
 void OwnWrites::note(const ObjectKey& key, const std::string& kind, const std::string& resource_version, Instant now) {
@@ -9,20 +11,29 @@ void OwnWrites::note(const ObjectKey& key, const std::string& kind, const std::s
     if (!is_new && is_older(at->second.resource_version, resource_version)) at->second = {resource_version, now};
 }
 
-bool OwnWrites::are_seen(const ObjectKey& key, const std::function<std::string(const std::string&)>& version_of,
-                         Instant now) {
+void OwnWrites::note_removed(const ObjectKey& key, const std::string& kind, const ObjectKey& object,
+                             const std::string& uid, Instant now) {
     const std::lock_guard lock(mutex_);
-    const auto own = written_.find(key);
-    if (own == written_.end()) return true;
-    std::erase_if(own->second, [&](const auto& entry) {
-        const auto& [kind, written] = entry;
-        if (!is_older(version_of(kind), written.resource_version)) return true;
-        const bool is_overdue = now - written.at >= patience_;
-        given_up_ += is_overdue;
-        return is_overdue;
+    removed_[key].push_back({kind, object, uid, now});
+}
+
+bool OwnWrites::are_seen(const ObjectKey& key, const Seen& seen, Instant now) {
+    const std::lock_guard lock(mutex_);
+    const auto is_overdue = [&](Instant at) {
+        given_up_ += now - at >= patience_;
+        return now - at >= patience_;
+    };
+    auto& written = written_[key];
+    std::erase_if(written, [&](const auto& entry) {
+        return !is_older(seen.version_of(entry.first), entry.second.resource_version) || is_overdue(entry.second.at);
     });
-    if (!own->second.empty()) return false;
-    written_.erase(own);
+    auto& removed = removed_[key];
+    std::erase_if(removed, [&](const Removed& each) {
+        return !seen.has_live(each.kind, each.object, each.uid) || is_overdue(each.at);
+    });
+    if (!written.empty() || !removed.empty()) return false;
+    written_.erase(key);
+    removed_.erase(key);
     return true;
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "operator/fake_kube/certificates.h"
 #include "operator/fake_kube/http_server.h"
 #include "operator/world.h"
 
@@ -248,6 +249,55 @@ TEST(Transport, A16_a_token_that_was_rotated_costs_one_more_request) {
     EXPECT_TRUE(client.list(resource_type("ConfigMap"), "a", {}));
     EXPECT_EQ(2, world.fake.count("LIST"));
     ::unlink(file.c_str());
+}
+
+// A server with a certificate, to which one goes with an authority that may change.
+struct Secured {
+    Secured() : file("/tmp/milena-authority-of-" + std::to_string(::getpid())) {
+        trust(first);
+        const auto handler = [](const Request&, Connection& connection) { connection.answer(200, "{}"); };
+        server = std::make_unique<HttpServer>(handler, tls(first));
+    }
+    ~Secured() { ::unlink(file.c_str()); }
+
+    static fake::TlsServer tls(const fake::Pem& authority) {
+        const fake::Pem own = fake::make_certificate("server", authority);
+        return {own.certificate, own.key, ""};
+    }
+    void trust(const fake::Pem& authority) const { std::ofstream(file) << authority.certificate; }
+    std::unique_ptr<HttpTransport> make(const fake::Pem& client = {}) {
+        AccessConfig config{.server = server->url(), .authority = {.file = file}};
+        config.certificate.text = client.certificate;
+        config.key.text = client.key;
+        return make_cpprest_transport(std::make_shared<Access>(config, clock));
+    }
+
+    const fake::Pem first = fake::make_authority("first");
+    const fake::Pem second = fake::make_authority("second");
+    const std::string file;
+    env::SystemClock clock;
+    std::unique_ptr<HttpServer> server;
+};
+
+TEST(Transport, A17_an_authority_that_was_rotated_is_used_by_the_next_connection) {
+    Secured world;
+    const auto transport = world.make();
+    const auto answer = transport->call({.target = "/", .on_new_connection = true});
+    ASSERT_TRUE(answer) << answer.error().to_string();
+    world.server->use(Secured::tls(world.second));
+    EXPECT_FALSE(transport->call({.target = "/", .on_new_connection = true}));
+    world.trust(world.second);
+    EXPECT_TRUE(transport->call({.target = "/", .on_new_connection = true}));
+}
+
+TEST(Transport, a_server_that_demands_a_client_certificate_gets_ours) {
+    Secured world;
+    fake::TlsServer demanding = Secured::tls(world.first);
+    demanding.client_authority = world.second.certificate;
+    world.server->use(demanding);
+    EXPECT_TRUE(world.make(fake::make_certificate("client", world.second))->call({.target = "/"}));
+    EXPECT_FALSE(world.make(fake::make_certificate("client", world.first))->call({.target = "/"}));
+    EXPECT_FALSE(world.make()->call({.target = "/"}));
 }
 
 }  // namespace

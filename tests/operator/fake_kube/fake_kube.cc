@@ -114,6 +114,11 @@ void FakeKube::inject(const Fault& fault) {
     faults_.push_back(fault);
 }
 
+void FakeKube::forget_faults() {
+    const std::lock_guard lock(mutex_);
+    faults_.clear();
+}
+
 void FakeKube::break_watches(Break how, const std::string& path_part) {
     const std::lock_guard lock(mutex_);
     for (Watch& watch : watches_)
@@ -294,10 +299,12 @@ void FakeKube::break_watch(Break how, Connection& connection) {
 }
 
 // All that has happened since; false when nobody listens any more.
-bool FakeKube::send_events(const Request& request, const Place& place, Connection& connection, size_t& next) {
+bool FakeKube::send_events(const Request& request, const Place& place, Connection& connection, Watch& own) {
     std::vector<json> events;
     {
         const std::lock_guard lock(mutex_);
+        size_t& next = own.next;
+        if (own.broken) return true;  // from then on nothing comes
         for (; next < objects_.history().size(); ++next) {
             const Happened& happened = objects_.history()[next];
             const bool is_meant = happened.place.resource == place.resource &&
@@ -319,29 +326,28 @@ void FakeKube::watch(const Request& request, const Place& place, Connection& con
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
     auto bookmark_at = std::chrono::steady_clock::now();
     std::list<Watch>::iterator own;
-    size_t next = 0;
     {
         std::unique_lock lock(mutex_);
         if (from < objects_.oldest()) {
             lock.unlock();
             return connection.answer(410, failure(410, "Expired", "too old resource version").body.dump());
         }
-        while (next < objects_.history().size() && objects_.history()[next].version <= from) ++next;
-        own = watches_.insert(watches_.end(), Watch{request.path, std::nullopt});
+        own = watches_.insert(watches_.end(), Watch{request.path, std::nullopt, 0});
+        while (own->next < objects_.history().size() && objects_.history()[own->next].version <= from) ++own->next;
         bookmark_at += bookmark_interval_;
     }
     changed_.notify_all();
     connection.begin_chunks();
     bool is_over = false;
-    while (!is_over && send_events(request, place, connection, next)) {
+    while (!is_over && send_events(request, place, connection, *own)) {
         std::unique_lock lock(mutex_);
         changed_.wait_until(lock, std::min(deadline, bookmark_at), [&] {
-            return is_stopped_ || own->broken || next < objects_.history().size() ||
+            return is_stopped_ || own->broken || own->next < objects_.history().size() ||
                    bookmark_at > std::chrono::steady_clock::now() + bookmark_interval_;
         });
         const auto now = std::chrono::steady_clock::now();
         bookmark_at = std::min(bookmark_at, now + bookmark_interval_);
-        const bool has_news = next < objects_.history().size();
+        const bool has_news = own->next < objects_.history().size();
         std::string bookmark;
         if (!has_news && now >= bookmark_at) {
             const json metadata = {{"resourceVersion", std::to_string(objects_.version())}};

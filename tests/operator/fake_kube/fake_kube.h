@@ -70,6 +70,7 @@ class FakeKube {
     void change(const std::function<void(Objects&)>& change);
 
     void inject(const Fault& fault);
+    void forget_faults();
     void break_watches(Break how, const std::string& path_part = "");
     void set_bookmark_interval(Milliseconds interval);  // default: a minute
     void set_duplicates(bool on);  // each event is sent twice, the second time after the one that follows
@@ -88,6 +89,7 @@ class FakeKube {
     struct Watch {
         std::string path;
         std::optional<Break> broken;
+        size_t next;  // of the history
     };
 
     void handle(const Request& request, Connection& connection);
@@ -96,7 +98,7 @@ class FakeKube {
     Answer perform(const Request& request, const Place& place);
     Answer list(const Request& request, const Place& place);
     void watch(const Request& request, const Place& place, Connection& connection);
-    bool send_events(const Request& request, const Place& place, Connection& connection, size_t& next);
+    bool send_events(const Request& request, const Place& place, Connection& connection, Watch& own);
     void break_watch(Break how, Connection& connection);
 
     mutable std::mutex mutex_;

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cctype>
+#include <csignal>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -73,7 +76,7 @@ Request parse_head(const std::string& head, size_t& length) {
 
 void Connection::raw(std::string_view bytes) {
     while (!bytes.empty() && !is_closed_) {
-        const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        const ssize_t sent = send(bytes);
         if (sent <= 0)
             is_closed_ = true;
         else
@@ -114,10 +117,53 @@ void Connection::close() {
 void Connection::hold() {
     char byte;
     while (!is_closed_)
-        if (::recv(fd_, &byte, 1, 0) <= 0) is_closed_ = true;
+        if (receive(&byte, 1) <= 0) is_closed_ = true;
 }
 
-HttpServer::HttpServer(Handler handler) : handler_(std::move(handler)) {
+Connection::~Connection() {
+    if (ssl_ != nullptr) SSL_free(ssl_);
+}
+
+bool Connection::begin_tls(const TlsServer& tls) {
+    const auto memory = [](const std::string& text) {
+        return BIO_new_mem_buf(text.data(), static_cast<int>(text.size()));
+    };
+    SSL_CTX* context = SSL_CTX_new(TLS_server_method());
+    BIO* certificate = memory(tls.certificate);
+    BIO* key = memory(tls.key);
+    X509* own = PEM_read_bio_X509(certificate, nullptr, nullptr, nullptr);
+    EVP_PKEY* secret = PEM_read_bio_PrivateKey(key, nullptr, nullptr, nullptr);
+    check(SSL_CTX_use_certificate(context, own) == 1 && SSL_CTX_use_PrivateKey(context, secret) == 1);
+    if (!tls.client_authority.empty()) {
+        BIO* authority = memory(tls.client_authority);
+        X509* trusted = PEM_read_bio_X509(authority, nullptr, nullptr, nullptr);
+        X509_STORE_add_cert(SSL_CTX_get_cert_store(context), trusted);
+        SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+        X509_free(trusted);
+        BIO_free(authority);
+    }
+    ssl_ = SSL_new(context);
+    SSL_CTX_free(context);
+    X509_free(own);
+    EVP_PKEY_free(secret);
+    BIO_free(certificate);
+    BIO_free(key);
+    SSL_set_fd(ssl_, fd_);
+    return SSL_accept(ssl_) == 1;
+}
+
+ssize_t Connection::receive(char* into, size_t size) {
+    return ssl_ == nullptr ? ::recv(fd_, into, size, 0) : SSL_read(ssl_, into, static_cast<int>(size));
+}
+
+ssize_t Connection::send(std::string_view bytes) {
+    if (ssl_ != nullptr) return SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size()));
+    return ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+}
+
+HttpServer::HttpServer(Handler handler, std::optional<TlsServer> tls)
+    : handler_(std::move(handler)), scheme_(tls ? "https" : "http"), tls_(std::move(tls)) {
+    std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
     listen_on(0);
     acceptor_ = std::thread([this] { accept_all(); });
 }
@@ -160,6 +206,11 @@ void HttpServer::resume() {
     acceptor_ = std::thread([this] { accept_all(); });
 }
 
+void HttpServer::use(const TlsServer& tls) {
+    const std::lock_guard lock(mutex_);
+    tls_ = tls;
+}
+
 void HttpServer::accept_all() {
     while (true) {
         const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
@@ -169,8 +220,8 @@ void HttpServer::accept_all() {
         const std::lock_guard lock(mutex_);
         served_.push_back({std::make_unique<Connection>(fd), {}});
         Connection& connection = *served_.back().connection;
-        served_.back().thread = std::thread([this, &connection, number = served_.size()] {
-            serve(connection, number);
+        served_.back().thread = std::thread([this, &connection, number = served_.size(), tls = tls_] {
+            if (!tls || connection.begin_tls(*tls)) serve(connection, number);
             const std::lock_guard closing(mutex_);
             connection.is_over_ = true;
             ::close(connection.fd_);
@@ -187,7 +238,7 @@ void HttpServer::serve(Connection& connection, uint64_t number) {
         Request request{};
         if (head_end != std::string::npos) request = parse_head(bytes.substr(0, head_end), length);
         if (head_end == std::string::npos || bytes.size() < head_end + 4 + length) {
-            const ssize_t count = ::recv(connection.fd_, buffer, sizeof buffer, 0);
+            const ssize_t count = connection.receive(buffer, sizeof buffer);
             if (count <= 0) return;
             bytes.append(buffer, static_cast<size_t>(count));
             continue;

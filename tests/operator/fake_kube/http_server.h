@@ -8,9 +8,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
+
+#include <openssl/types.h>
+#include <sys/types.h>
 
 namespace milena::fake {
 
@@ -23,9 +27,17 @@ struct Request {
     uint64_t connection;  // which one, counted from 1
 };
 
+// What a server shows of itself, and whom it lets in: those with a certificate of this authority, if one is given.
+struct TlsServer {
+    std::string certificate;
+    std::string key;
+    std::string client_authority{};
+};
+
 class Connection {
   public:
     explicit Connection(int fd) : fd_(fd) {}
+    ~Connection();
 
     void answer(int status, std::string_view body, const std::string& more_headers = "");
     void begin_chunks();
@@ -40,7 +52,12 @@ class Connection {
 
   private:
     friend class HttpServer;
+    bool begin_tls(const TlsServer& tls);
+    ssize_t receive(char* into, size_t size);
+    ssize_t send(std::string_view bytes);
+
     const int fd_;
+    SSL* ssl_ = nullptr;
     std::atomic<bool> is_closed_ = false;
     bool is_over_ = false;  // the descriptor may be somebody else's by now; under the server's lock
 };
@@ -49,11 +66,13 @@ class HttpServer {
   public:
     using Handler = std::function<void(const Request&, Connection&)>;
 
-    explicit HttpServer(Handler handler);
+    explicit HttpServer(Handler handler, std::optional<TlsServer> tls = std::nullopt);
     ~HttpServer();  // all connections are cut, and all threads have ended
 
     int port() const { return port_; }
-    std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+    std::string url() const { return scheme_ + "://127.0.0.1:" + std::to_string(port_); }
+    // For connections from now on.
+    void use(const TlsServer& tls);
     // Nobody is answered until resume(); connections are refused.
     void pause();
     void resume();
@@ -64,6 +83,8 @@ class HttpServer {
     void listen_on(int port);
 
     const Handler handler_;
+    const std::string scheme_;
+    std::optional<TlsServer> tls_;
     int listener_ = -1;
     int port_ = 0;
     std::atomic<bool> is_stopped_ = false;

@@ -189,7 +189,10 @@ Answer Objects::replace(const Place& place, const json& object) {
 Answer Objects::merge_patch(const Place& place, const json& patch) {
     json* own = find(place);
     if (own == nullptr) return failure(404, "NotFound", place.name + " not found");
-    const std::string version = patch.contains("metadata") ? patch["metadata"].value("resourceVersion", "") : "";
+    const json metadata = patch.value("metadata", json::object());
+    const std::string version = metadata.value("resourceVersion", "");
+    if (metadata.contains("uid") && metadata["uid"] != (*own)["metadata"]["uid"])
+        return failure(409, "Conflict", "Precondition failed: UID");
     if (!version.empty() && version != (*own)["metadata"].value("resourceVersion", ""))
         return failure(409, "Conflict", "the object has been modified");
     const json before = *own;
@@ -268,14 +271,16 @@ std::vector<json> Objects::list(const std::string& resource, const std::string& 
     return found;
 }
 
-// "a=b,c=d".
+// "a=b,c": b is what a is, and there is a c.
 bool Objects::matches(const json& object, const std::string& selector) {
     const json labels = object["metadata"].value("labels", json::object());
     for (size_t begin = 0; begin < selector.size();) {
         const size_t end = std::min(selector.find(',', begin), selector.size());
         const std::string term = selector.substr(begin, end - begin);
         const size_t equals = term.find('=');
-        if (labels.value(term.substr(0, equals), "") != term.substr(equals + 1)) return false;
+        const std::string name = term.substr(0, equals);
+        if (!labels.contains(name)) return false;
+        if (equals != std::string::npos && labels.value(name, "") != term.substr(equals + 1)) return false;
         begin = end + 1;
     }
     return true;
