@@ -120,7 +120,7 @@ void ClusterProducer::send(const BatchPtr& batch) {
             node.produce(world_.metadata.key(partition_), encode(*batch),
                          [this, batch, from = node.id()](const replica::ProduceOutcome& outcome) {
                              if (outcome.error == ErrorCode::none)
-                                 world_.acknowledged(partition_, outcome.last_offset + 1);
+                                 world_.acknowledged(from, partition_, outcome.last_offset + 1);
                              const uint64_t generation = world_.history.generation(partition_);
                              world_.network.to_client(
                                  from, [this, batch, generation, outcome] { answered(batch, generation, outcome); });

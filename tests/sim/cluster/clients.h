@@ -53,7 +53,7 @@ class ClusterProducer {
         Coverage& coverage;
         std::function<void(std::string)> complain;
         // A leader says so of everything below, whether the client hears it or not.
-        std::function<void(PartitionIndex, Offset end)> acknowledged;
+        std::function<void(NodeId leader, PartitionIndex, Offset end)> acknowledged;
         size_t records_max = 8;  // of a batch
     };
     ClusterProducer(World world, uint32_t number, PartitionIndex partition);

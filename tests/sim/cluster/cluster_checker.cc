@@ -12,7 +12,8 @@ namespace milena::sim::cluster {
 namespace {
 
 constexpr size_t violations_max = 20;
-constexpr int misses_max = 50;  // of a simulated page cache
+constexpr size_t needed_in_sync = 2;  // as the topics are made
+constexpr int misses_max = 50;        // of a simulated page cache
 constexpr size_t bytes_at_once = 64 * 1024;
 // A change that was on its way when content was lost counts as having been there.
 constexpr Duration loss_settles_after = std::chrono::seconds(2);
@@ -49,7 +50,7 @@ void ClusterChecker::lost_content(NodeId node) {
 void ClusterChecker::ended_uncleanly(NodeId node, const Uuid& incarnation, bool has_begun) {
     coverage_.mark("unclean end");
     UncleanEnd& end = unclean_[node];
-    end.incarnation = incarnation;
+    end.incarnations.insert(incarnation);
     end.is_certain |= has_begun;
     for (auto& [where, loss] : losses_) loss.others.erase(node);
 }
@@ -99,7 +100,12 @@ void ClusterChecker::look_at(const std::vector<SimNode*>& nodes, const SimNode* 
     check_durable(PartitionIndex(looks_++ % place_count));
 }
 
-void ClusterChecker::acknowledged(PartitionIndex place, Offset end) {
+void ClusterChecker::acknowledged(NodeId leader, PartitionIndex place, Offset end) {
+    SimNode* process = newest_ ? network_.process(leader) : nullptr;
+    const replica::Replica* replica = process == nullptr ? nullptr : process->find(*key_at(*newest_, place));
+    if (replica != nullptr && replica->is_leader() && replica->isr_size() < needed_in_sync)
+        complain("in sync: " + text(leader) + " acknowledges in " + text(place) + " with " +
+                 std::to_string(replica->isr_size()) + " in sync");
     Offset& known = acknowledged_.try_emplace(place, end).first->second;
     known = std::max(known, end);
     check_in_sync(place);

@@ -8,7 +8,8 @@
 //     consistent committed data        what replicas have below their high watermarks is the same, byte for byte
 //     metadata images equal            at equal offsets
 //     in sync                          are the leader and others that live, and none of them is also in the ELR; all of
-//                                      them have what is acknowledged, on the device if that is the policy
+//                                      them have what is acknowledged, on the device if that is the policy; and they
+//                                      are min.insync.replicas then
 //     conditional change               of in-sync replicas: of the state that was asked about, or none; who joins is
 //     the
 //                                      process that the leader has heard from
@@ -62,7 +63,7 @@ class ClusterChecker final : public Watcher {
     // One that hasn't `begun` may have left in place what says that the one before has ended cleanly.
     void ended_uncleanly(NodeId node, const Uuid& incarnation, bool has_begun);
     // The leader has told somebody that everything below `end` is acknowledged.
-    void acknowledged(PartitionIndex place, Offset end);
+    void acknowledged(NodeId leader, PartitionIndex place, Offset end);
     // For every now and then; all that live, and of them the active controller or null.
     void look_at(const std::vector<SimNode*>& nodes, const SimNode* active);
     // At the end, when all is quiet: every replica has all there is.
@@ -109,7 +110,7 @@ class ClusterChecker final : public Watcher {
         std::map<PartitionIndex, Shown> replicas;
     };
     struct UncleanEnd {
-        Uuid incarnation;
+        std::set<Uuid> incarnations;  // of all of them: what one has sent may be seen after the next has ended
         bool is_certain = false;
     };
     struct Loss {

@@ -33,12 +33,14 @@ class ClusterScenario {
         deletes_records_ = world_.random.one_in(3);
         has_elr_ = !world_.random.one_in(3);
         has_voters_in_log_ = !world_.random.one_in(3);
-        const ClusterProducer::World clients_world{
-            cluster_.network, metadata_, cluster_.checker.history(), cluster_.checker.coverage(),
-            [this](std::string what) { complain(std::move(what)); },
-            [this](PartitionIndex place, Offset end) { cluster_.checker.acknowledged(place, end); },
-            // Batches of one size take each other's place.
-            world_.random.one_in(3) ? 1U : 8U};
+        const ClusterProducer::World clients_world{cluster_.network, metadata_, cluster_.checker.history(),
+                                                   cluster_.checker.coverage(),
+                                                   [this](std::string what) { complain(std::move(what)); },
+                                                   [this](NodeId leader, PartitionIndex place, Offset end) {
+                                                       cluster_.checker.acknowledged(leader, place, end);
+                                                   },
+                                                   // Batches of one size take each other's place.
+                                                   world_.random.one_in(3) ? 1U : 8U};
         for (const char* group : {"group-1", "group-2"})
             groups_.push_back(std::make_unique<GroupClient>(clients_world, group));
         for (int32_t i = 0; i < partition_count; ++i) {
