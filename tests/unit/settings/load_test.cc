@@ -211,9 +211,24 @@ TEST(Load, what_is_cordoned_is_read_in_the_order_of_the_log_directories) {
 
 TEST(Load, values_of_config_providers_are_refused) {
     EXPECT_EQ(
-        errors_of("broker.rack=${env:RACK}"),
-        (Lines{"server.properties:1: broker.rack: config providers aren't supported; give the value itself, or in "
-               "the environment"}));
+        errors_of("broker.rack=${file:/etc/rack:rack}"),
+        (Lines{"server.properties:1: broker.rack: of config providers only ${env:NAME} is supported; give the value "
+               "itself, or in the environment"}));
+}
+
+TEST(Load, environment_variables_stand_anywhere_in_a_value) {
+    Input input = with_file("advertised.listeners=PLAINTEXT://${env:HOST_IP}:30123\nbroker.rack=${env:RACK}");
+    input.environment = {{"HOST_IP", "10.0.0.1"}, {"RACK", "a"}};
+    const Loaded node = loaded(input);
+    EXPECT_EQ(node.config.rack, "a");
+    EXPECT_EQ(node.config.listeners.advertised_broker[0].host, "10.0.0.1");
+    EXPECT_EQ(node.config.listeners.advertised_broker[0].port, 30123);
+}
+
+TEST(Load, an_environment_variable_that_is_missing_is_named) {
+    const Lines errors = errors_of("\nbroker.rack=${env:RACK}");
+    ASSERT_FALSE(errors.empty());
+    EXPECT_EQ(errors[0], "server.properties:2: there is no environment variable RACK");
 }
 
 TEST(Load, an_error_between_settings_names_the_place_of_the_first) {
