@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "admin.h"
+#include "await.h"
 #include "broker.h"
 #include "env/posix/system_world.h"
 #include "log_dirs.h"
@@ -35,6 +36,7 @@ constexpr std::string_view usage =
     "  milena broker --help-settings                                 every setting, with its default\n"
     "  milena admin [--bootstrap host:port] <verb>                   ask a running cluster\n"
     "  milena random-uuid                                            an id for a new cluster (milena.cluster.id)\n"
+    "  milena await FILE [--seconds N]                               wait until a file has content, 60 s at most\n"
     "  milena version\n"
     "\n"
     "A setting comes from the file, from the environment (KAFKA_LOG_DIRS is log.dirs, MILENA_SHARDS is\n"
@@ -111,6 +113,7 @@ int main(int argc, char** argv) {
     const std::vector<std::string> rest(arguments.empty() ? arguments.end() : arguments.begin() + 1, arguments.end());
     if (verb == "broker") return milena::serve(rest);
     if (verb == "admin") return milena::administer(rest);
+    if (verb == "await") return milena::await_content(rest);
     if (verb == "random-uuid") {
         milena::env::SystemRandom random;
         milena::print(stdout, milena::new_id(random).to_string() + "\n");

@@ -158,3 +158,13 @@ def test_a_bad_setting_is_refused_with_what_is_allowed(run_directory, sides, set
     assert done.returncode != 0
     assert all(word in done.stderr + done.stdout for word in words), done.stderr + done.stdout
     assert not (run_directory / "refused").exists()
+
+
+def test_await_ends_when_the_file_has_content(tmp_path):
+    file = tmp_path / "rack"
+    waiting = subprocess.Popen([paths.MILENA, "await", file, "--seconds", "20"])
+    file.write_text("a")
+    assert waiting.wait(10) == 0
+    none = subprocess.run([paths.MILENA, "await", tmp_path / "none", "--seconds", "0"], capture_output=True, text=True)
+    assert (none.returncode, none.stderr) == (0, f"milena: {tmp_path / 'none'} is still empty after 0 s\n")
+    assert subprocess.run([paths.MILENA, "await"], capture_output=True).returncode == 2
