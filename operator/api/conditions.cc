@@ -57,14 +57,19 @@ void ConditionSetter::set(const char* type, Truth status, std::string reason, st
 }
 
 std::vector<Condition> ConditionSetter::merged(const std::vector<Condition>& before, Timestamp now) const {
-    std::vector<Condition> result = set_;
-    for (Condition& condition : result) {
-        const Condition* old = find_condition(before, condition.type);
-        const bool is_same = old != nullptr && old->status == condition.status && !old->last_transition_time.empty();
-        condition.last_transition_time = is_same ? old->last_transition_time : time_text(now);
+    std::vector<Condition> result = before;
+    for (const Condition& condition : set_) {
+        const auto old = std::ranges::find(result, condition.type, &Condition::type);
+        if (old == result.end()) {
+            result.push_back(condition);
+            result.back().last_transition_time = time_text(now);
+            continue;
+        }
+        const bool is_same = old->status == condition.status && !old->last_transition_time.empty();
+        const std::string since = is_same ? old->last_transition_time : time_text(now);
+        *old = condition;
+        old->last_transition_time = since;
     }
-    for (const Condition& old : before)
-        if (find_condition(result, old.type) == nullptr) result.push_back(old);
     return result;
 }
 

@@ -59,8 +59,8 @@ class ConditionSetter {
 
     const Condition* find(std::string_view type) const { return find_condition(set_, type); }
 
-    // In the order in which they were set; a type that wasn't set this time stays as it was. Messages are cut to what
-    // the schema allows.
+    // In the order of those before, new ones last, so that nothing is written for an order; a type that wasn't set this
+    // time stays as it was. Messages are cut to what the schema allows.
     std::vector<Condition> merged(const std::vector<Condition>& before, Timestamp now) const;
 
   private:

@@ -72,10 +72,10 @@ void describe(Visitor& v, Storage& s) {
 }
 
 template <class Nodes>
-void describe_nodes(Visitor& v, Nodes& n) {
+void describe_nodes(Visitor& v, Nodes& n, int64_t replicas_min) {
     v({.name = "replicas",
        .doc = "How many there are. Lowered, brokers are emptied before they go.",
-       .min = 1,
+       .min = replicas_min,
        .max = 500},
       n.replicas);
     v({.name = "resources", .doc = "Processors and memory of each."}, n.resources);
@@ -84,7 +84,7 @@ void describe_nodes(Visitor& v, Nodes& n) {
       n.pod_template);
 }
 
-void describe(Visitor& v, Brokers& b) { describe_nodes(v, b); }
+void describe(Visitor& v, Brokers& b) { describe_nodes(v, b, 1); }
 
 void describe(Visitor& v, NodePool& p) {
     v({.name = "name",
@@ -112,7 +112,7 @@ void describe(Visitor& v, NodePool& p) {
        .max = 1'000'000,
        .rules = {{"self % 1000 == 0", "must be a whole thousand"}}},
       p.first_node_id);
-    describe_nodes(v, p);
+    describe_nodes(v, p, 0);
     v.rules({{"!('Controller' in self.roles) || self.replicas == oldSelf.replicas",
               "the number of controllers cannot be changed"}});
 }
@@ -205,7 +205,10 @@ void describe_nodes_of(Visitor& v, KafkaClusterSpec& s) {
     v.rules({{"has(self.version) != has(self.image)", "give either version or image"},
              {"(has(self.nodePools) ? self.nodePools.filter(p, 'Controller' in p.roles).map(p, p.name) : []) == "
               "(has(oldSelf.nodePools) ? oldSelf.nodePools.filter(p, 'Controller' in p.roles).map(p, p.name) : [])",
-              "pools of controllers cannot be added or removed"}});
+              "pools of controllers cannot be added or removed"},
+             {"!has(oldSelf.nodePools) || oldSelf.nodePools.all(p, p.replicas == 0 || (has(self.nodePools) && "
+              "self.nodePools.exists(q, q.name == p.name)))",
+              "a pool can be removed only when its replicas are 0: its brokers must be emptied first"}});
 }
 
 }  // namespace

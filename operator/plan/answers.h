@@ -39,6 +39,7 @@ struct CaughtUp {
 
 enum class Placement : uint8_t { open, cordoned, draining };
 
+// Of a broker that isn't registered: draining, and nothing left.
 struct Drain {
     Placement placement = Placement::open;
     uint64_t replicas_left = 0;

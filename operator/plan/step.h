@@ -50,6 +50,7 @@ struct SetFinalizer {
 
 // --- of the brokers
 
+// A broker that isn't registered has nothing to give away: NOT_FOUND is success.
 enum class PlacementOrder : uint8_t { cordon, uncordon, drain, undrain };
 struct Place {
     PlacementOrder order = PlacementOrder::cordon;

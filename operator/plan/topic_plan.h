@@ -48,6 +48,7 @@ struct TopicInput {
     Answer<std::optional<TopicInfo>> info;     // absent inside: there is no such topic. Not asked: not ready
     std::map<int64_t, std::string> brokers{};  // open ones, with their racks
     std::string older_twin{};                  // namespace/name of an older resource for the same topic
+    bool is_cluster_paused = false;
     bool is_namespace_deleting = false;
     bool many_vanished = false;  // the brake: too many resources have gone at once
     Timestamp now{0};
@@ -60,6 +61,12 @@ struct TopicPlan {
 };
 
 TopicPlan plan_topic(const TopicInput& input);
+
+// The replicas of each partition that has another number of them than `replication_factor`, as they should be: those
+// that it has stay, the leader and who is in sync before others; new ones go to the brokers, of other racks first, that
+// have the fewest of this topic. Nothing for partitions that are moving, or for more replicas than there are brokers.
+std::map<int64_t, std::vector<int64_t>> reassigned(const TopicInfo& topic, int64_t replication_factor,
+                                                   const std::map<int64_t, std::string>& brokers);
 TopicPlan plan_invalid_topic(const nlohmann::json& object, const api::FieldErrors& errors, Timestamp now);
 
 // Whether so many of the resources that were known a moment ago have gone that nobody can have meant it.

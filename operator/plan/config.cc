@@ -1,0 +1,180 @@
+#include <algorithm>
+
+#include "plan/pass.h"
+
+namespace milena::plan {
+
+namespace {
+
+using Json = nlohmann::json;
+using Texts = std::map<std::string, std::string>;
+namespace annotation = resource::annotation;
+using api::Truth;
+
+std::optional<std::string> value_of(const Texts& texts, const std::string& name) {
+    const auto found = texts.find(name);
+    return found == texts.end() ? std::nullopt : std::optional(found->second);
+}
+
+// The settings that a pod was started with; one of which nothing is known started with what is wanted.
+std::optional<Texts> started_with(const Pod& pod) {
+    const auto found = pod.annotations.find(annotation::config);
+    if (found == pod.annotations.end()) return std::nullopt;
+    Texts texts;
+    const Json json = Json::parse(found->second, nullptr, false);
+    if (json.is_object())
+        for (const auto& [name, value] : json.items())
+            if (value.is_string()) texts.emplace(name, value.get<std::string>());
+    return texts;
+}
+
+std::set<std::string> names_that_differ(const Texts& a, const Texts& b) {
+    std::set<std::string> names;
+    for (const auto& [name, value] : a)
+        if (value_of(b, name) != value) names.insert(name);
+    for (const auto& [name, value] : b)
+        if (!a.contains(name)) names.insert(name);
+    return names;
+}
+
+// What the brokers were told last: the set's template.
+std::optional<Texts> accepted(const Pass& pass) {
+    for (const auto& [pool, set] : pass.sets)
+        if (set.config) return set.config;
+    return std::nullopt;
+}
+
+std::set<std::string> changed_names(const Pass& pass, const std::optional<Texts>& before) {
+    std::set<std::string> names;
+    if (before) names = names_that_differ(*before, pass.cluster.spec.config);
+    for (const Seat& seat : pass.seats) {
+        const auto started = seat.pod == nullptr ? std::nullopt : started_with(*seat.pod);
+        if (started) names.merge(names_that_differ(*started, pass.cluster.spec.config));
+    }
+    return names;
+}
+
+// Why this setting can't be what the spec says; empty: it can.
+std::string refusal(const ConfigSchema& schema, const std::string& name) {
+    const auto found = schema.find(name);
+    if (found == schema.end()) return name + " is no setting that the brokers know";
+    if (found->second.change == Change::immutable) return name + " can't be changed once a cluster has begun";
+    return {};
+}
+
+// Leaves what is refused as it was; the rest goes on.
+void refuse(Pass& pass, const Texts& before, const std::set<std::string>& changed, const ConfigSchema& schema) {
+    std::string refused;
+    for (const std::string& name : changed) {
+        const auto wanted = value_of(pass.cluster.spec.config, name);
+        const auto old = value_of(before, name);
+        if (wanted == old) continue;
+        const std::string why = refusal(schema, name);
+        const bool is_removal_of_unknown = !wanted && !schema.contains(name);
+        if (why.empty() || is_removal_of_unknown) continue;
+        refused += (refused.empty() ? "" : "; ") + why;
+        pass.wanted.config.erase(name);
+        if (old) pass.wanted.config[name] = *old;
+    }
+    if (refused.empty()) return;
+    pass.conditions.set(api::condition::config_applied, Truth::no, "Refused", "spec.config: " + refused);
+    pass.stall("ConfigRefused", "spec.config: " + refused);
+}
+
+bool needs_restart(const ConfigSchema& schema, const std::string& name, const Texts& wanted) {
+    const auto found = schema.find(name);
+    if (found == schema.end() || found->second.change != Change::live) return true;
+    return !wanted.contains(name) && !found->second.default_value;
+}
+
+// Sorts what differs between pods and the spec: pods to restart, and what is set in the running cluster meanwhile.
+Texts sort(Pass& pass, const ConfigSchema& schema) {
+    Texts live;
+    for (Seat& seat : pass.seats) {
+        const auto started = seat.pod == nullptr ? std::nullopt : started_with(*seat.pod);
+        if (!started) continue;
+        for (const std::string& name : names_that_differ(*started, pass.wanted.config)) {
+            if (needs_restart(schema, name, pass.wanted.config)) {
+                if (seat.outdated.empty()) seat.outdated = "the setting " + name;
+            } else {
+                live[name] = value_of(pass.wanted.config, name).value_or(schema.at(name).default_value.value_or(""));
+            }
+        }
+    }
+    return live;
+}
+
+Json parsed(const std::map<std::string, std::string>& annotations, const char* name) {
+    const auto found = annotations.find(name);
+    const Json json = found == annotations.end() ? Json::object() : Json::parse(found->second, nullptr, false);
+    return json.is_object() ? json : Json::object();
+}
+
+void apply_config_map(Pass& pass) {
+    plan_apply(pass, resource::config_map(pass.wanted, pass.replicas, pass.config_map_annotations));
+}
+
+// Three steps: what will be set is written down, then set, then written down as done. A crash between them leaves what
+// is needed to finish, or to take back what the user has taken back meanwhile.
+void plan_live(Pass& pass, const Texts& live) {
+    auto& annotations = pass.config_map_annotations;
+    const Json before = parsed(annotations, annotation::live_config);
+    Json intended = Json(live);
+    if (live.empty()) intended = Json::object();
+    const std::string done = resource::digest(intended);
+    const bool is_done = annotations.contains(annotation::live_done) && annotations[annotation::live_done] == done;
+    if (before == intended && (is_done || live.empty())) return apply_config_map(pass);
+    if (!pass.is_any_ready()) {
+        pass.under_way.push_back("waiting for a broker to set live settings");
+        return apply_config_map(pass);
+    }
+    AlterBrokerConfig alter{live, {}};
+    Json pending = intended;
+    for (const auto& [name, value] : before.items())
+        if (!live.contains(name)) {
+            pending[name] = nullptr;
+            alter.remove.push_back(name);
+        }
+    annotations[annotation::live_config] = pending.dump();
+    annotations.erase(annotation::live_done);
+    apply_config_map(pass);
+    pass.event(false, "SettingsChanged", "changing settings of the running brokers: " + pending.dump());
+    pass.add(std::move(alter));
+    annotations.erase(annotation::live_config);
+    if (!live.empty()) {
+        annotations[annotation::live_config] = intended.dump();
+        annotations[annotation::live_done] = done;
+    }
+    apply_config_map(pass);
+    pass.under_way.push_back("changing live settings");
+}
+
+}  // namespace
+
+void plan_config(Pass& pass) {
+    pass.conditions.set(api::condition::config_applied, Truth::yes, "Applied");
+    const std::optional<Texts> before = accepted(pass);
+    const std::set<std::string> changed = changed_names(pass, before);
+    const auto& asked = pass.input.answers.config_schema;
+    // Where no broker serves there is nobody to ask and nobody to disturb: it will be seen at their start.
+    const bool is_needed = !changed.empty() && pass.is_any_ready();
+    if (is_needed && (!asked || !asked->has_value())) {
+        pass.plan.questions.config_schema = !asked;
+        if (before) pass.wanted.config = *before;
+        const std::string why = asked ? asked->error() : "asking the brokers";
+        pass.conditions.set(api::condition::config_applied, Truth::no, "SchemaUnknown", why);
+        pass.under_way.push_back("asking which settings need a restart");
+        if (asked) pass.look_again(std::chrono::seconds(5));
+        return apply_config_map(pass);
+    }
+    Texts live;
+    if (is_needed) {
+        refuse(pass, before.value_or(pass.cluster.spec.config), changed, **asked);
+        live = sort(pass, **asked);
+    } else {
+        live = sort(pass, {});
+    }
+    plan_live(pass, live);
+}
+
+}  // namespace milena::plan

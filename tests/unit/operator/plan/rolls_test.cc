@@ -1,0 +1,364 @@
+// C: brokers and rolls. Each test has the id of its scenario.
+#include <gtest/gtest.h>
+
+#include "unit/operator/plan/model.h"
+
+namespace milena::plan {
+namespace {
+
+namespace condition = api::condition;
+
+struct Rolls : testing::Test {
+    Rolls() {
+        model.run();
+        model.disruptive_steps = 0;
+    }
+    void change(const std::string& name, const std::string& value) {
+        model.cluster.spec.config[name] = value;
+        model.edit();
+    }
+    void upgrade(const std::string& version) {
+        model.cluster.spec.version = version;
+        model.edit();
+    }
+    Model model;
+};
+
+TEST_F(Rolls, a_new_cluster_becomes_ready_without_a_restart) {
+    EXPECT_TRUE(model.is(condition::ready)) << model.condition(condition::ready).message;
+    EXPECT_FALSE(model.is(condition::reconciling)) << model.condition(condition::reconciling).message;
+    EXPECT_FALSE(model.is(condition::stalled)) << model.condition(condition::stalled).message;
+    for (const char* type : {condition::brokers_healthy, condition::config_applied, condition::storage_ready,
+                             condition::listeners_ready, condition::balanced})
+        EXPECT_TRUE(model.is(type)) << type << ": " << model.condition(type).message;
+    for (const char* type : {condition::upgrade_in_progress, condition::draining, condition::paused})
+        EXPECT_EQ(model.condition(type).status, api::Truth::no) << type;
+    EXPECT_EQ(model.cluster.status.brokers.size(), 3u);
+    EXPECT_EQ(model.cluster.status.version, "1");
+    EXPECT_EQ(model.cluster.status.controllers, "0,1,2");
+    EXPECT_EQ(model.cluster.status.bootstrap, "demo-bootstrap.shop.svc:9092");
+    EXPECT_TRUE(model.restarted.empty());
+}
+
+TEST_F(Rolls, at_rest_nothing_is_asked_and_nothing_written) {
+    model.questions_asked = 0;
+    const auto status = model.cluster.status;
+    const ClusterPlan plan = model.plan();
+    EXPECT_TRUE(plan.steps.empty());
+    EXPECT_EQ(model.questions_asked, 0);
+    EXPECT_EQ(plan.status, status);
+    EXPECT_FALSE(plan.look_again);
+}
+
+TEST_F(Rolls, C1_a_live_setting_changes_without_a_restart) {
+    change("log.retention.ms", "1000");
+    model.run();
+    EXPECT_TRUE(model.restarted.empty());
+    EXPECT_EQ(model.dynamic_config.at("log.retention.ms"), "1000");
+    EXPECT_TRUE(model.is(condition::config_applied)) << model.condition(condition::config_applied).message;
+}
+
+TEST_F(Rolls, C1_a_live_setting_that_is_taken_back_is_as_before) {
+    change("log.retention.ms", "1000");
+    model.run();
+    model.cluster.spec.config.clear();
+    model.edit();
+    model.run();
+    EXPECT_TRUE(model.dynamic_config.empty());
+    EXPECT_TRUE(model.restarted.empty());
+}
+
+TEST_F(Rolls, C1_a_live_setting_that_pods_were_started_with_gets_its_default_when_it_goes) {
+    Model other;
+    other.cluster.spec.config["log.retention.ms"] = "1000";
+    other.run();
+    EXPECT_TRUE(other.dynamic_config.empty());
+    other.cluster.spec.config.clear();
+    other.edit();
+    other.run();
+    EXPECT_EQ(other.dynamic_config.at("log.retention.ms"), "604800000");
+    other.cluster.spec.version = "2";  // restarted, they need it no more
+    other.edit();
+    other.run();
+    EXPECT_TRUE(other.dynamic_config.empty());
+}
+
+TEST_F(Rolls, C2_a_setting_that_needs_a_restart_rolls_one_by_one_the_active_controller_last) {
+    Model five(5);
+    five.run();
+    five.controller = 1;
+    five.cluster.spec.config["num.io.threads"] = "4";
+    five.edit();
+    five.run();
+    EXPECT_EQ(five.restarted, (std::vector<std::string>{"demo-brokers-3", "demo-brokers-4", "demo-brokers-0",
+                                                        "demo-brokers-2", "demo-brokers-1"}));
+    EXPECT_EQ(five.disruptive_steps, 5);
+    EXPECT_TRUE(five.is(condition::config_applied));
+    EXPECT_TRUE(five.is(condition::ready));
+}
+
+TEST_F(Rolls, C3_at_min_isr_the_roll_waits_and_says_for_which_topic) {
+    model.blocked = {{0, "orders-3: only 2 of 3 replicas are in sync"}, {1, "orders-3"}, {2, "orders-3"}};
+    change("num.io.threads", "4");
+    model.run();
+    EXPECT_TRUE(model.restarted.empty());
+    EXPECT_NE(model.condition(condition::reconciling).message.find("orders-3"), std::string::npos);
+    EXPECT_TRUE(model.is(condition::ready));
+    model.blocked.clear();
+    model.run();
+    EXPECT_EQ(model.restarted.size(), 3u);
+}
+
+TEST_F(Rolls, C4_only_copies_pause_and_an_event_says_so) {
+    model.only_copies[1] = "notes-0";
+    change("num.io.threads", "4");
+    model.run();
+    EXPECT_EQ(model.restarted.size(), 3u);
+    EXPECT_TRUE(model.has_event("PartitionsUnavailable"));
+}
+
+TEST_F(Rolls, C5_an_image_that_crashes_stops_after_the_first_broker_and_reverting_heals) {
+    model.broken_images.insert("milena:2");
+    upgrade("2");
+    model.run();
+    EXPECT_EQ(model.restarted.size(), 1u);
+    EXPECT_EQ(model.condition(condition::stalled).reason, "RolloutFailed");
+    EXPECT_TRUE(model.is(condition::ready)) << "one broker away is what replicas are for";
+    EXPECT_TRUE(model.is(condition::upgrade_in_progress));
+    upgrade("1");
+    model.run();
+    EXPECT_EQ(model.restarted.size(), 2u);
+    EXPECT_EQ(model.restarted[0], model.restarted[1]);
+    EXPECT_FALSE(model.is(condition::stalled));
+    EXPECT_TRUE(model.is(condition::brokers_healthy));
+}
+
+TEST_F(Rolls, C6_an_image_that_is_not_there_stops_after_the_first_broker_and_mending_heals) {
+    model.missing_images.insert("milena:2");
+    upgrade("2");
+    model.run();
+    EXPECT_EQ(model.restarted.size(), 1u);
+    EXPECT_EQ(model.condition(condition::stalled).reason, "RolloutFailed");
+    upgrade("3");
+    model.run();
+    EXPECT_EQ(model.restarted.size(), 4u);
+    EXPECT_FALSE(model.is(condition::stalled));
+    EXPECT_EQ(model.cluster.status.version, "3");
+}
+
+TEST_F(Rolls, C7_unschedulable_pods_stop_after_the_first_broker_and_mending_needs_no_manual_delete) {
+    model.has_room = false;
+    model.cluster.spec.brokers.resources.requests["cpu"] = "1000";
+    model.edit();
+    model.run();
+    EXPECT_EQ(model.restarted.size(), 1u);
+    EXPECT_NE(model.condition(condition::stalled).message.find("Insufficient cpu"), std::string::npos);
+    model.has_room = true;
+    model.cluster.spec.brokers.resources.requests["cpu"] = "1";
+    model.edit();
+    model.run();
+    EXPECT_EQ(model.restarted.size(), 4u);
+    EXPECT_FALSE(model.is(condition::stalled));
+}
+
+TEST_F(Rolls, C8_a_broker_that_recovers_its_logs_is_left_alone) {
+    model.recovering.insert(1);
+    model.pod(1).is_ready = false;
+    upgrade("2");
+    for (int i = 0; i < 10; ++i) {
+        model.run();
+        model.now = model.now + 3'600'000 / 10;
+    }
+    EXPECT_TRUE(model.restarted.empty());
+    EXPECT_NE(model.condition(condition::reconciling).message.find("40 %"), std::string::npos);
+    model.recovering.clear();
+    model.run();
+    EXPECT_EQ(model.restarted.size(), 3u);
+}
+
+TEST_F(Rolls, C8_one_that_runs_hopelessly_is_replaced_when_the_spec_is_mended) {
+    model.recovering.insert(1);
+    model.pod(1).is_ready = false;
+    upgrade("2");
+    model.run();
+    model.now = model.now + 3'600'000;
+    model.recovering.clear();
+    model.pod(1).is_ready = false;
+    model.apply(model.plan());
+    EXPECT_EQ(model.restarted, std::vector<std::string>{"demo-brokers-1"});
+}
+
+TEST_F(Rolls, C9_two_edits_during_a_roll_are_one_more_pass_and_never_two_brokers_down) {
+    change("num.io.threads", "4");
+    for (int i = 0; i < 4 && model.restarted.empty(); ++i) {
+        model.apply(model.plan());
+        model.progress();
+    }
+    EXPECT_EQ(model.restarted.size(), 1u);
+    change("num.io.threads", "5");
+    model.apply(model.plan());
+    model.progress();
+    change("num.io.threads", "6");
+    model.run();
+    EXPECT_LE(model.restarted.size(), 5u);
+    for (int64_t id = 0; id < 3; ++id)
+        EXPECT_NE(model.pod(id).annotations.at("milena.dev/config").find("\"6\""), std::string::npos);
+}
+
+TEST_F(Rolls, C10_a_pod_that_a_user_deletes_counts) {
+    model.pod(2).is_deleting = true;
+    change("num.io.threads", "4");
+    const ClusterPlan plan = model.plan();
+    EXPECT_EQ(std::ranges::count_if(plan.steps, &Step::is_disruptive), 0);
+    model.apply(plan);
+    EXPECT_TRUE(model.restarted.empty());
+    model.run();
+    EXPECT_EQ(model.restarted.size(), 2u) << "the third came back with the new setting by itself";
+}
+
+TEST_F(Rolls, C12_with_a_controller_down_no_other_controller_is_restarted) {
+    model.recovering.insert(2);
+    model.pod(2).is_ready = false;
+    change("num.io.threads", "4");
+    model.run();
+    EXPECT_TRUE(model.restarted.empty());
+}
+
+TEST_F(Rolls, the_next_broker_waits_until_the_last_one_has_caught_up) {
+    change("num.io.threads", "4");
+    model.behind.insert(0);
+    model.controller = 2;
+    model.run();
+    EXPECT_EQ(model.restarted, std::vector<std::string>{"demo-brokers-0"});
+    EXPECT_NE(model.condition(condition::reconciling).message.find("catch up"), std::string::npos);
+    model.behind.clear();
+    model.run();
+    EXPECT_EQ(model.restarted.size(), 3u);
+}
+
+TEST_F(Rolls, a_setting_that_nobody_knows_is_refused_and_nothing_is_harmed) {
+    change("log.retention.mss", "4");
+    change("num.io.threads", "4");
+    model.run();
+    EXPECT_EQ(model.condition(condition::config_applied).reason, "Refused");
+    EXPECT_EQ(model.condition(condition::stalled).reason, "ConfigRefused");
+    EXPECT_EQ(model.restarted.size(), 3u) << "the other setting is applied";
+    model.cluster.spec.config.erase("log.retention.mss");
+    model.edit();
+    model.run();
+    EXPECT_TRUE(model.is(condition::config_applied)) << model.condition(condition::config_applied).message;
+    EXPECT_FALSE(model.is(condition::stalled));
+    EXPECT_EQ(model.restarted.size(), 3u);
+}
+
+TEST_F(Rolls, a_setting_of_birth_is_refused) {
+    change("key.of.birth", "other");
+    model.run();
+    EXPECT_EQ(model.condition(condition::config_applied).reason, "Refused");
+    EXPECT_TRUE(model.restarted.empty());
+}
+
+TEST_F(Rolls, paused_means_that_nothing_is_done) {
+    model.cluster.spec.paused = true;
+    change("num.io.threads", "4");
+    model.child("StatefulSet", "demo-brokers")["spec"]["replicas"] = 3;
+    const ClusterPlan plan = model.plan();
+    EXPECT_TRUE(plan.steps.empty());
+    model.apply(plan);
+    EXPECT_TRUE(model.is(condition::paused));
+    EXPECT_TRUE(model.is(condition::ready));
+    model.cluster.spec.paused = false;
+    model.edit();
+    model.run();
+    EXPECT_EQ(model.restarted.size(), 3u);
+}
+
+TEST_F(Rolls, restarts_wait_for_the_maintenance_window) {
+    model.cluster.spec.maintenance_windows = {{{}, "22:00", 60}};
+    change("num.io.threads", "4");
+    const auto plan = model.plan();
+    ASSERT_TRUE(plan.look_again);
+    model.run();
+    EXPECT_TRUE(model.restarted.empty());
+    model.now = model.now + std::chrono::duration_cast<std::chrono::milliseconds>(*model.plan().look_again).count();
+    model.run();
+    EXPECT_EQ(model.restarted.size(), 3u);
+}
+
+TEST_F(Rolls, what_an_operator_upgrade_puts_into_pods_restarts_nobody) {
+    model.child("StatefulSet", "demo-brokers")["spec"]["template"]["spec"]["dnsPolicy"] = "ClusterFirst";
+    model.child("StatefulSet", "demo-brokers")["spec"]["template"]["spec"]["containers"][0]["env"] =
+        nlohmann::json::array();
+    model.run();
+    EXPECT_TRUE(model.restarted.empty());
+    EXPECT_FALSE(
+        model.child("StatefulSet", "demo-brokers")["spec"]["template"]["spec"]["containers"][0]["env"].empty());
+}
+
+TEST_F(Rolls, foreign_changes_of_children_are_undone) {
+    model.child("Service", "demo-bootstrap")["spec"]["ports"][0]["port"] = 1;
+    model.observed.children.erase({"PodDisruptionBudget", "demo-nodes"});
+    model.run();
+    EXPECT_EQ(model.child("Service", "demo-bootstrap")["spec"]["ports"][0]["port"], 9092);
+    EXPECT_TRUE(model.observed.children.contains({"PodDisruptionBudget", "demo-nodes"}));
+}
+
+TEST_F(Rolls, an_object_of_somebody_else_is_not_overwritten) {
+    model.child("Service", "demo-bootstrap")["metadata"].erase("ownerReferences");
+    model.child("Service", "demo-bootstrap")["spec"]["ports"][0]["port"] = 1;
+    model.run();
+    EXPECT_EQ(model.child("Service", "demo-bootstrap")["spec"]["ports"][0]["port"], 1);
+    EXPECT_EQ(model.condition(condition::stalled).reason, "ForeignObject");
+}
+
+TEST(NewCluster, a_bad_image_from_the_beginning_is_replaced_although_all_are_down) {
+    Model model;
+    model.broken_images.insert("milena:1");
+    model.run();
+    EXPECT_EQ(model.condition(condition::stalled).reason, "BrokerFailing");
+    EXPECT_EQ(model.condition(condition::ready).status, api::Truth::no);
+    model.cluster.spec.version = "2";
+    model.edit();
+    model.run();
+    EXPECT_TRUE(model.is(condition::ready)) << model.condition(condition::ready).message;
+    EXPECT_FALSE(model.is(condition::stalled));
+}
+
+TEST(NewCluster, node_ports_are_in_the_status_and_outlive_their_services) {
+    Model model;
+    model.cluster.spec.listeners = {{"plain", api::ListenerType::internal, 9092, {}},
+                                    {"outside", api::ListenerType::node_port, 9094, {}}};
+    model.run();
+    EXPECT_TRUE(model.is(condition::listeners_ready)) << model.condition(condition::listeners_ready).message;
+    ASSERT_EQ(model.cluster.status.listeners.size(), 2u);
+    const auto addresses = model.cluster.status.listeners[1].addresses;
+    ASSERT_EQ(addresses.size(), 3u);
+    EXPECT_EQ(addresses[0].host, "10.0.0.1");
+    EXPECT_TRUE(model.restarted.empty());
+    model.observed.children.erase({"Service", "demo-outside-1"});
+    model.run();
+    EXPECT_EQ(model.cluster.status.listeners[1].addresses, addresses);
+    EXPECT_TRUE(model.restarted.empty());
+}
+
+TEST(NewCluster, a_load_balancer_that_never_comes_holds_nobody_up_for_long) {
+    Model model;
+    model.cluster.spec.listeners = {{"plain", api::ListenerType::internal, 9092, {}},
+                                    {"outside", api::ListenerType::load_balancer, 9094, {}}};
+    model.run();
+    EXPECT_TRUE(model.observed.pods.empty());
+    model.now = model.now + 120'000;
+    model.run();
+    EXPECT_TRUE(model.is(condition::ready)) << model.condition(condition::ready).message;
+    EXPECT_EQ(model.condition(condition::listeners_ready).reason, "AddressPending");
+    for (int id = 0; id < 3; ++id)
+        model.child("Service", "demo-outside-" + std::to_string(id))["status"]["loadBalancer"]["ingress"] = {
+            {{"ip", "192.0.2." + std::to_string(id)}}};
+    model.run();
+    EXPECT_EQ(model.restarted.size(), 3u) << "one roll, when all have an address";
+    EXPECT_TRUE(model.is(condition::listeners_ready));
+    EXPECT_EQ(model.cluster.status.listeners[1].bootstrap, "192.0.2.0:9094,192.0.2.1:9094,192.0.2.2:9094");
+}
+
+}  // namespace
+}  // namespace milena::plan
