@@ -13,7 +13,7 @@ STAGE := @.ci/stage
 CTEST := ctest --output-on-failure --no-tests=error --schedule-random -j $(JOBS)
 # Not unit_peer: all that happens there is handed from thread to thread inside gRPC's library, which Debian compiles without
 # instrumentation, so that ThreadSanitizer takes each call for a race.
-THREADED := unit_env_posix unit_shard unit_server unit_operator_kube
+THREADED := unit_env_posix unit_shard unit_server unit_operator_kube unit_operator_reconcile
 # Of libraries that were compiled without it, ThreadSanitizer sees half of what orders their accesses.
 SYMBOLIZER := external_symbolizer_path=/usr/bin/llvm-symbolizer-19
 ASAN := ASAN_OPTIONS=$(SYMBOLIZER) UBSAN_OPTIONS=$(SYMBOLIZER)
@@ -29,8 +29,8 @@ CPP := git ls-files -co --exclude-standard -z '*.h' '*.cc'
 help: ## this table
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
-build: configure ## compile the broker into `build/bin/milena`
-	$(STAGE) build cmake --build build -j $(JOBS) --target milena
+build: configure ## compile the broker and the operator into `build/bin`
+	$(STAGE) build cmake --build build -j $(JOBS) --target milena milena-operator
 
 run: build ## start one broker on port 9092 with its data in `./data`; `ARGS='…'` is passed on
 	build/bin/milena broker $(ARGS)

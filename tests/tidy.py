@@ -13,7 +13,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LAYERS = [["base"], ["env", "settings"], ["wire"], ["storage"], ["raft", "metadata"], ["replica"],
           ["group", "txn", "controller"], ["env/posix"], ["shard"], ["server", "peer"], ["main"]]
-OPERATOR_LAYERS = [["api"], ["kube", "admin"], ["resource"], ["plan"], ["execute"], ["reconcile"], ["main"]]
+OPERATOR_LAYERS = [["api"], ["kube"], ["resource"], ["plan"], ["admin"], ["execute"], ["reconcile"], ["main"]]
 OF_BROKER = {"base", "env", "env/posix", "wire"}                # what the operator may include of the broker
 LEVEL = {module: level for level, modules in enumerate(LAYERS) for module in modules}
 LEVEL |= {f"operator/{module}": len(LAYERS) + i for i, modules in enumerate(OPERATOR_LAYERS) for module in modules}

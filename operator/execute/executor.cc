@@ -1,0 +1,181 @@
+#include "execute/executor.h"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "api/kafka_topic.h"
+#include "base/log.h"
+
+namespace milena::execute {
+namespace {
+
+using kube::Error;
+using kube::Reason;
+using nlohmann::json;
+
+template <class... F>
+struct Overloaded : F... {
+    using F::operator()...;
+};
+
+bool is_for_kubernetes(const plan::Action& action) {
+    return std::holds_alternative<plan::Apply>(action) || std::holds_alternative<plan::Delete>(action) ||
+           std::holds_alternative<plan::Patch>(action) || std::holds_alternative<plan::SetFinalizer>(action) ||
+           std::holds_alternative<plan::Event>(action);
+}
+
+// What may follow a failure: it changes nothing that is there beyond its own fields, whatever else is the case.
+bool is_independent(const plan::Step& step) {
+    const bool is_harmless =
+        std::holds_alternative<plan::Apply>(step.action) || std::holds_alternative<plan::Event>(step.action);
+    return is_harmless && !step.is_disruptive;
+}
+
+Error unknown_kind(const std::string& kind) { return {Reason::unknown, 0, "no known kind: " + kind}; }
+
+std::string text(const json& object, const char* key) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+}  // namespace
+
+std::string text_of(const plan::Action& action) {
+    return std::visit(
+        Overloaded{
+            [](const plan::Apply& s) { return "apply " + text(s.object, "kind") + " " + kube::key_of(s.object).name; },
+            [](const plan::Delete& s) { return "delete " + s.kind + " " + s.name; },
+            [](const plan::Patch& s) { return "patch " + s.kind + " " + s.name; },
+            [](const plan::SetFinalizer& s) { return std::string(s.is_present ? "add" : "remove") + " finalizer"; },
+            [](const plan::Place& s) { return "place broker " + std::to_string(s.broker); },
+            [](const plan::AlterBrokerConfig&) { return std::string("alter the brokers' settings"); },
+            [](const plan::UnregisterBroker& s) { return "unregister broker " + std::to_string(s.broker); },
+            [](const plan::CreateTopic& s) { return "create topic " + s.name; },
+            [](const plan::DeleteTopic& s) { return "delete topic " + s.name; },
+            [](const plan::CreatePartitions& s) { return "add partitions to " + s.name; },
+            [](const plan::AlterTopicConfig& s) { return "alter settings of topic " + s.name; },
+            [](const plan::Reassign& s) { return "reassign " + s.name; },
+            [](const plan::Event& s) { return "event " + s.reason; }},
+        action);
+}
+
+Done Executor::run(const std::vector<plan::Step>& steps, const Subject& subject, admin::Brokers& brokers) {
+    Done done;
+    for (const plan::Step& step : steps) {
+        if (!done.failures.empty() && !is_independent(step)) {
+            done.was_interrupted = true;
+            continue;
+        }
+        const auto outcome = run(step.action, subject, brokers);
+        const std::string what = text_of(step.action);
+        if (!outcome) {
+            log_warn("step failed",
+                     {{"of", subject.key.to_string()}, {"step", what}, {"error", outcome.error().to_string()}});
+            done.failures.push_back({what, outcome.error()});
+            // Nobody would listen to the rest.
+            if (outcome.error().reason == Reason::not_leader) return done;
+        } else if (!std::holds_alternative<plan::Event>(step.action)) {
+            log_info("step done",
+                     {{"of", subject.key.to_string()}, {"step", what}, {"disruptive", step.is_disruptive}});
+            ++done.steps;
+        }
+    }
+    return done;
+}
+
+Executor::Outcome Executor::run(const plan::Action& action, const Subject& subject, admin::Brokers& brokers) {
+    if (!is_for_kubernetes(action)) {
+        // The lease may have been lost since the plan was made, and brokers take orders from anybody.
+        if (!client_.may_write()) return unexpected(Error{Reason::not_leader, 0, "another process may have the lease"});
+        const auto outcome = brokers.order(action);
+        if (!outcome) return unexpected(Error{Reason::no_answer, 0, outcome.error()});
+        return {};
+    }
+    if (const auto* step = std::get_if<plan::Apply>(&action)) return apply(*step, subject);
+    if (const auto* step = std::get_if<plan::Delete>(&action)) return remove(*step, subject);
+    if (const auto* step = std::get_if<plan::Patch>(&action)) return patch(*step, subject);
+    if (const auto* step = std::get_if<plan::SetFinalizer>(&action)) return set_finalizer(*step, subject);
+    const auto& event = std::get<plan::Event>(action);
+    events_.record(subject.object, {event.is_warning, event.reason, "Reconcile", event.message});
+    return {};
+}
+
+// An object that isn't known yet may be there all the same: made by us, with the answer lost, or somebody else's, which
+// is spared.
+kube::Outcome<std::string> Executor::uid_to_take(const kube::ResourceType& type, const plan::Apply& step,
+                                                 const Subject& subject) {
+    if (!step.uid.empty()) return step.uid;
+    const auto live = client_.read(type, kube::key_of(step.object));
+    if (!live && live.error().reason == Reason::not_found) return std::string();
+    if (!live) return unexpected(live.error());
+    const auto owners = live->at("metadata").find("ownerReferences");
+    const std::string own = kube::uid_of(subject.object);
+    if (owners != live->at("metadata").end() && owners->is_array())
+        for (const json& owner : *owners)
+            if (owner.is_object() && text(owner, "uid") == own) return kube::uid_of(*live);
+    return unexpected(Error{Reason::conflict, 0,
+                            type.kind + " " + kube::key_of(step.object).to_string() +
+                                " is there and isn't ours; rename it or the resource"});
+}
+
+Executor::Outcome Executor::apply(const plan::Apply& step, const Subject& subject) {
+    const std::string kind = text(step.object, "kind");
+    const auto* type = kube::find_resource_type(text(step.object, "apiVersion"), kind);
+    if (type == nullptr) return unexpected(unknown_kind(kind));
+    ASSIGN_OR_RETURN(const std::string uid, uid_to_take(*type, step, subject));
+    json object = step.object;
+    if (!uid.empty()) object["metadata"]["uid"] = uid;
+    ASSIGN_OR_RETURN(const json written, client_.apply(*type, object));
+    note(subject, kind, written);
+    return {};
+}
+
+Executor::Outcome Executor::remove(const plan::Delete& step, const Subject& subject) {
+    const auto* type = kube::find_resource_type(step.api_version, step.kind);
+    if (type == nullptr) return unexpected(unknown_kind(step.kind));
+    const kube::ObjectKey key{subject.key.space, step.name};
+    RETURN_IF_ERROR(client_.remove(*type, key,
+                                   {.uid = step.uid,
+                                    .resource_version = step.resource_version,
+                                    .propagation = step.orphans_children ? "Orphan" : "Background"}));
+    writes_.note_removed(subject.key, step.kind, key, step.uid, clock_.now());
+    return {};
+}
+
+Executor::Outcome Executor::patch(const plan::Patch& step, const Subject& subject) {
+    const auto* type = kube::find_resource_type(step.api_version, step.kind);
+    if (type == nullptr) return unexpected(unknown_kind(step.kind));
+    json patch = step.patch;
+    if (!step.uid.empty()) patch["metadata"]["uid"] = step.uid;
+    ASSIGN_OR_RETURN(const json written, client_.merge_patch(*type, {subject.key.space, step.name}, patch));
+    note(subject, step.kind, written);
+    return {};
+}
+
+// The list is replaced as a whole, so it must still be the one that was read.
+Executor::Outcome Executor::set_finalizer(const plan::SetFinalizer& step, const Subject& subject) {
+    const std::string kind = text(subject.object, "kind");
+    const auto* type = kube::find_resource_type(text(subject.object, "apiVersion"), kind);
+    if (type == nullptr) return unexpected(unknown_kind(kind));
+    json finalizers = subject.object.at("metadata").value("finalizers", json::array());
+    const auto own = std::find(finalizers.begin(), finalizers.end(), json(api::topic_finalizer));
+    if ((own != finalizers.end()) == step.is_present) return {};
+    if (step.is_present)
+        finalizers.push_back(api::topic_finalizer);
+    else
+        finalizers.erase(own);
+    const json patch = {{"metadata",
+                         {{"finalizers", finalizers},
+                          {"uid", kube::uid_of(subject.object)},
+                          {"resourceVersion", kube::resource_version_of(subject.object)}}}};
+    ASSIGN_OR_RETURN(const json written, client_.merge_patch(*type, subject.key, patch));
+    note(subject, kind, written);
+    return {};
+}
+
+void Executor::note(const Subject& subject, const std::string& kind, const json& written) {
+    writes_.note(subject.key, kind, kube::resource_version_of(written), clock_.now());
+}
+
+}  // namespace milena::execute

@@ -1,0 +1,95 @@
+#include "metrics.h"
+
+#include <map>
+#include <vector>
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+namespace milena {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+
+struct OperatorMetrics::Families {
+    std::map<std::string, MetricFamily> by_name;
+
+    ClientMetric& add(const std::string& name, const std::string& help, MetricType type, const std::string& label = "",
+                      const std::string& value = "") {
+        MetricFamily& family = by_name[name];
+        family.name = name;
+        family.help = help;
+        family.type = type;
+        ClientMetric& metric = family.metric.emplace_back();
+        if (!label.empty()) metric.label.push_back({label, value});
+        return metric;
+    }
+    void gauge(const std::string& name, const std::string& help, const std::string& kind, double value) {
+        add(name, help, MetricType::Gauge, "kind", kind).gauge.value = value;
+    }
+    void counter(const std::string& name, const std::string& help, const std::string& kind, double value) {
+        add(name, help, MetricType::Counter, "kind", kind).counter.value = value;
+    }
+};
+
+OperatorMetrics::OperatorMetrics() : families_(std::make_unique<Families>()) {}
+OperatorMetrics::~OperatorMetrics() = default;
+
+void OperatorMetrics::add_leader(bool is_leader) {
+    families_->add("milena_operator_leader", "1: this process has the lease and acts", MetricType::Gauge).gauge.value =
+        is_leader;
+}
+
+void OperatorMetrics::add_watch(const std::string& kind, const kube::ReflectorStats& stats, size_t objects,
+                                size_t bytes, Instant now) {
+    Families& f = *families_;
+    const auto number = [](uint64_t count) { return static_cast<double>(count); };
+    if (stats.heard_at)
+        f.gauge("milena_operator_watch_age_seconds", "since the API server has said anything of this kind", kind,
+                in_seconds(now - *stats.heard_at));
+    f.gauge("milena_operator_watch_failing", "1: the last attempt to list or watch failed", kind,
+            stats.error.has_value());
+    f.gauge("milena_operator_store_objects", "objects that are known", kind, number(objects));
+    f.gauge("milena_operator_store_bytes", "what they take as CBOR", kind, number(bytes));
+    f.counter("milena_operator_lists_total", "complete lists; after the first each is a watch that had expired", kind,
+              number(stats.lists));
+    f.counter("milena_operator_watches_total", "watches that were opened", kind, number(stats.watches));
+    f.counter("milena_operator_events_total", "events that were received, bookmarks included", kind,
+              number(stats.events));
+    f.counter("milena_operator_watch_failures_total", "lists and watches that failed", kind, number(stats.failures));
+    f.counter("milena_operator_stale_lists_total", "lists that were older than what was seen", kind,
+              number(stats.stale_lists));
+    f.counter("milena_operator_vanished_total", "lists in which all objects were gone at once", kind,
+              number(stats.vanished));
+}
+
+void OperatorMetrics::add_controller(const reconcile::Controller& controller) {
+    Families& f = *families_;
+    const std::string& kind = controller.kind();
+    const reconcile::ControllerStats stats = controller.stats();
+    const kube::QueueStats queue = controller.queue().stats();
+    const auto number = [](uint64_t count) { return static_cast<double>(count); };
+    auto& time = f.add("milena_operator_reconcile_seconds", "how long a look at a resource took", MetricType::Histogram,
+                       "kind", kind);
+    time.histogram.sample_count = stats.reconciles;
+    time.histogram.sample_sum = stats.seconds;
+    uint64_t so_far = 0;
+    for (size_t i = 0; i < stats.bounds.size(); ++i)
+        time.histogram.bucket.push_back({so_far += stats.within[i], stats.bounds[i]});
+    f.counter("milena_operator_reconcile_errors_total", "of them those that failed", kind, number(stats.errors));
+    f.counter("milena_operator_reconcile_waits_total", "of them those that waited for own writes to come back", kind,
+              number(stats.waits));
+    f.counter("milena_operator_retries_total", "keys that come back after an error", kind, number(queue.retries));
+    f.gauge("milena_operator_queue_length", "keys that wait for a worker", kind, number(queue.ready));
+    f.gauge("milena_operator_queue_age_seconds", "how long the first of them has waited", kind,
+            in_seconds(queue.oldest));
+}
+
+std::string OperatorMetrics::text() const {
+    std::vector<MetricFamily> all;
+    for (const auto& [name, family] : families_->by_name) all.push_back(family);
+    return prometheus::TextSerializer().Serialize(all);
+}
+
+}  // namespace milena

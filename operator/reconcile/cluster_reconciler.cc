@@ -1,0 +1,107 @@
+#include "reconcile/cluster_reconciler.h"
+
+#include <nlohmann/json.hpp>
+
+#include "api/json.h"
+#include "base/log.h"
+
+namespace milena::reconcile {
+namespace {
+
+using nlohmann::json;
+
+// An answer may lead to one more question; never to one that was answered.
+constexpr int questions_max = 4;
+
+void merge(plan::Answers& into, plan::Answers more) {
+    if (more.config_schema) into.config_schema = std::move(more.config_schema);
+    if (more.brokers) into.brokers = std::move(more.brokers);
+    if (more.features) into.features = std::move(more.features);
+    if (more.widest_topic) into.widest_topic = std::move(more.widest_topic);
+    if (more.moves_left) into.moves_left = std::move(more.moves_left);
+    into.may_restart.merge(more.may_restart);
+    into.caught_up.merge(more.caught_up);
+    into.drain.merge(more.drain);
+    into.health.merge(more.health);
+}
+
+// What time alone doesn't mend is said where people look.
+void say_what_failed(const execute::Done& done, const api::KafkaCluster& cluster, Timestamp now,
+                     api::KafkaClusterStatus& status) {
+    for (const execute::Failure& failure : done.failures) {
+        // A conflict that no server has told is somebody else's object under our name.
+        const bool is_foreign = failure.error.reason == kube::Reason::conflict && failure.error.http_status == 0;
+        const bool is_passing = failure.error.is_transient() || failure.error.reason == kube::Reason::not_leader;
+        if (is_passing && !is_foreign) continue;
+        api::ConditionSetter conditions(cluster.metadata.generation);
+        conditions.set(api::condition::stalled, api::Truth::yes, std::string(kube::reason_name(failure.error.reason)),
+                       failure.step + ": " + failure.error.message);
+        status.conditions = conditions.merged(status.conditions, now);
+        return;
+    }
+}
+
+}  // namespace
+
+Verdict ClusterReconciler::reconcile(const kube::ObjectKey& key) {
+    const auto object = watches_.store("KafkaCluster").find(key);
+    // What it owned goes with it, by its owner references; its volumes stay.
+    if (!object) return {};
+    if (!has_seen_own_writes(key)) return {.waits = true};
+    const execute::Subject subject{key, *object};
+    const Timestamp now = clock_.wall();
+    const auto cluster = api::read_cluster(*object);
+    api::FieldErrors errors = cluster ? api::validate(*cluster) : cluster.error();
+    if (!errors.empty()) {
+        const auto written = write_status(subject, plan::plan_invalid(*object, errors, now).status);
+        if (!written) return {.error = written.error()};
+        return {};
+    }
+    const plan::Observed observed = watches_.observe(key);
+    const auto brokers = brokers_of_(*cluster, observed);
+    plan::ClusterPlan next = ask_and_plan(*cluster, observed, *brokers);
+    const execute::Done done = executor_.run(next.steps, subject, *brokers);
+    say_what_failed(done, *cluster, now, next.status);
+    const auto written = write_status(subject, next.status);
+    if (!done.failures.empty()) return {.error = done.failures.front().error};
+    if (!written) return {.error = written.error()};
+    return {.look_again = next.look_again};
+}
+
+bool ClusterReconciler::has_seen_own_writes(const kube::ObjectKey& key) {
+    const kube::Seen seen{[this](const std::string& kind) { return watches_.store(kind).resource_version(); },
+                          [this](const std::string& kind, const kube::ObjectKey& object, const std::string& uid) {
+                              const auto found = watches_.store(kind).find(object);
+                              return found && kube::uid_of(*found) == uid &&
+                                     kube::metadata_text(*found, "deletionTimestamp").empty();
+                          }};
+    return writes_.are_seen(key, seen, clock_.now());
+}
+
+plan::ClusterPlan ClusterReconciler::ask_and_plan(const api::KafkaCluster& cluster, const plan::Observed& observed,
+                                                  admin::Brokers& brokers) {
+    plan::Answers answers;
+    for (int i = 0;; ++i) {
+        plan::ClusterPlan next = plan::plan_cluster({cluster, observed, answers, settings_, clock_.wall()});
+        if (next.questions.is_empty() || i == questions_max) return next;
+        merge(answers, brokers.ask(next.questions));
+    }
+}
+
+// Only where it says something else: a status that is written for nothing wakes everybody who watches.
+kube::Outcome<void> ClusterReconciler::write_status(const execute::Subject& subject,
+                                                    const api::KafkaClusterStatus& status) {
+    const json wanted = api::written(status);
+    if (subject.object.value("status", json::object()) == wanted) return {};
+    const json object = {
+        {"apiVersion", api::api_version},
+        {"kind", "KafkaCluster"},
+        {"metadata",
+         {{"name", subject.key.name}, {"namespace", subject.key.space}, {"uid", kube::uid_of(subject.object)}}},
+        {"status", wanted}};
+    ASSIGN_OR_RETURN(const json written, client_.apply(kube::resource_type("KafkaCluster"), object, "status"));
+    writes_.note(subject.key, "KafkaCluster", kube::resource_version_of(written), clock_.now());
+    return {};
+}
+
+}  // namespace milena::reconcile

@@ -1,0 +1,154 @@
+#include "reconcile/watches.h"
+
+#include <array>
+
+#include <nlohmann/json.hpp>
+
+namespace milena::reconcile {
+namespace {
+
+using kube::Change;
+using kube::ObjectKey;
+using kube::Priority;
+using nlohmann::json;
+
+constexpr const char* cluster_label = "milena.dev/cluster";
+constexpr const char* by_cluster = "cluster";
+constexpr std::array children = {"StatefulSet",    "Service",    "ConfigMap", "PodDisruptionBudget",  "NetworkPolicy",
+                                 "ServiceAccount", "PodMonitor", "Pod",       "PersistentVolumeClaim"};
+// Where they may not be read, or aren't there, the rest goes on.
+constexpr std::array dispensable = {"PodMonitor", "Node", "StorageClass"};
+
+std::string cluster_of(const json& object) {
+    const auto metadata = object.find("metadata");
+    if (metadata == object.end() || !metadata->is_object()) return "";
+    const auto labels = metadata->find("labels");
+    if (labels == metadata->end() || !labels->is_object()) return "";
+    const auto name = labels->find(cluster_label);
+    return name != labels->end() && name->is_string() ? name->get<std::string>() : "";
+}
+
+int64_t generation_of(const json& object) {
+    const auto metadata = object.find("metadata");
+    if (metadata == object.end() || !metadata->is_object()) return 0;
+    const auto generation = metadata->find("generation");
+    return generation != metadata->end() && generation->is_number_integer() ? generation->get<int64_t>() : 0;
+}
+
+int64_t observed_generation_of(const json& object) {
+    const auto status = object.find("status");
+    if (status == object.end() || !status->is_object()) return -1;
+    const auto observed = status->find("observedGeneration");
+    return observed != status->end() && observed->is_number_integer() ? observed->get<int64_t>() : -1;
+}
+
+// Somebody has edited it, and waits; or it is only our own status that came back.
+void add(kube::WorkQueue& queue, const Change& change) {
+    const bool is_edit = generation_of(change.object) != observed_generation_of(change.object);
+    queue.add(change.key, is_edit ? Priority::user_edit : Priority::status);
+}
+
+}  // namespace
+
+Watches::Watches(kube::Client& client, const WatchesConfig& config, kube::WorkQueue& clusters, env::Clock& clock,
+                 env::Random& random)
+    : client_(client), clusters_(clusters), clock_(clock), random_(random) {
+    add_kind("KafkaCluster", config, [&clusters](const Change& change) { add(clusters, change); });
+    for (const char* kind : children)
+        add_kind(kind, config,
+                 [&clusters](const Change& change) { clusters.add({change.key.space, cluster_of(change.object)}); });
+    add_kind("Node", config, [this](const Change& change) { node_changed(change); });
+    add_kind("StorageClass", config, [](const Change&) {});
+}
+
+void Watches::add_kind(const std::string& kind, const WatchesConfig& config, kube::Store::Listener listener) {
+    const bool is_child = std::find(children.begin(), children.end(), kind) != children.end();
+    std::map<std::string, kube::Store::Index> indices;
+    if (is_child)
+        indices[by_cluster] = [](const json& object) {
+            return std::vector{kube::key_of(object).space + "/" + cluster_of(object)};
+        };
+    Watched& watched = kinds_[kind];
+    watched.is_required = std::find(dispensable.begin(), dispensable.end(), kind) == dispensable.end();
+    watched.store = std::make_unique<kube::Store>(std::move(indices));
+    watched.store->listen(std::move(listener));
+    kube::ReflectorConfig own = config.reflector;
+    own.type = kube::resource_type(kind);
+    own.may_be_absent = kind == "PodMonitor";
+    if (own.type.is_namespaced) own.space = config.space;
+    if (is_child) own.label_selector = cluster_label;
+    watched.reflector = std::make_unique<kube::Reflector>(client_, *watched.store, own, clock_, random_);
+}
+
+// The kubelet writes its node every few minutes; what a plan looks at changes when something happens.
+void Watches::node_changed(const Change& change) {
+    const auto old = nodes_.find(change.key);
+    if (change.kind == Change::Kind::removed) {
+        nodes_.erase(change.key);
+    } else {
+        plan::Node node = plan::node_of(change.object);
+        if (old != nodes_.end() && old->second == node) return;
+        nodes_.insert_or_assign(change.key, std::move(node));
+    }
+    for (const ObjectKey& cluster : store("KafkaCluster").keys()) clusters_.add(cluster);
+}
+
+void Watches::start() {
+    for (auto& [kind, watched] : kinds_) watched.reflector->start();
+}
+
+void Watches::stop() {
+    for (auto& [kind, watched] : kinds_) watched.reflector->stop();
+}
+
+const kube::Store& Watches::store(const std::string& kind) const { return *kinds_.at(kind).store; }
+
+bool Watches::are_synced() const {
+    for (const auto& [kind, watched] : kinds_) {
+        // A kind that may not be read is not waited for.
+        const bool is_settled =
+            watched.store->is_synced() || (!watched.is_required && watched.reflector->stats().error.has_value());
+        if (!is_settled) return false;
+    }
+    return true;
+}
+
+// "0" is the version of a kind that isn't installed.
+bool Watches::knows(const std::string& kind) const {
+    const std::string version = store(kind).resource_version();
+    return !version.empty() && version != "0";
+}
+
+plan::Observed Watches::observe(const ObjectKey& cluster) const {
+    plan::Observed observed;
+    const std::string key = cluster.to_string();
+    for (const char* kind : children) {
+        const std::string name(kind);
+        if (name == "Pod" || name == "PersistentVolumeClaim") continue;
+        for (json& object : store(name).find_by(by_cluster, key)) {
+            std::string own = kube::key_of(object).name;
+            observed.children.emplace(plan::ObjectKey{name, std::move(own)}, std::move(object));
+        }
+    }
+    for (const json& object : store("Pod").find_by(by_cluster, key)) {
+        plan::Pod pod = plan::pod_of(object);
+        observed.pods.emplace(pod.name, std::move(pod));
+    }
+    for (const json& object : store("PersistentVolumeClaim").find_by(by_cluster, key)) {
+        plan::Claim claim = plan::claim_of(object);
+        observed.claims.emplace(claim.name, std::move(claim));
+    }
+    observed.knows_nodes = knows("Node");
+    for (const ObjectKey& node : store("Node").keys())
+        if (const auto object = store("Node").find(node)) observed.nodes.emplace(node.name, plan::node_of(*object));
+    for (const ObjectKey& key_of_class : store("StorageClass").keys())
+        if (const auto object = store("StorageClass").find(key_of_class)) {
+            const auto may = object->find("allowVolumeExpansion");
+            observed.classes_may_grow[key_of_class.name] =
+                may != object->end() && may->is_boolean() && may->get<bool>();
+        }
+    observed.has_pod_monitors = knows("PodMonitor");
+    return observed;
+}
+
+}  // namespace milena::reconcile

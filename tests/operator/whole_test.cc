@@ -1,0 +1,254 @@
+// The operator as a whole, with its watches, workers and election, against the fake API server.
+#include <gtest/gtest.h>
+
+#include "operator.h"
+#include "operator/nodes.h"
+#include "operator/world.h"
+
+namespace milena {
+namespace {
+
+using fake::Fault;
+using nlohmann::json;
+
+json cluster(const std::string& name = "demo", int replicas = 3) {
+    return {{"apiVersion", "milena.dev/v1alpha1"},
+            {"kind", "KafkaCluster"},
+            {"metadata", {{"namespace", "a"}, {"name", name}}},
+            {"spec", {{"version", "0.1.0"}, {"brokers", {{"replicas", replicas}, {"storage", {{"size", "1Gi"}}}}}}}};
+}
+
+// An operator, and what is needed to run another one after it.
+struct Running {
+    explicit Running(fake::FakeKube& fake, bool elects = false, const std::string& identity = "one") {
+        OperatorConfig config;
+        config.watches.reflector.backoff = {Milliseconds(1), Milliseconds(50)};
+        config.election = {.space = "a",
+                           .identity = identity,
+                           .lease = Milliseconds(1500),
+                           .renew_deadline = Milliseconds(1000),
+                           .retry = Milliseconds(100)};
+        config.elects = elects;
+        config.workers = 2;
+        config.instance = identity;
+        const auto access = std::make_shared<kube::Access>(kube::AccessConfig{.server = fake.url()}, clock);
+        it = std::make_unique<Operator>(
+            config, access, [this](const auto&, const auto&) { return brokers; }, clock, random);
+        it->start();
+        thread = std::thread([this] { has_ended_well = it->run(); });
+    }
+    ~Running() {
+        it->stop();
+        thread.join();
+    }
+
+    env::SystemClock clock;
+    NoJitter random;
+    std::shared_ptr<ContentBrokers> brokers = std::make_shared<ContentBrokers>();
+    std::unique_ptr<Operator> it;
+    std::atomic<bool> has_ended_well = false;
+    std::thread thread;
+};
+
+std::string condition(const fake::FakeKube& fake, const std::string& type, const std::string& name = "demo") {
+    const auto object = fake.find("KafkaCluster", "a", name);
+    if (!object) return "";
+    for (const json& each : object->value("/status/conditions"_json_pointer, json::array()))
+        if (each.value("type", "") == type) return each.value("status", "");
+    return "";
+}
+
+bool becomes_ready(fake::FakeKube& fake, const std::string& name = "demo") {
+    return fake.await([&] {
+        run_nodes(fake);
+        return condition(fake, "Ready", name) == "True" && condition(fake, "Reconciling", name) == "False";
+    });
+}
+
+// Kinds and names of all that there is, but for events.
+std::set<std::string> names(const fake::FakeKube& fake) {
+    std::set<std::string> found;
+    for (const char* kind : {"StatefulSet", "Service", "ConfigMap", "PodDisruptionBudget", "NetworkPolicy",
+                             "ServiceAccount", "Pod", "PersistentVolumeClaim"})
+        for (const json& object : fake.list(kind)) found.insert(std::string(kind) + " " + kube::key_of(object).name);
+    return found;
+}
+
+TEST(Operator, a_cluster_gets_its_objects_and_becomes_ready_and_then_there_is_silence) {
+    fake::FakeKube fake;
+    fake.put(cluster());
+    Running running(fake);
+    ASSERT_TRUE(becomes_ready(fake)) << fake.find("KafkaCluster", "a", "demo")->dump(1);
+    for (const char* kind : {"StatefulSet", "Service", "ConfigMap", "PodDisruptionBudget", "ServiceAccount"})
+        EXPECT_FALSE(fake.list(kind).empty()) << kind;
+    const json object = *fake.find("KafkaCluster", "a", "demo");
+    EXPECT_EQ(3, object["status"]["readyReplicas"]);
+    EXPECT_EQ(object["metadata"]["generation"], object["status"]["observedGeneration"]);
+    EXPECT_EQ(3u, fake.list("Pod").size());
+    EXPECT_EQ(0, fake.count("DELETE"));
+    // Nothing is written twice: each object at most as often as its plan has changed.
+    EXPECT_LE(fake.count("PATCH"), 40);
+}
+
+TEST(Operator, what_somebody_has_deleted_comes_back) {
+    fake::FakeKube fake;
+    fake.put(cluster());
+    Running running(fake);
+    ASSERT_TRUE(becomes_ready(fake));
+    const std::string name = kube::key_of(fake.list("Service").front()).name;
+    fake.remove("Service", "a", name);
+    EXPECT_TRUE(fake.await([&] { return fake.find("Service", "a", name).has_value(); }));
+}
+
+TEST(Operator, A5_an_object_of_somebody_else_is_spared_and_said) {
+    fake::FakeKube fake;
+    {
+        fake::FakeKube other;
+        other.put(cluster());
+        Running running(other);
+        ASSERT_TRUE(becomes_ready(other));
+        json foreign = other.list("ConfigMap").front();
+        foreign["metadata"] = {{"namespace", "a"}, {"name", kube::key_of(foreign).name}};
+        foreign["data"] = {{"whose", "theirs"}};
+        fake.put(foreign);
+    }
+    fake.put(cluster());
+    Running running(fake);
+    ASSERT_TRUE(fake.await([&] { return condition(fake, "Stalled") == "True"; }));
+    EXPECT_EQ("theirs", fake.list("ConfigMap").front()["data"]["whose"]);
+}
+
+TEST(Operator, A6_what_the_server_finds_invalid_is_said_and_not_tried_in_a_hot_loop) {
+    fake::FakeKube fake;
+    fake.inject(
+        {.method = "PATCH", .path_part = "/statefulsets/", .times = 1'000'000, .status = 422, .reason = "Invalid"});
+    fake.put(cluster());
+    Running running(fake);
+    ASSERT_TRUE(fake.await([&] { return condition(fake, "Stalled") == "True"; }));
+    const int before = fake.count("PATCH", "/statefulsets/");
+    EXPECT_LE(before, 12);
+}
+
+// A14: the operator itself deletes nothing because resources are gone.
+TEST(Operator, A14_resources_that_vanish_are_no_order) {
+    fake::FakeKube fake;
+    for (int i = 0; i < 3; ++i) fake.put(cluster("c" + std::to_string(i)));
+    Running running(fake);
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(becomes_ready(fake, "c" + std::to_string(i)));
+    const size_t claims = fake.list("PersistentVolumeClaim").size();
+    for (int i = 0; i < 3; ++i) fake.remove("KafkaCluster", "a", "c" + std::to_string(i));
+    fake.put(cluster("last"));
+    ASSERT_TRUE(becomes_ready(fake, "last"));
+    EXPECT_EQ(0, fake.count("DELETE"));
+    EXPECT_EQ(claims + 3, fake.list("PersistentVolumeClaim").size());
+}
+
+TEST(Operator, an_invalid_resource_is_told_so_and_harms_no_other) {
+    fake::FakeKube fake;
+    json wrong = cluster("wrong");
+    wrong["spec"]["brokers"]["replicas"] = "many";
+    fake.put(wrong);
+    fake.put(cluster());
+    Running running(fake);
+    EXPECT_TRUE(becomes_ready(fake));
+    EXPECT_EQ("True", condition(fake, "Stalled", "wrong"));
+}
+
+// B, of the API server's requests: killed at each write of a creation, before it was done and after. Another one goes
+// on, and what there is in the end is the same, and nothing was deleted.
+// Killed at this write, before or after it was done; false: the creation had fewer.
+bool is_killed_and_recovers(Fault::Kind kind, int at, const std::set<std::string>& expected) {
+    fake::FakeKube fake;
+    fake.put(cluster());
+    // Nothing that it still tries after that one is heard.
+    fake.inject({.kind = kind, .method = "PATCH", .after = at, .times = 1});
+    fake.inject({.method = "PATCH", .after = at, .times = 1'000'000, .status = 503});
+    {
+        Running killed(fake);
+        const bool has_come = fake.await([&] {
+            run_nodes(fake);
+            return fake.count("PATCH") > at || condition(fake, "Ready") == "True";
+        });
+        EXPECT_TRUE(has_come);
+    }
+    if (fake.count("PATCH") <= at) return false;
+    fake.forget_faults();
+    Running next(fake);
+    EXPECT_TRUE(becomes_ready(fake)) << "killed at write " << at;
+    EXPECT_EQ(expected, names(fake)) << "killed at write " << at;
+    EXPECT_EQ(0, fake.count("DELETE"));
+    return true;
+}
+
+// B, of the requests to the API server: another one goes on, what there is in the end is the same, and nothing was
+// deleted.
+TEST(Operator, B_killed_at_each_write_of_a_creation_it_ends_the_same) {
+    std::set<std::string> expected;
+    {
+        fake::FakeKube fake;
+        fake.put(cluster());
+        Running running(fake);
+        ASSERT_TRUE(becomes_ready(fake));
+        expected = names(fake);
+    }
+    int kills = 0;
+    for (const Fault::Kind kind : {Fault::Kind::dropped, Fault::Kind::lost_answer})
+        for (int at = 0; is_killed_and_recovers(kind, at, expected); ++at) ++kills;
+    std::printf("kills: %d\n", kills);
+    EXPECT_GE(kills, 2 * 7);  // of as many objects as a cluster has at least
+}
+
+TEST(Operator, B2_of_two_one_acts_and_the_other_follows_when_it_ends) {
+    fake::FakeKube fake;
+    fake.put(cluster());
+    auto first = std::make_unique<Running>(fake, true, "first");
+    ASSERT_TRUE(becomes_ready(fake));
+    Running second(fake, true, "second");
+    ASSERT_TRUE(fake.await([&] { return second.it->is_ready(); }));
+    EXPECT_TRUE(first->it->is_leader());
+    EXPECT_FALSE(second.it->is_leader());
+    first.reset();
+    fake.put(cluster("next"));
+    EXPECT_TRUE(becomes_ready(fake, "next"));
+    EXPECT_TRUE(second.it->is_leader());
+}
+
+TEST(Operator, A11_a_server_that_is_away_ends_leadership_and_nothing_is_written_after) {
+    fake::FakeKube fake;
+    fake.put(cluster());
+    Running running(fake, true);
+    ASSERT_TRUE(becomes_ready(fake));
+    fake.pause();
+    running.thread.join();
+    running.thread = std::thread([] {});
+    EXPECT_FALSE(running.has_ended_well);
+    EXPECT_FALSE(running.it->is_leader());
+    fake.resume();
+    const int writes = fake.count("PATCH");
+    const auto errors = [&] {
+        const std::string text = running.it->metrics();
+        const size_t line = text.find("milena_operator_reconcile_errors_total{");
+        return text.substr(line, text.find('\n', line) - line);
+    };
+    const std::string before = errors();
+    fake.put(cluster("next"));
+    ASSERT_TRUE(fake.await([&] { return errors() != before; }));  // it has tried
+    EXPECT_EQ(writes, fake.count("PATCH"));
+}
+
+TEST(Operator, its_metrics_say_what_it_watches_and_how_old_that_is) {
+    fake::FakeKube fake;
+    fake.put(cluster());
+    Running running(fake);
+    ASSERT_TRUE(becomes_ready(fake));
+    const std::string text = running.it->metrics();
+    for (const char* line : {"milena_operator_leader 1", "milena_operator_watch_age_seconds{kind=\"Pod\"}",
+                             "milena_operator_store_objects{kind=\"KafkaCluster\"} 1",
+                             "milena_operator_reconcile_seconds_bucket{kind=\"KafkaCluster\"",
+                             "milena_operator_queue_age_seconds{kind=\"KafkaCluster\"}"})
+        EXPECT_NE(std::string::npos, text.find(line)) << line;
+    EXPECT_TRUE(running.it->is_live());
+}
+
+}  // namespace
+}  // namespace milena

@@ -1,0 +1,80 @@
+#include "reconcile/controller.h"
+
+#include <atomic>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "unit/operator/kube/manual_world.h"
+
+namespace milena::reconcile {
+namespace {
+
+struct RealClock final : env::Clock {
+    Instant now() override { return {std::chrono::steady_clock::now().time_since_epoch()}; }
+    Timestamp wall() override { return no_timestamp; }
+};
+
+// A controller whose reconciler answers from a list, the last one for ever.
+struct Answered {
+    explicit Answered(std::vector<Verdict> list)
+        : verdicts(std::move(list)),
+          controller("KafkaCluster", queue, [this](const kube::ObjectKey&) { return next(); }, clock) {
+        controller.start(2);
+        queue.add({"a", "demo"});
+    }
+
+    Verdict next() {
+        const size_t index = static_cast<size_t>(count++);
+        return verdicts[std::min(index, verdicts.size() - 1)];
+    }
+    void await(int times) {
+        while (count < times) std::this_thread::yield();
+    }
+
+    RealClock clock;
+    kube::FixedRandom random;
+    kube::WorkQueue queue{clock, random, {Milliseconds(1), Milliseconds(10)}};
+    std::vector<Verdict> verdicts;
+    std::atomic<int> count = 0;
+    Controller controller;
+};
+
+TEST(Controller, an_error_comes_back_until_it_goes_well) {
+    const Verdict failed{.error = kube::Error{kube::Reason::conflict, 409, ""}};
+    Answered answered({failed, failed, Verdict{}});
+    answered.await(3);
+    answered.controller.stop();
+    EXPECT_EQ(3u, answered.controller.stats().reconciles);
+    EXPECT_EQ(2u, answered.controller.stats().errors);
+    EXPECT_EQ(2u, answered.queue.stats().retries);
+}
+
+TEST(Controller, it_looks_again_when_the_plan_says) {
+    Answered answered({Verdict{.look_again = Milliseconds(1)}, Verdict{}});
+    answered.await(2);
+    answered.controller.stop();
+    EXPECT_EQ(0u, answered.queue.stats().retries);
+}
+
+TEST(Controller, an_object_that_is_not_as_its_kind_promises_ends_no_worker) {
+    RealClock clock;
+    kube::FixedRandom random;
+    kube::WorkQueue queue(clock, random, {Milliseconds(1), Milliseconds(10)});
+    std::atomic<int> count = 0;
+    Controller controller(
+        "KafkaCluster", queue,
+        [&](const kube::ObjectKey&) -> Verdict {
+            if (count++ == 0) return {.look_again = Milliseconds(nlohmann::json::object().at("missing").get<int>())};
+            return {};
+        },
+        clock);
+    controller.start(1);
+    queue.add({"a", "demo"});
+    while (count < 2) std::this_thread::yield();
+    controller.stop();
+    EXPECT_EQ(1u, controller.stats().errors);
+}
+
+}  // namespace
+}  // namespace milena::reconcile
