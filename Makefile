@@ -13,7 +13,7 @@ STAGE := @.ci/stage
 CTEST := ctest --output-on-failure --no-tests=error --schedule-random -j $(JOBS)
 # Not unit_peer: all that happens there is handed from thread to thread inside gRPC's library, which Debian compiles without
 # instrumentation, so that ThreadSanitizer takes each call for a race.
-THREADED := unit_env_posix unit_shard unit_server unit_operator_kube unit_operator_reconcile
+THREADED := unit_env_posix unit_shard unit_server unit_operator_kube
 # Of libraries that were compiled without it, ThreadSanitizer sees half of what orders their accesses.
 SYMBOLIZER := external_symbolizer_path=/usr/bin/llvm-symbolizer-19
 ASAN := ASAN_OPTIONS=$(SYMBOLIZER) UBSAN_OPTIONS=$(SYMBOLIZER)
