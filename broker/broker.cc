@@ -202,6 +202,15 @@ void Broker::lost(NodeId node) {
     if (controller_ != nullptr) controller_->connection_broke(node);
 }
 
+void Broker::ask_whether_gone(NodeId node, std::function<void(bool)> done) {
+    const metadata::BrokerImage* broker = shards_->first().image()->broker(node);
+    const metadata::Endpoint* at = broker == nullptr ? nullptr : broker->endpoint(config_.listeners.inter_broker_name);
+    if (at == nullptr) return done(false);
+    peers_->admin_client()->use_broker_address(node, at->host, at->port);
+    peers_->admin_client()->ask_identity(
+        node, [done = std::move(done)](auto error) { done(error == peer::CallError::unreachable); });
+}
+
 // Of a log that was truncated the files must not say more than there is.
 void Broker::save_offsets(const replica::PartitionKey& key, std::function<void(ErrorCode)> done) {
     loop_.post([this, key, done = std::move(done)] {
@@ -260,6 +269,8 @@ void Broker::start_controller() {
         });
     gate_ = std::make_unique<server::ControllerGate>(*shards_, *controller_, peers_->remote_controller(),
                                                      config_.quorum.node_id);
+    leader_check_ = std::make_unique<server::LeaderCheck>(
+        *shards_, [this](NodeId node, std::function<void(bool)> done) { ask_whether_gone(node, std::move(done)); });
     replication_->watch(*gate_);
     watch_directories();
     controller_->start([this] { begin_lifecycle(); }, [this](const std::string& reason) { fail(reason); },
@@ -317,6 +328,7 @@ void Broker::publish(const metadata::Delta& delta, std::function<void()> publish
             first.post([this, missing, published, offset = shared->after->offset] {
                 if (--*missing > 0) return;
                 gate_->published(offset);
+                leader_check_->published();
                 published();
                 if (lifecycle_) lifecycle_->image_changed();
             });
@@ -479,6 +491,7 @@ void Broker::start_serving(shard::Shard& shard) {
                                   .identity = identity_,
                                   .settings = loaded_.settings,
                                   .controller = *gate_,
+                                  .leader_check = *leader_check_,
                                   .fetch_sessions = *served.sessions,
                                   .groups = *groups_,
                                   .quotas = quotas_->of(shard),

@@ -32,6 +32,7 @@
 #include "server/fetch_sessions.h"
 #include "server/group_gate.h"
 #include "server/http.h"
+#include "server/leader_check.h"
 #include "server/listener.h"
 #include "server/metrics.h"
 #include "server/quota_gate.h"
@@ -72,6 +73,7 @@ class Broker {
     Result<void, std::string> start_http();
     Result<void, std::string> start_peers();
     void lost(NodeId node);
+    void ask_whether_gone(NodeId node, std::function<void(bool)> done);
     void save_offsets(const replica::PartitionKey& key, std::function<void(ErrorCode)> done);
     void start_shards();
     void start_controller();  // the next ones run on the first shard
@@ -133,6 +135,7 @@ class Broker {
     std::unique_ptr<raft::Raft> raft_;
     std::unique_ptr<controller::Controller> controller_;
     std::unique_ptr<server::ControllerGate> gate_;
+    std::unique_ptr<server::LeaderCheck> leader_check_;
     std::unique_ptr<Lifecycle> lifecycle_;
     std::unique_ptr<DirectoryAssignments> assignments_;
     std::vector<Uuid> failed_directories_;

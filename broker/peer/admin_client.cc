@@ -12,6 +12,7 @@ namespace {
 
 constexpr Milliseconds relay_timeout(10'000);
 constexpr Milliseconds question_timeout(2'000);
+constexpr Milliseconds identity_timeout(100);
 
 }  // namespace
 
@@ -48,6 +49,15 @@ void AdminClient::ask(NodeId broker, const AskLedPartitions& question,
         done(unexpected(AdminRefusal{AdminRefusal::Kind::unavailable,
                                      "broker " + std::to_string(broker.value) + " doesn't answer"}));
     });
+}
+
+void AdminClient::ask_identity(NodeId broker, std::function<void(std::optional<CallError>)> done) {
+    const Outgoing::Call outgoing{.to = broker,
+                                  .method = "/milena.admin.v1.ClusterAdmin/Identity",
+                                  .request = std::make_shared<admin::v1::IdentityRequest>(),
+                                  .response = std::make_shared<admin::v1::IdentityResponse>(),
+                                  .timeout = identity_timeout};
+    brokers_.send(outgoing, std::move(done));
 }
 
 }  // namespace milena::peer

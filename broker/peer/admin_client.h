@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "peer/admin_requests.h"
@@ -33,6 +34,9 @@ class AdminClient {
     void relay(NodeId controller, const Call& call, Relayed done);
 
     void ask(NodeId broker, const AskLedPartitions& question, std::function<void(AdminResult<LedPartitions>)> done);
+
+    // Whether a broker is there: an error says why it didn't answer. Soon: nobody waits for a host that is silent.
+    void ask_identity(NodeId broker, std::function<void(std::optional<CallError>)> done);
 
   private:
     Outgoing controllers_;

@@ -15,6 +15,7 @@ class ClientQuotas;
 class ControllerGate;
 class FetchSessions;
 class GroupGate;
+class LeaderCheck;
 class QuotaGate;
 
 struct NodeIdentity {
@@ -28,6 +29,7 @@ struct Context {
     const NodeIdentity& identity;
     const settings::BrokerSettings& settings;  // as the files of this node say, without what is dynamic
     ControllerGate& controller;
+    LeaderCheck& leader_check;
     FetchSessions& fetch_sessions;
     GroupGate& groups;
     ClientQuotas& quotas;

@@ -67,10 +67,27 @@ void Shard::stop() {
 
 void Shard::apply(const metadata::Delta& delta, std::shared_ptr<const settings::BrokerConfig> config) {
     image_ = delta.after;
+    note_fenced(delta);
     config_ = config;
     partitions_.apply(delta, std::move(config));
     for (const metadata::TopicChange& change : delta.topics)
         if (!change.after) traffic_.erase(change.before->id);
+}
+
+void Shard::note_fenced(const metadata::Delta& delta) {
+    for (const NodeId id : delta.brokers) {
+        const metadata::BrokerImage* before = delta.before->broker(id);
+        const metadata::BrokerImage* after = delta.after->broker(id);
+        if (after == nullptr || !after->is_fenced)
+            fenced_at_.erase(id);
+        else if (before != nullptr && !before->is_fenced)
+            fenced_at_[id] = clock_.now();
+    }
+}
+
+std::optional<Instant> Shard::fenced_at(NodeId broker) const {
+    const auto found = fenced_at_.find(broker);
+    return found == fenced_at_.end() ? std::nullopt : std::optional(found->second);
 }
 
 }  // namespace milena::shard

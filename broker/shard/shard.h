@@ -5,7 +5,9 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -66,6 +68,8 @@ class Shard {
     // Null before the first apply().
     const std::shared_ptr<const metadata::Image>& image() const { return image_; }
     const std::shared_ptr<const settings::BrokerConfig>& config() const { return config_; }
+    // When this shard was told that the broker, active until then, is fenced; nothing if it isn't, or was before.
+    std::optional<Instant> fenced_at(NodeId broker) const;
 
     Loop& loop() { return loop_; }
     env::SystemClock& clock() { return clock_; }
@@ -92,6 +96,7 @@ class Shard {
 
   private:
     replica::TableEnvironment table_environment(const ShardOptions& options);
+    void note_fenced(const metadata::Delta& delta);
 
     const ShardId id_;
     const size_t offline_at_start_;
@@ -105,6 +110,7 @@ class Shard {
     replica::PartitionTable partitions_;
     std::shared_ptr<const metadata::Image> image_;
     std::shared_ptr<const settings::BrokerConfig> config_;
+    std::map<NodeId, Instant> fenced_at_;
     std::unordered_map<Uuid, TopicTraffic> traffic_;
     std::thread thread_;
 };

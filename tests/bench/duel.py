@@ -2,6 +2,8 @@
 
 import json
 import os
+import shutil
+import socket
 import subprocess
 import threading
 import time
@@ -9,11 +11,11 @@ import time
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from harness import paths
-from harness.broker import Milena, RealKafka
-from harness.process import until
+from harness.broker import Milena, RealKafka, free_port
+from harness.process import Process, until
 
 RDK_LOAD = paths.BUILD / "bin/rdk_load"
-BARE_LOOP = paths.BUILD / "bin/bare_loop"
+BARE_BROKER = paths.BUILD / "bin/bare_broker"
 MIB = 1 << 20
 GB = 1e9
 SIZES = (100, 1024, 65536)  # bytes of a value
@@ -88,13 +90,27 @@ def touch_memory(directory, size):
     path.unlink()
 
 
-def bare_loop(mode, directory, volume):
-    """CPU-s per GB of what the kernel and one checksum cost: the floor that every broker stands on. Its connection is
-    controlled as Milena's are from the same host (decision 42)."""
-    touch_memory(directory, volume * 1.3)
-    command = [BARE_LOOP, mode, directory, str(volume / GB), "--congestion", "reno"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-    return json.loads(done.stdout)["cpu_s_per_gb"]
+class BareBroker:
+    """What the kernel and one checksum cost under the same clients: the floor that every broker stands on. Its
+    connections are controlled as Milena's are from the same host (decision 42). A context: one round."""
+
+    name = "bare broker"
+
+    def __init__(self, directory):
+        self.directory = directory / "bare"
+        self.data, self.log = self.directory, directory / "bare.log"
+
+    def __enter__(self):
+        self.directory.mkdir()
+        port = free_port()
+        self.bootstrap = f"127.0.0.1:{port}"
+        self.process = Process([BARE_BROKER, port, self.directory, "--congestion", "reno"], self.log)
+        until(lambda: socket.create_connection(("127.0.0.1", port)).close() is None, "the bare broker listens")
+        return self
+
+    def __exit__(self, *_):
+        self.process.stop()
+        shutil.rmtree(self.directory)
 
 
 def batch_bytes(size):

@@ -2,7 +2,19 @@
 
 import os
 
-from duel import GB, SIZES, Background, Duel, Samples, Usage, bare_loop, batch_bytes, generate, log_bytes, touch_memory
+from duel import (
+    GB,
+    SIZES,
+    Background,
+    BareBroker,
+    Duel,
+    Samples,
+    Usage,
+    batch_bytes,
+    generate,
+    log_bytes,
+    touch_memory,
+)
 from statistic import Row
 
 VOLUME = 0.2 * GB
@@ -13,37 +25,40 @@ def hot_tail(bench):
     """Consumers read at the end of the log what a producer has just sent; then the same again without them: what one
     of them costs is their share of the difference. Either may be near nothing in one round, so that it is held against
     others by difference as well, not by ratio."""
-    bare = []
+    bare = Samples()
     with Duel(bench) as duel:
 
         def measure(broker, samples):
             for size in SIZES:
-                tail_of_one_size(bench, broker, samples, size)
-            if samples is duel.milena:
-                bare.append(bare_loop("fetch", bench.directory, bench.scaled(VOLUME)))
+                topic = f"tail-{size}"
+                broker.admin.create(topic, 6)
+                tail_of_one_size(bench, broker, samples, topic, size)
+                broker.admin.delete(topic)
+                if samples is duel.milena:
+                    with BareBroker(bench.directory) as floor:
+                        tail_of_one_size(bench, floor, bare, topic, size)
 
         duel.rounds(measure)
-    rows = [Row("bare loop: fetch, in the rounds of the tail", "CPU-s per GB", bare)]
+    rows = []
     for size in SIZES:
         both, alone, fetch = (f"{size}: {what}" for what in ("both", "produce alone", "fetch"))
         ours, theirs = duel.milena, duel.kafka
         less_kafkas = [one - other for one, other in zip(ours[fetch], theirs[fetch], strict=True)]
-        less_loops = [one - 1.3 * other for one, other in zip(ours[fetch], bare, strict=True)]
+        less_floors = [one - 1.3 * other for one, other in zip(ours[fetch], bare[fetch], strict=True)]
         rows += [
             Row(f"{size} B in and {READERS} times out at the tail: CPU", "CPU-s per GB", ours[both], "kafka",
                 theirs[both], at_most=1, is_clear=True),
             Row("  the same without consumers", "CPU-s per GB", ours[alone], theirs=theirs[alone]),
             Row(f"fetch {size} B at the tail: broker CPU", "CPU-s per GB", ours[fetch], theirs=theirs[fetch]),
             Row("  less Kafka's", "CPU-s per GB", less_kafkas, at_most=0),
-            Row("  less 1.3 times the bare loop's", "CPU-s per GB", less_loops, at_most=0),
+            Row("  less 1.3 times the bare broker's", "CPU-s per GB", less_floors, at_most=0),
         ]  # fmt: skip
     return rows
 
 
-def tail_of_one_size(bench, broker, samples, size):
-    records, topic = int(bench.scaled(VOLUME) / size), f"tail-{size}"
+def tail_of_one_size(bench, broker, samples, topic, size):
+    records = int(bench.scaled(VOLUME) / size)
     options = {"size": size, "batch_bytes": batch_bytes(size)}
-    broker.admin.create(topic, 6)
     touch_memory(bench.directory, 2 * records * size * 1.3)
     with Usage(broker) as both:
         consumers = [Background("consume", broker, topic, records, partitions=6) for _ in range(READERS)]
@@ -57,33 +72,33 @@ def tail_of_one_size(bench, broker, samples, size):
     samples.add(f"{size}: both", both)
     samples.add(f"{size}: produce alone", alone)
     samples.add(f"{size}: fetch", (both - alone) / READERS)
-    broker.admin.delete(topic)
 
 
 def cold_fetch(bench):
     """From the disk: what the page cache held of the log is dropped first."""
     disk, bare = bench.disk_directory(), Samples()
-    with Duel(bench, disk) as duel:
-        for broker in duel.brokers:
+    with BareBroker(disk) as floor, Duel(bench, disk) as duel:
+        for broker in (*duel.brokers, floor):
             for size in SIZES:
-                broker.admin.create(f"cold-{size}", 6)
+                if broker is not floor:
+                    broker.admin.create(f"cold-{size}", 6)
                 generate("produce", broker, f"cold-{size}", int(bench.scaled(VOLUME) / size), size=size,
                          batch_bytes=batch_bytes(size))  # fmt: skip
 
         def measure(broker, samples):
             for size in SIZES:
                 cold_of_one_size(bench, broker, samples, size)
-            if samples is duel.milena:
-                bare.add("cold", bare_loop("cold", disk, bench.scaled(VOLUME)))
+                if samples is duel.milena:
+                    cold_of_one_size(bench, floor, bare, size)
 
         duel.rounds(measure)
-    rows = [Row("bare loop: fetch cold from disk", "CPU-s per GB", bare["cold"])]
+    rows = []
     for size in SIZES:
         cpu, rate = f"{size}: cpu", f"{size}: rate"
         rows += [
             Row(f"fetch {size} B cold from disk: broker CPU", "CPU-s per GB", duel.milena[cpu], "kafka",
                 duel.kafka[cpu], at_most=1),
-            Row("  against the bare loop", "CPU-s per GB", duel.milena[cpu], "bare loop", bare["cold"], at_most=1.3),
+            Row("  against the bare broker", "CPU-s per GB", duel.milena[cpu], "bare broker", bare[cpu], at_most=1.3),
             Row(f"fetch {size} B cold from disk: rate", "MB/s", duel.milena[rate], theirs=duel.kafka[rate]),
         ]  # fmt: skip
     return rows

@@ -22,7 +22,7 @@ class Row:
     name: str
     unit: str
     milena: list
-    against: str = ""  # "kafka" or "bare loop": what `theirs` are samples of
+    against: str = ""  # "kafka" or "bare broker": what `theirs` are samples of
     theirs: list | None = None
     at_most: float | None = None
     at_least: float | None = None

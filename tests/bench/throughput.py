@@ -1,6 +1,6 @@
-"""What a gigabyte costs the broker's processor, in and out, held against Kafka's and against a bare loop."""
+"""What a gigabyte costs the broker's processor, in and out, held against Kafka's and against a bare broker's."""
 
-from duel import GB, SIZES, Duel, Samples, Usage, bare_loop, batch_bytes, generate, log_bytes, touch_memory
+from duel import GB, SIZES, BareBroker, Duel, Samples, Usage, batch_bytes, generate, log_bytes, touch_memory
 from statistic import Row
 
 # Of a round: more of it would outlive what touch_memory does for it.
@@ -14,31 +14,33 @@ def produce_and_fetch(bench):
 
         def measure(broker, samples):
             for size in SIZES:
-                one_size(bench, broker, samples, size, bench.scaled(VOLUME))
-            if samples is duel.milena:
-                for mode in ("produce", "fetch"):
-                    bare.add(f"bare loop: {mode}", bare_loop(mode, bench.directory, bench.scaled(VOLUME)))
+                topic = f"load-{size}"
+                broker.admin.create(topic, 6)
+                one_size(bench, broker, samples, topic, size)
+                broker.admin.delete(topic)
+                if samples is duel.milena:
+                    with BareBroker(bench.directory) as floor:
+                        one_size(bench, floor, bare, topic, size)
 
         duel.rounds(measure)
-    rows = [Row(name, "CPU-s per GB", values) for name, values in bare.items()]
+    rows = []
     for size in SIZES:
-        for what, of_kafka, of_loop in (("produce", 1 / 3, 1.5), ("fetch", 1, 1.3)):
+        for what, of_kafka, of_floor in (("produce", 1 / 3, 1.5), ("fetch", 1, 1.3)):
             name = f"{what} {size} B: broker CPU"
             has_target = size in (100, 1024) or what == "fetch"
             ours, theirs = duel.milena[name], duel.kafka[name]
             rows += [
                 Row(name, "CPU-s per GB", ours, "kafka", theirs, at_most=of_kafka if has_target else None),
-                Row("  against the bare loop", "CPU-s per GB", ours, "bare loop", bare[f"bare loop: {what}"],
-                    at_most=of_loop if has_target else None),
+                Row("  against the bare broker", "CPU-s per GB", ours, "bare broker", bare[name],
+                    at_most=of_floor if has_target else None),
             ]  # fmt: skip
             name = f"{what} {size} B: rate"
             rows.append(Row(name, "MB/s", duel.milena[name], theirs=duel.kafka[name]))
     return rows
 
 
-def one_size(bench, broker, samples, size, volume):
-    records, topic = int(volume / size), f"load-{size}"
-    broker.admin.create(topic, 6)
+def one_size(bench, broker, samples, topic, size):
+    records = int(bench.scaled(VOLUME) / size)
     for what, mode, options in (
         ("produce", "produce", {"size": size, "producers": 2, "batch_bytes": batch_bytes(size)}),
         ("fetch", "consume", {"partitions": 6}),
@@ -48,7 +50,6 @@ def one_size(bench, broker, samples, size, volume):
             run = generate(mode, broker, topic, records, **options)
         samples.add(f"{what} {size} B: broker CPU", usage.cpu_s / (log_bytes(broker, topic) / GB))
         samples.add(f"{what} {size} B: rate", run["bytes"] / 1e6 / run["seconds"])
-    broker.admin.delete(topic)
 
 
 def million_records(bench):

@@ -30,6 +30,14 @@ def create(node, name, partitions=1, replication=1):
     client.create_topics([NewTopic(name, partitions, replication)])[name].result(20)
 
 
+def partitions_of(answer, topic):
+    return answer.topics[topic].partitions.values()
+
+
+def partitions(client, topic):
+    return partitions_of(client.list_topics(topic, timeout=5), topic)
+
+
 def topics(node):
     return set(admin(node).list_topics(timeout=5).topics)
 
@@ -50,6 +58,20 @@ def serving(cluster):
         yield cluster
     finally:
         cluster.close()
+
+
+def test_who_asks_for_a_leader_that_has_just_died_is_told_of_the_next_one(cluster):
+    all_see(cluster.nodes, 3)
+    create(cluster.node(1), "orders", partitions=6, replication=3)
+    assert {part.leader for part in partitions(admin(cluster.node(1)), "orders")} == {1, 2, 3}
+    victim = cluster.others(cluster.controller())[0]
+    asked = admin(cluster.others(victim)[0])
+    partitions(asked, "orders")
+    victim.kill()
+    answer = asked.list_topics("orders", timeout=5)
+    assert victim.node_id not in {part.leader for part in partitions_of(answer, "orders")}
+    # As long as with Kafka: clients forget with it what is just moving away from it.
+    assert victim.node_id in answer.brokers
 
 
 def test_every_broker_knows_all_others_and_the_same_controller(cluster):

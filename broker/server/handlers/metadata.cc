@@ -4,6 +4,7 @@
 #include "server/controller_gate.h"
 #include "server/handlers/cluster_view.h"
 #include "server/handlers/handlers.h"
+#include "server/leader_check.h"
 #include "wire/messages/topics.h"
 
 namespace milena::server::handlers {
@@ -81,11 +82,20 @@ MetadataResponse::Topic unknown_id(const Uuid& id) {
     return topic;
 }
 
+// A broker whose connection broke is fenced at once here, where Kafka's goes on being listed until its session is over.
+// Its partitions get other leaders at once, but it is listed as long as there: librdkafka 2.11 and later forget a
+// broker that isn't, and with it for a second the partitions that are just moving away from it.
+bool is_listed(const Context& context, const metadata::BrokerImage& broker) {
+    if (!broker.is_fenced) return true;
+    const std::optional<Instant> since = context.shard.fenced_at(broker.id);
+    return since && context.shard.clock().now() - *since < Milliseconds(context.config().broker_session_timeout_ms);
+}
+
 void describe_brokers(const MetadataCall& call, MetadataResponse& response) {
     const Context& context = call->context();
     for (const auto& [id, broker] : *context.image().brokers) {
         const metadata::Endpoint* endpoint = broker.endpoint(call->caller().listener());
-        if (endpoint == nullptr || broker.is_fenced) continue;
+        if (endpoint == nullptr || !is_listed(context, broker)) continue;
         response.brokers.push_back(
             {.node_id = id.value, .host = endpoint->host, .port = endpoint->port, .rack = broker.rack});
     }
@@ -129,11 +139,34 @@ void describe_topics(const MetadataCall& call, const Creations& creations, Metad
     }
 }
 
+// The other brokers that lead what is asked for.
+std::set<NodeId> leaders_elsewhere(const MetadataCall& call) {
+    const MetadataRequest& request = call->request;
+    const metadata::Image& image = call->context().image();
+    std::set<NodeId> leaders;
+    const auto add = [&leaders](const metadata::TopicImage* topic) {
+        if (topic == nullptr) return;
+        for (const auto& partition : topic->partitions) leaders.insert(partition->leader);
+    };
+    if (asks_for_all(request, call->version())) {
+        for (const auto& topic : image.topics->by_name) add(topic.get());
+    } else {
+        for (const MetadataRequest::Topic& topic : *request.topics)
+            add(topic.topic_id.is_zero() ? image.topic(topic.name.value_or("")) : image.topic(topic.topic_id));
+    }
+    leaders.erase(no_node);
+    leaders.erase(call->context().identity.node);
+    return leaders;
+}
+
 void answer(const MetadataCall& call, const Creations& creations) {
-    MetadataResponse response;
-    describe_brokers(call, response);
-    describe_topics(call, creations, response);
-    call->respond(response);
+    Context& context = call->context();
+    context.leader_check.vouch_for(context.shard, leaders_elsewhere(call), [call, creations] {
+        MetadataResponse response;
+        describe_brokers(call, response);
+        describe_topics(call, creations, response);
+        call->respond(response);
+    });
 }
 
 std::vector<std::string_view> names_to_create(const MetadataCall& call) {
