@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "server/pacing.h"
 #include "server/tcp_stream.h"
 
 namespace milena::server {
@@ -55,6 +56,7 @@ int bind_one(const Resolved& target, bool is_shared, const ListenAddress& addres
     ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (is_shared) ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     if (target.address.ss_family == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    accept_unpaced(fd);
     // Accepted sockets inherit the buffers.
     if (address.send_buffer_bytes > 0) ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &address.send_buffer_bytes, sizeof(int));
     if (address.receive_buffer_bytes > 0)

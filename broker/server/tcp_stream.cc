@@ -1,13 +1,12 @@
 #include "server/tcp_stream.h"
 
 #include <cerrno>
-#include <string_view>
 
-#include <netinet/tcp.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 
 #include "base/log.h"
+#include "server/pacing.h"
 
 namespace milena::server {
 namespace {
@@ -18,13 +17,6 @@ bool is_on_this_host(const asio::ip::tcp::socket& socket) {
     return !gone && client.address() == socket.local_endpoint(gone).address() && !gone;
 }
 
-// Where no network can be congested, the timers by which BBR paces are for nothing: a third of what sending costs.
-// Every kernel has Reno; one that doesn't allow it goes on as it was set.
-void send_unpaced(asio::ip::tcp::socket& socket) {
-    constexpr std::string_view reno = "reno";
-    ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_CONGESTION, reno.data(), reno.size());
-}
-
 // Asio says when the socket is ready; the bytes go by plain system calls, straight from and to where they belong.
 class TcpStream final : public Stream {
   public:
@@ -33,7 +25,7 @@ class TcpStream final : public Stream {
         asio::error_code ignored;
         socket_->non_blocking(true, ignored);
         socket_->set_option(asio::ip::tcp::no_delay(true), ignored);
-        if (is_on_this_host(*socket_)) send_unpaced(*socket_);
+        if (!is_on_this_host(*socket_)) pace_as_system(socket_->native_handle());
     }
     ~TcpStream() override { close(); }
 

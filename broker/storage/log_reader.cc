@@ -17,6 +17,9 @@ constexpr size_t read_bytes_min = 4096;
 constexpr size_t sent_batch_bytes_min = 8U << 10;
 constexpr size_t sent_range_bytes_min = 64U << 10;
 
+// So much is looked through batch by batch, rather than to ask the index where it ends.
+constexpr uint64_t looked_through_bytes = 256U << 10;
+
 }  // namespace
 
 PartitionLog::Reader::Reader(PartitionLog& log, const ReadRequest& request)
@@ -30,7 +33,7 @@ PartitionLog::Reader::Reader(PartitionLog& log, const ReadRequest& request)
 
 std::optional<PartitionLog::Reader::Wanted> PartitionLog::Reader::wanted() const {
     if (phase_ == Phase::done) return std::nullopt;
-    if (phase_ == Phase::index) {
+    if (phase_ == Phase::index || phase_ == Phase::end_index) {
         const auto range = *search_->wanted();
         return Wanted{index_.get(), range.position, range.bytes, range.bytes};
     }
@@ -54,30 +57,43 @@ void PartitionLog::Reader::begin_segment() {
         }
         if (request_.from <= segment().base_offset || segment().bytes <= unindexed_bytes)
             return begin_records(0, false);
-        return begin_index(segment());
+        return begin_search(Phase::index, IndexSearch::By::key, request_.from - segment().base_offset);
     }
     phase_ = Phase::done;
 }
 
-void PartitionLog::Reader::begin_index(Segment& in) {
-    const int64_t target = request_.from - in.base_offset;
+// In the offset index of the segment; what isn't written to it yet is known at once.
+void PartitionLog::Reader::begin_search(Phase phase, IndexSearch::By by, int64_t target) {
+    phase_ = phase;
     uint64_t index_bytes = 0;
     if (segment_ + 1 == log_.segments_.size() && log_.writer_ != nullptr) {
-        const auto pending = log_.writer_->offsets().find_pending(target);
-        if (pending.has_value()) return begin_records(static_cast<uint64_t>(pending->value), true);
-        index_ = log_.writer_->offsets().file();
-        index_bytes = log_.writer_->offsets().file_bytes();
+        const IndexWriter& index = log_.writer_->offsets();
+        if (const auto pending = index.find_pending(by, target)) return searched(pending);
+        index_ = index.file();
+        index_bytes = index.file_bytes();
     } else {
-        auto file = log_.disk().open(log_file_path(log_.path_, in.base_offset, FileKind::offset_index),
+        auto file = log_.disk().open(log_file_path(log_.path_, segment().base_offset, FileKind::offset_index),
                                      env::OpenMode::read_only);
-        if (!file.has_value() && file.error() == env::DiskError::not_found) return begin_records(0, false);
+        if (!file.has_value() && file.error() == env::DiskError::not_found) return searched(std::nullopt);
         if (!file.has_value()) return fail(file.error());
         index_ = std::move(*file);
         index_bytes = index_->size();
     }
-    search_.emplace(IndexKind::offsets, IndexSearch::By::key, target, index_bytes);
-    phase_ = Phase::index;
-    if (!search_->wanted().has_value()) begin_records(0, false);
+    search_.emplace(IndexKind::offsets, by, target, index_bytes);
+    if (!search_->wanted().has_value()) searched(std::nullopt);
+}
+
+void PartitionLog::Reader::searched(std::optional<IndexEntry> entry) {
+    const bool is_inside =
+        entry.has_value() && entry->value > 0 && static_cast<uint64_t>(entry->value) < segment().bytes;
+    const uint64_t position = is_inside ? static_cast<uint64_t>(entry->value) : 0;
+    if (phase_ == Phase::index) return begin_records(position, is_inside);
+    phase_ = Phase::headers;
+    if (position <= position_) return;
+    const Offset last_offset = segment().base_offset + entry->key;
+    if (last_offset >= request_.limit) return;
+    jump_ = Jump{position_, last_offset};
+    position_ = position;
 }
 
 void PartitionLog::Reader::begin_records(uint64_t position, bool is_hint) {
@@ -105,15 +121,16 @@ void PartitionLog::Reader::feed(Bytes bytes) {
     if (phase_ == Phase::records) return take_batches(bytes);
     if (phase_ == Phase::headers) return take_header(bytes);
     search_->feed(bytes.span());
-    if (search_->wanted().has_value()) return;
-    const auto entry = search_->found();
-    const bool is_inside =
-        entry.has_value() && entry->value > 0 && static_cast<uint64_t>(entry->value) < segment().bytes;
-    begin_records(is_inside ? static_cast<uint64_t>(entry->value) : 0, is_inside);
+    if (!search_->wanted().has_value()) searched(search_->found());
 }
 
 bool PartitionLog::Reader::settle() {
+    if (phase_ == Phase::end_index) {
+        phase_ = Phase::headers;
+        return true;
+    }
     if (phase_ != Phase::headers || position_ == range_begin_) return false;
+    if (jump_) position_ = std::exchange(jump_, std::nullopt)->from;
     finish_range();
     return true;
 }
@@ -207,13 +224,24 @@ void PartitionLog::Reader::take_header(const Bytes& bytes) {
     const uint64_t left = segment().bytes - position_;
     const bool is_sound =
         header.has_value() && header->size_bytes() <= left && (is_first || header->base_offset >= range_next_);
+    if (jump_) {
+        const Jump jump = *std::exchange(jump_, std::nullopt);
+        if (!is_sound || header->last_offset() != jump.last_offset) {
+            position_ = jump.from;
+            return;
+        }
+        range_next_ = header->base_offset;
+    }
     if (!is_sound || header->last_offset() >= request_.limit) return finish_range();
     const uint64_t end = position_ + header->size_bytes();
     if (end - range_begin_ > request_.bytes_max && !(is_first && request_.at_least_one)) return finish_range();
     if (++range_batches_ * sent_batch_bytes_min > end - range_begin_) return finish_range();
     position_ = end;
     range_next_ = header->next_offset();
-    if (segment().bytes - position_ < wire::batch_header_bytes) finish_range();
+    if (segment().bytes - position_ < wire::batch_header_bytes) return finish_range();
+    const uint64_t range_end = range_begin_ + request_.bytes_max;
+    if (is_first && range_end > position_ + looked_through_bytes)
+        begin_search(Phase::end_index, IndexSearch::By::value, static_cast<int64_t>(range_end));
 }
 
 void PartitionLog::Reader::finish_range() {

@@ -14,8 +14,8 @@ namespace milena::storage {
 class PartitionLog::Reader {
   public:
     // `request.from` lies in a segment of `log`, which isn't changed in other ways than by appends while this is used.
-    // With may_refer, large batches are only looked at, one header after the other; if all of them are in memory, the
-    // result is their range of the file.
+    // With may_refer, of large batches only headers are looked at: the first one, and those around the place where the
+    // answer has to end, which the index knows. If all are in memory, the result is their range of the file.
     Reader(PartitionLog& log, const ReadRequest& request);
 
     struct Wanted {
@@ -37,10 +37,11 @@ class PartitionLog::Reader {
     Result<ReadBatches> take_result() { return std::move(result_); }
 
   private:
-    enum class Phase : uint8_t { index, records, headers, done };
+    enum class Phase : uint8_t { index, records, headers, end_index, done };
 
     void begin_segment();
-    void begin_index(Segment& segment);
+    void begin_search(Phase phase, IndexSearch::By by, int64_t target);
+    void searched(std::optional<IndexEntry> entry);
     void begin_records(uint64_t position, bool is_hint);
     size_t skipped_bytes() const;
     void want(size_t bytes_min);
@@ -64,7 +65,13 @@ class PartitionLog::Reader {
     bool is_looking_;       // whether a large batch is worth a range of the file
     uint64_t range_begin_ = 0;
     size_t range_batches_ = 0;
-    Offset range_next_;  // behind the batches in [range_begin_, position_)
+    Offset range_next_;  // behind the batches in [range_begin_, position_), but for those that are jumped over
+    // What the index says of the batch at position_, not believed yet, and where to go on if it isn't so.
+    struct Jump {
+        uint64_t from = 0;
+        Offset last_offset;
+    };
+    std::optional<Jump> jump_;
     size_t wanted_bytes_ = 0;
     size_t wanted_bytes_min_ = 0;
     Result<ReadBatches> result_;

@@ -137,11 +137,11 @@ env::DiskResult<void> IndexWriter::flush() {
 
 size_t IndexWriter::entry_count() const { return (file_bytes_ + pending_.size()) / index_entry_bytes(kind_); }
 
-std::optional<IndexEntry> IndexWriter::find_pending(int64_t key) const {
+std::optional<IndexEntry> IndexWriter::find_pending(IndexSearch::By by, int64_t target) const {
     const size_t entry_bytes = index_entry_bytes(kind_);
     for (size_t end = pending_.size(); end > 0; end -= entry_bytes) {
         const IndexEntry entry = load_entry(kind_, pending_.data() + end - entry_bytes);
-        if (entry.key <= key) return entry;
+        if ((by == IndexSearch::By::key ? entry.key : entry.value) <= target) return entry;
     }
     return std::nullopt;
 }

@@ -91,7 +91,7 @@ class IndexWriter {
     std::optional<IndexEntry> last() const { return last_; }
     size_t entry_count() const;
     // The best entry among those that wait; nothing if the answer is in the file.
-    std::optional<IndexEntry> find_pending(int64_t key) const;
+    std::optional<IndexEntry> find_pending(IndexSearch::By by, int64_t target) const;
     // Shared: a lookup under way may outlive the writer.
     const std::shared_ptr<env::File>& file() const { return file_; }
     uint64_t file_bytes() const { return file_bytes_; }

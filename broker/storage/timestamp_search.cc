@@ -225,7 +225,7 @@ void PartitionLog::search_max_timestamp(FindDone done) {
 // `done` comes at once unless the device has to be waited for.
 void PartitionLog::look_up_time(size_t index, Timestamp target, FoundEntry done) {
     if (index + 1 == segments_.size() && writer_ != nullptr) {
-        const auto pending = writer_->times().find_pending(target.value);
+        const auto pending = writer_->times().find_pending(IndexSearch::By::key, target.value);
         if (pending.has_value()) return done(pending);
     }
     const auto file = open_time_index(disk(), path_, segments_[index].base_offset);

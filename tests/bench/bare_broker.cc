@@ -343,13 +343,14 @@ int main(int count, char** words) {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons(static_cast<uint16_t>(listened_port));
+    // Inherited by what is accepted: a socket that was under BBR for one moment is paced for ever.
+    if (!congestion.empty()) set_option(listener, TCP_CONGESTION, congestion.data(), congestion.size());
     if (::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) die("bind");
     if (::listen(listener, 1024) != 0) die("listen");
     for (;;) {
         const int client = ::accept(listener, nullptr, nullptr);
         if (client < 0) die("accept");
         set_option(client, TCP_NODELAY, &one, sizeof(one));
-        if (!congestion.empty()) set_option(client, TCP_CONGESTION, congestion.data(), congestion.size());
         std::thread(serve, client).detach();
     }
 }

@@ -59,7 +59,12 @@ void consume_as_group(const Arguments& arguments, int64_t number, Totals* totals
 }  // namespace
 
 void consume(const Arguments& arguments, Totals* totals) {
-    rd_kafka_t* client = make_client(RD_KAFKA_CONSUMER, consumer_settings(arguments), totals, nullptr);
+    Settings settings = consumer_settings(arguments);
+    // A client whose queue was full once doesn't fetch for up to a second: the faster a broker is, the longer its
+    // consumer would stand still.
+    settings["queued.min.messages"] = "10000000";
+    settings["queued.max.messages.kbytes"] = "2097151";
+    rd_kafka_t* client = make_client(RD_KAFKA_CONSUMER, settings, totals, nullptr);
     rd_kafka_topic_t* topic = rd_kafka_topic_new(client, arguments.topic.c_str(), nullptr);
     rd_kafka_queue_t* queue = rd_kafka_queue_new(client);
     const auto partitions = static_cast<int32_t>(arguments.number("partitions", 1));

@@ -1,3 +1,4 @@
+#include "base/big_endian.h"
 #include "unit/storage/log_fixture.h"
 
 namespace milena::storage {
@@ -132,9 +133,34 @@ TEST_F(LogRead, refers_to_what_had_to_be_brought_into_memory) {
     EXPECT_GT(copies, 1);
 }
 
-TEST_F(LogRead, copies_where_most_batches_are_small) {
+// The index says where a long range ends, but only the records are believed.
+TEST_F(LogRead, refers_to_whole_batches_where_the_index_is_wrong) {
     ASSERT_TRUE(open().has_value());
-    add(1, 10'000);
+    add(60, 15'000);
+    reopen_cleanly();
+    auto index = disk.open("/data/orders-3/00000000000000000000.index", env::OpenMode::read_write).value();
+    std::vector<std::byte> entries(index->size());
+    ASSERT_EQ(index->read_at(0, entries).value(), entries.size());
+    for (size_t at = 4; at < entries.size(); at += 8)
+        store_big_endian(entries.data() + at, load_big_endian<int32_t>(entries.data() + at) + 1);
+    const Bytes wrong = Bytes::from(std::move(entries));
+    ASSERT_TRUE(index->write_at(0, std::span(&wrong, 1)).has_value());
+    const ReadRequest request{Offset(0), log->log_end_offset(), 1U << 20, true, true};
+    const auto all = read({Offset(0), log->log_end_offset(), 1U << 20, true});
+    int ranges = 0;
+    for (int attempt = 0; attempt < 20; ++attempt) {
+        const auto referred = log->read_now(request);
+        if (!referred || !(*referred)->range) continue;
+        ++ranges;
+        const size_t bytes = (*referred)->bytes;
+        EXPECT_EQ(sim::SimDisk::content_of(*(*referred)->range), all->parts.at(0).slice(0, bytes));
+        EXPECT_EQ((*referred)->next_offset, read({Offset(0), (*referred)->next_offset, bytes, true})->next_offset);
+    }
+    EXPECT_GT(ranges, 5);
+}
+
+TEST_F(LogRead, copies_where_batches_are_small) {
+    ASSERT_TRUE(open().has_value());
     add(2000);
     const auto batches = log->read_now({Offset(0), log->log_end_offset(), 1U << 20, false, true});
     ASSERT_TRUE(batches.has_value() && batches->has_value());

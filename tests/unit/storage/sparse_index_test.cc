@@ -60,12 +60,13 @@ TEST_F(SparseIndex, entries_that_wait_are_found_in_memory) {
     auto index = writer();
     ASSERT_TRUE(index.append({10, 100}).has_value());
     ASSERT_TRUE(index.append({20, 200}).has_value());
-    EXPECT_EQ(index.find_pending(25), (IndexEntry{20, 200}));
-    EXPECT_EQ(index.find_pending(19), (IndexEntry{10, 100}));
-    EXPECT_EQ(index.find_pending(9), std::nullopt);
+    EXPECT_EQ(index.find_pending(IndexSearch::By::key, 25), (IndexEntry{20, 200}));
+    EXPECT_EQ(index.find_pending(IndexSearch::By::key, 19), (IndexEntry{10, 100}));
+    EXPECT_EQ(index.find_pending(IndexSearch::By::key, 9), std::nullopt);
+    EXPECT_EQ(index.find_pending(IndexSearch::By::value, 199), (IndexEntry{10, 100}));
     EXPECT_EQ(file()->size(), 0U);
     ASSERT_TRUE(index.flush().has_value());
-    EXPECT_EQ(index.find_pending(25), std::nullopt);
+    EXPECT_EQ(index.find_pending(IndexSearch::By::key, 25), std::nullopt);
     EXPECT_EQ(file()->size(), 16U);
 }
 
