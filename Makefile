@@ -16,7 +16,7 @@ CTEST := ctest --output-on-failure --no-tests=error --schedule-random -j $(JOBS)
 THREADED := unit_env_posix unit_shard unit_server unit_operator_kube
 # Of libraries that were compiled without it, ThreadSanitizer sees half of what orders their accesses.
 SYMBOLIZER := external_symbolizer_path=/usr/bin/llvm-symbolizer-19
-ASAN := ASAN_OPTIONS=$(SYMBOLIZER) UBSAN_OPTIONS=$(SYMBOLIZER)
+ASAN := ASAN_OPTIONS=$(SYMBOLIZER) UBSAN_OPTIONS=$(SYMBOLIZER) LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp
 TSAN := TSAN_OPTIONS=$(SYMBOLIZER):ignore_noninstrumented_modules=1:suppressions=$(CURDIR)/tests/tsan.supp
 TSAN_TESTS := test_kcat.py test_lifecycle.py test_hostile.py
 SPACE := $(subst ,, )
