@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <condition_variable>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -336,6 +337,8 @@ int main(int count, char** words) {
     listened_port = std::atoi(words[1]);
     directory = words[2];
     if (has_congestion) congestion = words[4];
+    // sendfile(2) has no flag for it: a client that goes ends its connection, not the process.
+    std::signal(SIGPIPE, SIG_IGN);
     const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
     const int one = 1;
     if (::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0) die("setsockopt");

@@ -249,3 +249,21 @@ class Duel:
         for number in range(self.bench.rounds):
             for broker, samples in contenders if number % 2 else reversed(contenders):
                 measure(broker, samples)
+
+    def rounds_by_size(self, one_size):
+        """one_size(broker, samples, topic, size) on a new topic of six partitions for each size, in rounds; after
+        Milena on a bare broker, whose samples are returned."""
+        floor_samples = Samples()
+
+        def measure(broker, samples):
+            for size in SIZES:
+                topic = f"load-{size}"
+                broker.admin.create(topic, 6)
+                one_size(broker, samples, topic, size)
+                broker.admin.delete(topic)
+                if samples is self.milena:
+                    with BareBroker(self.bench.directory) as floor:
+                        one_size(floor, floor_samples, topic, size)
+
+        self.rounds(measure)
+        return floor_samples

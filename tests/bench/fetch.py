@@ -1,5 +1,6 @@
 """What a gigabyte costs on its way out: just written, and long forgotten by the page cache."""
 
+import functools
 import os
 
 from duel import (
@@ -25,20 +26,8 @@ def hot_tail(bench):
     """Consumers read at the end of the log what a producer has just sent; then the same again without them: what one
     of them costs is their share of the difference. Either may be near nothing in one round, so that it is held against
     others by difference as well, not by ratio."""
-    bare = Samples()
     with Duel(bench) as duel:
-
-        def measure(broker, samples):
-            for size in SIZES:
-                topic = f"tail-{size}"
-                broker.admin.create(topic, 6)
-                tail_of_one_size(bench, broker, samples, topic, size)
-                broker.admin.delete(topic)
-                if samples is duel.milena:
-                    with BareBroker(bench.directory) as floor:
-                        tail_of_one_size(bench, floor, bare, topic, size)
-
-        duel.rounds(measure)
+        bare = duel.rounds_by_size(functools.partial(tail_of_one_size, bench))
     rows = []
     for size in SIZES:
         both, alone, fetch = (f"{size}: {what}" for what in ("both", "produce alone", "fetch"))

@@ -1,6 +1,8 @@
 """What a gigabyte costs the broker's processor, in and out, held against Kafka's and against a bare broker's."""
 
-from duel import GB, SIZES, BareBroker, Duel, Samples, Usage, batch_bytes, generate, log_bytes, touch_memory
+import functools
+
+from duel import GB, SIZES, Duel, Usage, batch_bytes, generate, log_bytes, touch_memory
 from statistic import Row
 
 # Of a round: more of it would outlive what touch_memory does for it.
@@ -9,20 +11,8 @@ VOLUME = 0.4 * GB
 
 def produce_and_fetch(bench):
     """Batches of 64 KiB through librdkafka; what was produced is then fetched from the page cache."""
-    bare = Samples()
     with Duel(bench) as duel:
-
-        def measure(broker, samples):
-            for size in SIZES:
-                topic = f"load-{size}"
-                broker.admin.create(topic, 6)
-                one_size(bench, broker, samples, topic, size)
-                broker.admin.delete(topic)
-                if samples is duel.milena:
-                    with BareBroker(bench.directory) as floor:
-                        one_size(bench, floor, bare, topic, size)
-
-        duel.rounds(measure)
+        bare = duel.rounds_by_size(functools.partial(one_size, bench))
     rows = []
     for size in SIZES:
         for what, of_kafka, of_floor in (("produce", 1 / 3, 1.5), ("fetch", 1, 1.3)):
