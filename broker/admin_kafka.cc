@@ -1,104 +1,34 @@
 #include "admin_kafka.h"
 
 #include <algorithm>
-#include <array>
+#include <chrono>
 #include <cstdio>
-#include <cstring>
-#include <span>
 #include <utility>
 
-#include <netdb.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "base/big_endian.h"
-#include "wire/header.h"
+#include "env/posix/broker_connection.h"
+#include "wire/client/ask.h"
 #include "wire/messages/metadata.h"
 #include "wire/messages/quorum.h"
 
 namespace milena {
 namespace {
 
-constexpr int answer_seconds_max = 10;
-constexpr int32_t answer_bytes_max = 256 << 20;
+constexpr std::chrono::seconds answer_patience(10);
 
 template <class T>
 using Outcome = Result<T, std::string>;
-
-// A connection to one broker; closed when it goes.
-class Connection {
-  public:
-    static Outcome<Connection> open(const HostPort& at) {
-        addrinfo hints{};
-        hints.ai_socktype = SOCK_STREAM;
-        addrinfo* list = nullptr;
-        const int failure = ::getaddrinfo(at.host.c_str(), at.port.c_str(), &hints, &list);
-        if (failure != 0) return unexpected(at.text() + ": " + ::gai_strerror(failure));
-        int fd = -1;
-        for (const addrinfo* to = list; to != nullptr && fd < 0; to = to->ai_next) {
-            fd = ::socket(to->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-            if (fd >= 0 && ::connect(fd, to->ai_addr, to->ai_addrlen) != 0) ::close(std::exchange(fd, -1));
-        }
-        ::freeaddrinfo(list);
-        if (fd < 0) return unexpected(at.text() + ": no broker answers");
-        const timeval patience{.tv_sec = answer_seconds_max, .tv_usec = 0};
-        ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-        return Connection(fd);
-    }
-    ~Connection() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    Connection(Connection&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-    Connection& operator=(Connection&&) = delete;
-
-    template <class Response, class Request>
-    Outcome<Response> ask(const Request& request, wire::Version version) {
-        wire::RequestHeader header;
-        header.api_version = version;
-        header.client_id = "milena-admin";
-        const Bytes frame = wire::encode_request(request, header).joined();
-        if (::send(fd_, frame.data(), frame.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(frame.size()))
-            return unexpected(std::string("the request could not be sent"));
-        std::array<std::byte, 4> length_bytes;
-        if (!receive(length_bytes)) return unexpected(std::string("no answer"));
-        const auto length = load_big_endian<int32_t>(length_bytes.data());
-        if (length < 0 || length > answer_bytes_max) return unexpected(std::string("this is not Kafka's protocol"));
-        std::vector<std::byte> answer(static_cast<size_t>(length));
-        if (!receive(answer)) return unexpected(std::string("the answer is not whole"));
-        const Bytes body = Bytes::from(std::move(answer));
-        const auto head = wire::decode_response_header(body, Response::api, version);
-        if (!head.has_value()) return unexpected(std::string("the answer is malformed"));
-        auto response = wire::decode<Response>(body.slice(head->size), version);
-        if (!response.has_value()) return unexpected(std::string("the answer is malformed"));
-        return std::move(*response);
-    }
-
-  private:
-    explicit Connection(int fd) : fd_(fd) {}
-
-    bool receive(std::span<std::byte> into) const {
-        while (!into.empty()) {
-            const ssize_t n = ::recv(fd_, into.data(), into.size(), 0);
-            if (n <= 0) return false;
-            into = into.subspan(static_cast<size_t>(n));
-        }
-        return true;
-    }
-
-    int fd_;
-};
 
 // The first broker that answers counts; the error is the last one's.
 template <class Response, class Request>
 Outcome<Response> ask_any(const std::vector<HostPort>& brokers, const Request& request, wire::Version version) {
     std::string why;
     for (const HostPort& at : brokers) {
-        auto connection = Connection::open(at);
+        const auto connection = env::BrokerConnection::open(at.host, at.port, {.for_answer = answer_patience});
         if (!connection) {
-            why = connection.error();
+            why = at.text() + ": " + connection.error();
             continue;
         }
-        auto response = connection->template ask<Response>(request, version);
+        auto response = wire::ask<Response>(*connection, request, version, "milena-admin");
         if (response) return response;
         why = at.text() + ": " + response.error();
     }

@@ -59,9 +59,11 @@ bool LeaderCheck::is_active(NodeId broker) const {
 
 void LeaderCheck::published() {
     std::vector<std::shared_ptr<Election>> over;
-    for (const auto& election : elections_)
-        if (!is_active(election->gone)) over.push_back(election);
-    std::erase_if(elections_, [this](const auto& election) { return !is_active(election->gone); });
+    std::erase_if(elections_, [&](const auto& election) {
+        if (is_active(election->gone)) return false;
+        over.push_back(election);
+        return true;
+    });
     for (const auto& election : over) settle(*election->check);
 }
 

@@ -1,18 +1,10 @@
 #include "admin/kafka_client.h"
 
-#include <algorithm>
-#include <array>
-#include <cstring>
-#include <span>
+#include <chrono>
 #include <utility>
 
-#include <netdb.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
-
-#include "base/big_endian.h"
-#include "wire/header.h"
+#include "env/posix/broker_connection.h"
+#include "wire/client/ask.h"
 #include "wire/messages/configs.h"
 #include "wire/messages/metadata.h"
 #include "wire/messages/quorum.h"
@@ -21,76 +13,12 @@
 namespace milena::admin {
 namespace {
 
-constexpr timeval patience{5, 0};
-constexpr int32_t answer_bytes_max = 256 << 20;
+constexpr std::chrono::seconds patience(5);
 constexpr int32_t server_timeout_ms = 4000;
 constexpr int8_t topic_resource = 2, broker_resource = 4;  // of Kafka's ConfigResource.Type
 
 template <class T>
 using Said = Result<T, std::string>;
-
-class Connection {
-  public:
-    static Said<Connection> open(const HostPort& at) {
-        addrinfo hints{};
-        hints.ai_socktype = SOCK_STREAM;
-        addrinfo* list = nullptr;
-        const int failure = ::getaddrinfo(at.host.c_str(), std::to_string(at.port).c_str(), &hints, &list);
-        if (failure != 0) return unexpected(std::string(::gai_strerror(failure)));
-        int fd = -1;
-        for (const addrinfo* to = list; to != nullptr && fd < 0; to = to->ai_next) {
-            fd = ::socket(to->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-            if (fd < 0) continue;
-            ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);  // of connect(), too
-            ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-            if (::connect(fd, to->ai_addr, to->ai_addrlen) != 0) ::close(std::exchange(fd, -1));
-        }
-        ::freeaddrinfo(list);
-        if (fd < 0) return unexpected(std::string("no broker answers"));
-        return Connection(fd);
-    }
-    ~Connection() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    Connection(Connection&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-    Connection& operator=(Connection&&) = delete;
-
-    // The frame of an answer, after its length.
-    Said<Bytes> exchange(const Bytes& frame) const {
-        if (::send(fd_, frame.data(), frame.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(frame.size()))
-            return unexpected(std::string("the request could not be sent"));
-        std::array<std::byte, 4> length_bytes{};
-        if (!receive(length_bytes)) return unexpected(std::string("no answer"));
-        const auto length = load_big_endian<int32_t>(length_bytes.data());
-        if (length < 0 || length > answer_bytes_max) return unexpected(std::string("this is not Kafka's protocol"));
-        std::vector<std::byte> answer(static_cast<size_t>(length));
-        if (!receive(answer)) return unexpected(std::string("the answer is not whole"));
-        return Bytes::from(std::move(answer));
-    }
-
-  private:
-    explicit Connection(int fd) : fd_(fd) {}
-
-    bool receive(std::span<std::byte> into) const {
-        while (!into.empty()) {
-            const ssize_t count = ::recv(fd_, into.data(), into.size(), 0);
-            if (count <= 0) return false;
-            into = into.subspan(static_cast<size_t>(count));
-        }
-        return true;
-    }
-
-    int fd_;
-};
-
-template <class Response>
-Said<Response> decoded(const Bytes& frame, int16_t version) {
-    const auto head = wire::decode_response_header(frame, Response::api, version);
-    if (!head.has_value()) return unexpected(std::string("the answer is malformed"));
-    auto response = wire::decode<Response>(frame.slice(head->size), version);
-    if (!response.has_value()) return unexpected(std::string("the answer is malformed"));
-    return std::move(*response);
-}
 
 Said<void> refused(ErrorCode error, const std::optional<std::string>& message) {
     if (error == ErrorCode::none) return {};
@@ -101,24 +29,17 @@ Said<void> refused(ErrorCode error, const std::optional<std::string>& message) {
 
 template <class Response, class Request>
 Said<Response> KafkaClient::ask(const Request& request, int16_t version) {
-    wire::RequestHeader header;
-    header.api_version = version;
-    header.client_id = "milena-operator";
-    const Bytes frame = wire::encode_request(request, header).joined();
     std::string why = "no broker has an address yet";
     for (const HostPort& at : brokers_) {
         const std::string where = at.host + ":" + std::to_string(at.port) + ": ";
-        const auto connection = Connection::open(at);
+        const auto connection = env::BrokerConnection::open(at.host, std::to_string(at.port), {patience, patience});
         if (!connection) {
             why = where + connection.error();
             continue;
         }
-        const auto answer = connection->exchange(frame);
-        if (!answer) {
-            why = where + answer.error();
-            continue;
-        }
-        return decoded<Response>(*answer, version);
+        auto response = wire::ask<Response>(*connection, request, version, "milena-operator");
+        if (response) return response;
+        why = where + response.error();
     }
     return unexpected(std::move(why));
 }

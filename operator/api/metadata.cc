@@ -1,5 +1,7 @@
 #include "api/metadata.h"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 namespace milena::api {
@@ -8,42 +10,53 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string text_at(const Json& object, const char* name) {
+// Null: there is none.
+const Json& member(const Json& object, const char* name) {
+    static const Json nothing;
+    if (!object.is_object()) return nothing;
     const auto found = object.find(name);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-std::map<std::string, std::string> texts_at(const Json& object, const char* name) {
-    std::map<std::string, std::string> texts;
-    const auto found = object.find(name);
-    if (found == object.end() || !found->is_object()) return texts;
-    for (const auto& [key, value] : found->items())
-        if (value.is_string()) texts.emplace(key, value.get<std::string>());
-    return texts;
+    return found == object.end() ? nothing : *found;
 }
 
 }  // namespace
 
+std::string text_at(const Json& object, const char* name) {
+    const Json& found = member(object, name);
+    return found.is_string() ? found.get<std::string>() : std::string();
+}
+
+std::map<std::string, std::string> texts_of(const Json& object) {
+    std::map<std::string, std::string> texts;
+    if (!object.is_object()) return texts;
+    for (const auto& [key, value] : object.items())
+        if (value.is_string()) texts.emplace(key, value.get<std::string>());
+    return texts;
+}
+
 ObjectMeta metadata_of(const Json& object) {
     ObjectMeta meta;
-    if (!object.is_object()) return meta;
-    const auto found = object.find("metadata");
-    if (found == object.end() || !found->is_object()) return meta;
-    meta.name = text_at(*found, "name");
-    meta.name_space = text_at(*found, "namespace");
-    meta.uid = text_at(*found, "uid");
-    meta.resource_version = text_at(*found, "resourceVersion");
-    meta.creation_timestamp = text_at(*found, "creationTimestamp");
-    meta.deletion_timestamp = text_at(*found, "deletionTimestamp");
-    const auto generation = found->find("generation");
-    if (generation != found->end() && generation->is_number_integer()) meta.generation = generation->get<int64_t>();
-    meta.labels = texts_at(*found, "labels");
-    meta.annotations = texts_at(*found, "annotations");
-    const auto finalizers = found->find("finalizers");
-    if (finalizers != found->end() && finalizers->is_array())
-        for (const Json& finalizer : *finalizers)
+    const Json& found = member(object, "metadata");
+    meta.name = text_at(found, "name");
+    meta.name_space = text_at(found, "namespace");
+    meta.uid = text_at(found, "uid");
+    meta.resource_version = text_at(found, "resourceVersion");
+    meta.creation_timestamp = text_at(found, "creationTimestamp");
+    meta.deletion_timestamp = text_at(found, "deletionTimestamp");
+    const Json& generation = member(found, "generation");
+    if (generation.is_number_integer()) meta.generation = generation.get<int64_t>();
+    meta.labels = texts_of(member(found, "labels"));
+    meta.annotations = texts_of(member(found, "annotations"));
+    const Json& finalizers = member(found, "finalizers");
+    if (finalizers.is_array())
+        for (const Json& finalizer : finalizers)
             if (finalizer.is_string()) meta.finalizers.push_back(finalizer.get<std::string>());
     return meta;
+}
+
+bool is_owned_by(const Json& object, const std::string& uid) {
+    const Json& owners = member(member(object, "metadata"), "ownerReferences");
+    return owners.is_array() &&
+           std::ranges::any_of(owners, [&](const Json& owner) { return text_at(owner, "uid") == uid; });
 }
 
 }  // namespace milena::api

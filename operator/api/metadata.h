@@ -29,4 +29,12 @@ struct ObjectMeta {
 // Of any Kubernetes object; what isn't there or is of another type stays empty.
 ObjectMeta metadata_of(const nlohmann::json& object);
 
+// Whether one of its owners has this uid.
+bool is_owned_by(const nlohmann::json& object, const std::string& uid);
+
+// A member that is a text; empty if there is none.
+std::string text_at(const nlohmann::json& object, const char* name);
+// All members that are texts; of anything but an object none.
+std::map<std::string, std::string> texts_of(const nlohmann::json& object);
+
 }  // namespace milena::api

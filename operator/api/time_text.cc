@@ -22,6 +22,14 @@ std::string time_text(Timestamp time) {
     return text;
 }
 
+std::string micro_time_text(Timestamp time) {
+    std::string text = time_text(time);
+    char fraction[16];
+    std::snprintf(fraction, sizeof fraction, ".%03d000Z", static_cast<int>(((time.value % 1000) + 1000) % 1000));
+    text.replace(text.size() - 1, 1, fraction);
+    return text;
+}
+
 std::optional<Timestamp> parse_time(std::string_view text) {
     constexpr std::string_view shape = "0000-00-00T00:00:00";
     if (text.size() <= shape.size() || !text.ends_with('Z')) return std::nullopt;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/kafka_topic.h"
+#include "api/metadata.h"
 #include "base/log.h"
 
 namespace milena::execute {
@@ -34,17 +35,14 @@ bool is_independent(const plan::Step& step) {
 
 Error unknown_kind(const std::string& kind) { return {Reason::unknown, 0, "no known kind: " + kind}; }
 
-std::string text(const json& object, const char* key) {
-    const auto found = object.find(key);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
 }  // namespace
 
 std::string text_of(const plan::Action& action) {
     return std::visit(
         Overloaded{
-            [](const plan::Apply& s) { return "apply " + text(s.object, "kind") + " " + kube::key_of(s.object).name; },
+            [](const plan::Apply& s) {
+                return "apply " + api::text_at(s.object, "kind") + " " + kube::key_of(s.object).name;
+            },
             [](const plan::Delete& s) { return "delete " + s.kind + " " + s.name; },
             [](const plan::Patch& s) { return "patch " + s.kind + " " + s.name; },
             [](const plan::SetFinalizer& s) { return std::string(s.is_present ? "add" : "remove") + " finalizer"; },
@@ -109,19 +107,15 @@ kube::Outcome<std::string> Executor::uid_to_take(const kube::ResourceType& type,
     const auto live = client_.read(type, kube::key_of(step.object));
     if (!live && live.error().reason == Reason::not_found) return std::string();
     if (!live) return unexpected(live.error());
-    const auto owners = live->at("metadata").find("ownerReferences");
-    const std::string own = kube::uid_of(subject.object);
-    if (owners != live->at("metadata").end() && owners->is_array())
-        for (const json& owner : *owners)
-            if (owner.is_object() && text(owner, "uid") == own) return kube::uid_of(*live);
+    if (api::is_owned_by(*live, kube::uid_of(subject.object))) return kube::uid_of(*live);
     return unexpected(Error{Reason::conflict, 0,
                             type.kind + " " + kube::key_of(step.object).to_string() +
                                 " is there and isn't ours; rename it or the resource"});
 }
 
 Executor::Outcome Executor::apply(const plan::Apply& step, const Subject& subject) {
-    const std::string kind = text(step.object, "kind");
-    const auto* type = kube::find_resource_type(text(step.object, "apiVersion"), kind);
+    const std::string kind = api::text_at(step.object, "kind");
+    const auto* type = kube::find_resource_type(api::text_at(step.object, "apiVersion"), kind);
     if (type == nullptr) return unexpected(unknown_kind(kind));
     ASSIGN_OR_RETURN(const std::string uid, uid_to_take(*type, step, subject));
     json object = step.object;
@@ -155,8 +149,8 @@ Executor::Outcome Executor::patch(const plan::Patch& step, const Subject& subjec
 
 // The list is replaced as a whole, so it must still be the one that was read.
 Executor::Outcome Executor::set_finalizer(const plan::SetFinalizer& step, const Subject& subject) {
-    const std::string kind = text(subject.object, "kind");
-    const auto* type = kube::find_resource_type(text(subject.object, "apiVersion"), kind);
+    const std::string kind = api::text_at(subject.object, "kind");
+    const auto* type = kube::find_resource_type(api::text_at(subject.object, "apiVersion"), kind);
     if (type == nullptr) return unexpected(unknown_kind(kind));
     json finalizers = subject.object.at("metadata").value("finalizers", json::array());
     const auto own = std::find(finalizers.begin(), finalizers.end(), json(api::topic_finalizer));

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/metadata.h"
+#include "api/time_text.h"
 #include "base/check.h"
 #include "base/log.h"
 
@@ -16,11 +18,6 @@ const json& spec_of(const json& lease) {
     static const json nothing = json::object();
     const auto spec = lease.find("spec");
     return spec != lease.end() && spec->is_object() ? *spec : nothing;
-}
-
-std::string text_of(const json& spec, const char* key) {
-    const auto found = spec.find(key);
-    return found != spec.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
 int64_t number_of(const json& spec, const char* key, int64_t fallback) {
@@ -67,9 +64,9 @@ void Election::tick() {
 // and only compared with each other.
 bool Election::may_take(const json& lease, Instant now) {
     const json& spec = spec_of(lease);
-    const std::string holder = text_of(spec, "holderIdentity");
+    const std::string holder = api::text_at(spec, "holderIdentity");
     if (holder.empty() || holder == config_.identity) return true;
-    const std::string renewed = text_of(spec, "renewTime");
+    const std::string renewed = api::text_at(spec, "renewTime");
     if (!observed_ || observed_->holder != holder || observed_->renewed != renewed) {
         const int64_t seconds = std::clamp<int64_t>(number_of(spec, "leaseDurationSeconds", 15), 1, 3600);
         observed_ = Observed{holder, renewed, now, std::chrono::seconds(seconds)};
@@ -82,8 +79,8 @@ json Election::held(json lease) const {
     const json before = spec_of(lease);
     json& spec = lease["spec"];
     if (!spec.is_object()) spec = json::object();
-    const std::string now = micro_time(clock_.wall());
-    const bool is_ours = text_of(before, "holderIdentity") == config_.identity;
+    const std::string now = api::micro_time_text(clock_.wall());
+    const bool is_ours = api::text_at(before, "holderIdentity") == config_.identity;
     spec["holderIdentity"] = config_.identity;
     spec["leaseDurationSeconds"] = std::max<int64_t>(1, std::chrono::ceil<std::chrono::seconds>(config_.lease).count());
     spec["renewTime"] = now;
@@ -131,7 +128,7 @@ void Election::release() {
     const ResourceType& type = resource_type("Lease");
     auto lease = client_.read(type, {config_.space, config_.name});
     valid_until_ns_ = INT64_MIN;
-    if (!lease || text_of(spec_of(*lease), "holderIdentity") != config_.identity) return;
+    if (!lease || api::text_at(spec_of(*lease), "holderIdentity") != config_.identity) return;
     (*lease)["spec"]["holderIdentity"] = "";
     const auto released = client_.replace(type, *lease);
     if (!released) log_info("lease not released", {{"error", released.error().to_string()}});

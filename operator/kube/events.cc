@@ -1,10 +1,11 @@
 #include "kube/events.h"
 
 #include <algorithm>
-#include <cstdio>
 
 #include <nlohmann/json.hpp>
 
+#include "api/digest.h"
+#include "api/time_text.h"
 #include "base/log.h"
 
 namespace milena::kube {
@@ -17,18 +18,10 @@ constexpr size_t series_max = 1000;
 constexpr size_t note_bytes_max = 1000;  // of 1024 that the API takes
 constexpr std::string_view controller = "milena.dev/operator";
 
-// FNV-1a: the same in each process, so that one that is restarted goes on with the same event.
-std::string hash(std::string_view text) {
-    uint64_t value = 14695981039346656037u;
-    for (const char c : text) value = (value ^ static_cast<unsigned char>(c)) * 1099511628211u;
-    char digits[17];
-    std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(value));
-    return digits;
-}
-
+// The same in each process, so that one that is restarted goes on with the same event.
 std::string name_of(const json& object, const EventText& text) {
     const std::string subject = uid_of(object) + "\n" + text.reason + "\n" + text.action + "\n" + text.note;
-    return metadata_text(object, "name").substr(0, 200) + "." + hash(subject);
+    return metadata_text(object, "name").substr(0, 200) + "." + api::digest(subject);
 }
 
 }  // namespace
@@ -54,7 +47,7 @@ void EventRecorder::record(const json& object, const EventText& text) {
         {"apiVersion", "events.k8s.io/v1"},
         {"kind", "Event"},
         {"metadata", {{"name", name}, {"namespace", space.empty() ? "default" : space}}},
-        {"eventTime", micro_time(series.first)},
+        {"eventTime", api::micro_time_text(series.first)},
         {"reportingController", controller},
         {"reportingInstance", instance_.substr(0, 128)},
         {"action", text.action},
@@ -68,7 +61,8 @@ void EventRecorder::record(const json& object, const EventText& text) {
           {"namespace", space},
           {"uid", uid_of(object)}}},
     };
-    if (series.count > 1) event["series"] = {{"count", series.count}, {"lastObservedTime", micro_time(clock_.wall())}};
+    if (series.count > 1)
+        event["series"] = {{"count", series.count}, {"lastObservedTime", api::micro_time_text(clock_.wall())}};
     const auto written = client_.apply(resource_type("Event"), event);
     if (!written) log_info("event not recorded", {{"reason", text.reason}, {"error", written.error().to_string()}});
 }

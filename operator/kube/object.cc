@@ -1,11 +1,10 @@
 #include "kube/object.h"
 
 #include <array>
-#include <chrono>
-#include <cstdio>
 
 #include <nlohmann/json.hpp>
 
+#include "api/metadata.h"
 #include "base/check.h"
 
 namespace milena::kube {
@@ -39,24 +38,6 @@ bool is_number(std::string_view text) {
     return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-std::string formatted(Timestamp at, bool has_fraction) {
-    using namespace std::chrono;
-    const sys_time<milliseconds> instant{milliseconds(at.value)};
-    const auto day = floor<days>(instant);
-    const year_month_day date(day);
-    const hh_mm_ss time(instant - day);
-    std::array<char, 64> text{};
-    std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d", int(date.year()), unsigned(date.month()),
-                  unsigned(date.day()), int(time.hours().count()), int(time.minutes().count()),
-                  int(time.seconds().count()));
-    std::string whole(text.data());
-    if (has_fraction) {
-        std::snprintf(text.data(), text.size(), ".%03d000", int(time.subseconds().count()));
-        whole += text.data();
-    }
-    return whole + "Z";
-}
-
 }  // namespace
 
 std::string ResourceType::path(std::string_view space, std::string_view name, std::string_view subresource) const {
@@ -82,11 +63,9 @@ const ResourceType& resource_type(std::string_view kind) {
     return *found;
 }
 
-std::string metadata_text(const nlohmann::json& object, std::string_view name) {
+std::string metadata_text(const nlohmann::json& object, const char* name) {
     const auto metadata = object.find("metadata");
-    if (metadata == object.end() || !metadata->is_object()) return "";
-    const auto found = metadata->find(name);
-    return found != metadata->end() && found->is_string() ? found->get<std::string>() : "";
+    return metadata == object.end() ? "" : api::text_at(*metadata, name);
 }
 
 ObjectKey key_of(const nlohmann::json& object) {
@@ -111,10 +90,6 @@ bool is_older(std::string_view a, std::string_view b) {
     if (!is_number(a) || !is_number(b)) return false;
     return a.size() != b.size() ? a.size() < b.size() : a < b;
 }
-
-std::string micro_time(Timestamp at) { return formatted(at, true); }
-
-std::string rfc3339(Timestamp at) { return formatted(at, false); }
 
 std::string percent_encoded(std::string_view text) {
     constexpr std::string_view digits = "0123456789ABCDEF";

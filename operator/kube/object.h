@@ -7,8 +7,6 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "base/time.h"
-
 namespace milena::kube {
 
 struct ObjectKey {
@@ -39,7 +37,7 @@ const ResourceType& resource_type(std::string_view kind);
 
 ObjectKey key_of(const nlohmann::json& object);
 // A text of metadata; empty if there is none.
-std::string metadata_text(const nlohmann::json& object, std::string_view name);
+std::string metadata_text(const nlohmann::json& object, const char* name);
 std::string uid_of(const nlohmann::json& object);
 std::string resource_version_of(const nlohmann::json& object);
 // The uid of the owner that controls it; empty if none does.
@@ -47,10 +45,6 @@ std::string controller_uid_of(const nlohmann::json& object);
 
 // Resource versions are decimal numbers of any length, and comparable (KEP-5504). What isn't one is never older.
 bool is_older(std::string_view a, std::string_view b);
-
-// "2026-11-30T01:02:03.000000Z", and without the fraction.
-std::string micro_time(Timestamp at);
-std::string rfc3339(Timestamp at);
 
 // "a b" → "a%20b": for a part of a path or a value of a query.
 std::string percent_encoded(std::string_view text);

@@ -15,12 +15,6 @@ using api::Truth;
 
 constexpr Duration address_patience = std::chrono::minutes(2);
 
-bool is_ours(const Json& live, const std::string& owner_uid) {
-    const Json::json_pointer owners("/metadata/ownerReferences");
-    if (!live.contains(owners)) return false;
-    return std::ranges::any_of(live[owners], [&](const Json& owner) { return owner.value("uid", "") == owner_uid; });
-}
-
 // What the load balancer has given this Service.
 std::string balancer_host(const Json& service) {
     const Json::json_pointer ingress("/status/loadBalancer/ingress");
@@ -90,7 +84,7 @@ void plan_surplus_services(Pass& pass) {
     }
     wanted_names.push_back(resource::nodes_service_name(pass.cluster));
     for (const auto& [key, live] : pass.input.observed.children) {
-        if (key.kind != "Service" || !is_ours(live, pass.cluster.metadata.uid)) continue;
+        if (key.kind != "Service" || !api::is_owned_by(live, pass.cluster.metadata.uid)) continue;
         const api::ObjectMeta meta = api::metadata_of(live);
         if (meta.is_deleting() || std::ranges::find(wanted_names, key.name) != wanted_names.end()) continue;
         pass.add(Delete{"v1", "Service", key.name, meta.uid, {}, false});
@@ -181,7 +175,7 @@ void plan_set(Pass& pass, const resource::Pool& pool) {
 // Sets of pools that the spec no longer has.
 void plan_surplus_sets(Pass& pass) {
     for (const auto& [key, live] : pass.input.observed.children) {
-        if (key.kind != "StatefulSet" || !is_ours(live, pass.cluster.metadata.uid)) continue;
+        if (key.kind != "StatefulSet" || !api::is_owned_by(live, pass.cluster.metadata.uid)) continue;
         const api::ObjectMeta meta = api::metadata_of(live);
         const bool is_wanted = std::ranges::any_of(pass.pools, [&](const resource::Pool& pool) {
             return resource::set_name(pass.cluster, pool.name) == key.name;
@@ -207,7 +201,7 @@ bool plan_apply(Pass& pass, Json object) {
         pass.add(Apply{std::move(object), {}});
         return true;
     }
-    if (!is_ours(*live, pass.cluster.metadata.uid)) {
+    if (!api::is_owned_by(*live, pass.cluster.metadata.uid)) {
         pass.stall("ForeignObject", kind + " " + name + " is there and isn't ours: delete or rename it");
         return false;
     }

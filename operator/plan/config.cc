@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "api/metadata.h"
 #include "plan/pass.h"
 
 namespace milena::plan {
@@ -20,12 +21,7 @@ std::optional<std::string> value_of(const Texts& texts, const std::string& name)
 std::optional<Texts> started_with(const Pod& pod) {
     const auto found = pod.annotations.find(annotation::config);
     if (found == pod.annotations.end()) return std::nullopt;
-    Texts texts;
-    const Json json = Json::parse(found->second, nullptr, false);
-    if (json.is_object())
-        for (const auto& [name, value] : json.items())
-            if (value.is_string()) texts.emplace(name, value.get<std::string>());
-    return texts;
+    return api::texts_of(Json::parse(found->second, nullptr, false));
 }
 
 std::set<std::string> names_that_differ(const Texts& a, const Texts& b) {

@@ -22,15 +22,6 @@ std::vector<int64_t> parse_ids(std::string_view text) {
     return ids;
 }
 
-std::map<std::string, std::string> texts_of(const std::string& json_text) {
-    std::map<std::string, std::string> texts;
-    const Json json = Json::parse(json_text, nullptr, false);
-    if (!json.is_object()) return texts;
-    for (const auto& [name, value] : json.items())
-        if (value.is_string()) texts.emplace(name, value.get<std::string>());
-    return texts;
-}
-
 SetSeen set_seen(const Json& object) {
     SetSeen set;
     const api::ObjectMeta meta = api::metadata_of(object);
@@ -43,7 +34,8 @@ SetSeen set_seen(const Json& object) {
     if (const auto found = meta.annotations.find(annotation::leaving); found != meta.annotations.end())
         set.leaving = parse_ids(found->second);
     const Json::json_pointer config(std::string("/spec/template/metadata/annotations/milena.dev~1config"));
-    if (object.contains(config) && object[config].is_string()) set.config = texts_of(object[config].get<std::string>());
+    if (object.contains(config) && object[config].is_string())
+        set.config = api::texts_of(Json::parse(object[config].get<std::string>(), nullptr, false));
     const Json::json_pointer templates("/spec/volumeClaimTemplates"), size("/spec/resources/requests/storage");
     if (object.contains(templates))
         for (const Json& claim : object[templates])

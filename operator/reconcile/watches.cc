@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/metadata.h"
+
 namespace milena::reconcile {
 namespace {
 
@@ -20,19 +22,9 @@ constexpr std::array children = {"StatefulSet",    "Service",    "ConfigMap", "P
 constexpr std::array dispensable = {"PodMonitor", "Node", "StorageClass"};
 
 std::string cluster_of(const json& object) {
-    const auto metadata = object.find("metadata");
-    if (metadata == object.end() || !metadata->is_object()) return "";
-    const auto labels = metadata->find("labels");
-    if (labels == metadata->end() || !labels->is_object()) return "";
-    const auto name = labels->find(cluster_label);
-    return name != labels->end() && name->is_string() ? name->get<std::string>() : "";
-}
-
-int64_t generation_of(const json& object) {
-    const auto metadata = object.find("metadata");
-    if (metadata == object.end() || !metadata->is_object()) return 0;
-    const auto generation = metadata->find("generation");
-    return generation != metadata->end() && generation->is_number_integer() ? generation->get<int64_t>() : 0;
+    const auto labels = api::metadata_of(object).labels;
+    const auto name = labels.find(cluster_label);
+    return name != labels.end() ? name->second : "";
 }
 
 int64_t observed_generation_of(const json& object) {
@@ -44,7 +36,7 @@ int64_t observed_generation_of(const json& object) {
 
 // Somebody has edited it, and waits; or it is only our own status that came back.
 void add(kube::WorkQueue& queue, const Change& change) {
-    const bool is_edit = generation_of(change.object) != observed_generation_of(change.object);
+    const bool is_edit = api::metadata_of(change.object).generation != observed_generation_of(change.object);
     queue.add(change.key, is_edit ? Priority::user_edit : Priority::status);
 }
 

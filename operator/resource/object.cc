@@ -1,5 +1,6 @@
 #include <cstdio>
 
+#include "api/digest.h"
 #include "resource/objects.h"
 
 namespace milena::resource {
@@ -32,12 +33,7 @@ Json object(const api::KafkaCluster& cluster, const char* api_version, const cha
     return made;
 }
 
-std::string digest(const Json& object) {
-    uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a; nlohmann's objects are sorted by name
-    for (const char c : object.dump()) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-    char text[17];
-    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
-    return text;
-}
+// nlohmann's objects are sorted by name.
+std::string digest(const Json& object) { return api::digest(object.dump()); }
 
 }  // namespace milena::resource

@@ -25,11 +25,6 @@ TEST(Object, versions_are_compared_as_numbers_of_any_length) {
     EXPECT_FALSE(is_older("1", "x"));
 }
 
-TEST(Object, times_are_written_as_kubernetes_reads_them) {
-    EXPECT_EQ("2026-11-30T01:02:03.456000Z", micro_time(Timestamp(1'796'000'523'456)));
-    EXPECT_EQ("2026-11-30T01:02:03Z", rfc3339(Timestamp(1'796'000'523'456)));
-}
-
 TEST(Object, the_owner_that_controls_is_one_of_several) {
     const auto object = nlohmann::json::parse(
         R"({"metadata":{"ownerReferences":[{"uid":"1"},{"uid":"2","controller":true}],"name":3}})");
