@@ -1,5 +1,6 @@
-# The broker's image: compiled from source in the first stage; in the last there is the program, the libraries that it
-# is linked to, and nothing else: no shell, no package manager, nobody but the user that it runs as.
+# Two images out of one build, --target broker (the last, so the default) and --target operator: compiled from source in
+# the first stage; in the others there is the program, the libraries that it is linked to, and nothing else: no shell, no
+# package manager, nobody but the user that it runs as.
 FROM debian:bookworm-slim AS build
 WORKDIR /src
 COPY .ci/install-deps .ci/
@@ -8,15 +9,25 @@ COPY CMakeLists.txt CMakePresets.json ./
 COPY proto proto
 COPY broker broker
 COPY operator operator
-RUN cmake --preset image && cmake --build build/image --target milena
-RUN install -D --strip --target-directory /image/usr/local/bin build/image/bin/milena \
-    && ldd build/image/bin/milena | grep -o '/[^ ]*' | xargs cp --parents --dereference --target-directory /image \
-    && install -d /image/etc /data \
-    && echo 'milena:x:10001:10001::/var/lib/milena:' > /image/etc/passwd \
-    && echo 'milena:x:10001:' > /image/etc/group
+RUN cmake --preset image && cmake --build build/image --target milena milena-operator
+RUN for program in milena milena-operator; do \
+        install -D --strip --target-directory /image/$program/usr/local/bin build/image/bin/$program \
+        && ldd build/image/bin/$program | grep -o '/[^ ]*' \
+            | xargs cp --parents --dereference --target-directory /image/$program \
+        && install -d /image/$program/etc \
+        && echo 'milena:x:10001:10001::/var/lib/milena:' > /image/$program/etc/passwd \
+        && echo 'milena:x:10001:' > /image/$program/etc/group || exit 1; \
+    done \
+    && install -d /data
 
-FROM scratch
-COPY --from=build /image /
+FROM scratch AS operator
+COPY --from=build /image/milena-operator /
+USER 10001
+EXPOSE 8080
+ENTRYPOINT ["/usr/local/bin/milena-operator"]
+
+FROM scratch AS broker
+COPY --from=build /image/milena /
 COPY --from=build --chown=10001:10001 /data /var/lib/milena
 # Data goes to ./data; metrics and health can be asked from outside.
 ENV MILENA_METRICS_LISTENER=0.0.0.0:9644

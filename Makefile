@@ -5,6 +5,7 @@ SEEDS ?= $(if $(SEED),1,200)
 FUZZ_SECONDS ?= 60
 RUNS ?= 1
 IMAGE ?= milena:0.1.0
+OPERATOR_IMAGE ?= milena-operator:0.1.0
 DOCKER_BUILD_FLAGS ?=
 ARGS ?=
 
@@ -86,9 +87,9 @@ crds: configure ## generate the custom resource definitions in `crds/` from the 
 format: install-test ## let clang-format lay out every C++ file
 	$(CPP) | xargs -0 -n 20 -P $(JOBS) clang-format-19 -i
 
-image: ## build the container image `IMAGE=…` and start it once
+image: ## build the container images `IMAGE=…` and `OPERATOR_IMAGE=…` and start each once
 	@$(DEPS) image
-	$(STAGE) image .ci/image $(IMAGE) $(DOCKER_BUILD_FLAGS)
+	$(STAGE) image .ci/image $(IMAGE) $(OPERATOR_IMAGE) $(DOCKER_BUILD_FLAGS)
 
 clean: ## remove everything that was built
 	rm -rf build
