@@ -25,7 +25,7 @@ CPP := git ls-files -co --exclude-standard -z '*.h' '*.cc'
 
 .NOTPARALLEL:
 .PHONY: help build run cluster cluster-down test test-asan test-tsan test-arm64 sim sim-planted faults fuzz bench lint crds format image clean \
-        install-test configure lint-conventions lint-format build-tests test-core test-protocol test-integration
+        install-test configure lint-conventions lint-format build-tests test-core test-protocol test-packaging test-integration
 
 help: ## this table
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -42,7 +42,7 @@ cluster: build ## start three brokers on this machine; `CLUSTER_PORT`, `CLUSTER_
 cluster-down: ## stop the brokers that `make cluster` has started
 	@deploy/cluster.py down
 
-test: install-test lint build test-core test-protocol test-integration ## lint, unit, property and simulation tests, and real clients against the broker
+test: install-test lint build test-core test-protocol test-packaging test-integration ## lint, unit, property and simulation tests, and real clients against the broker
 
 test-asan: ## the unit, property and simulation tests under AddressSanitizer and UBSan
 	@$(DEPS) build sanitizers
@@ -116,6 +116,9 @@ test-core: build-tests
 
 test-protocol: build-tests
 	$(STAGE) 'protocol: every byte as Kafka writes it' tests/protocol/run.sh build/bin/wire_oracle
+
+test-packaging: install-test
+	$(STAGE) 'packaging: chart, manifests, alerts, dashboards' tests/packaging/run
 
 test-integration: install-test build
 	$(STAGE) 'integration: real clients, compared with real Kafka' tests/integration/run
