@@ -1,4 +1,4 @@
-"""promtool, of Debian's package prometheus: that of the PATH, or unpacked under build/. Not installed, since Debian would
+"""promtool, of Debian's package prometheus: that of the PATH, or unpacked under build/. Not installed, as Debian would
 start the server."""
 
 import pathlib

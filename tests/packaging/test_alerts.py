@@ -33,7 +33,8 @@ def series_of(given):
 
 def cases(alert, case):
     first = next(iter(case["fires"]))
-    labels = {**own_labels(first), **case.get("labels", {}), "severity": monitoring.alerts()[alert]["labels"]["severity"]}
+    severity = monitoring.alerts()[alert]["labels"]["severity"]
+    labels = {**own_labels(first), **case.get("labels", {}), "severity": severity}
     for kind, expected in (("fires", [{"exp_labels": labels}]), ("quiet", [])):
         yield {
             "interval": "30s",

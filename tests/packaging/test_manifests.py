@@ -1,4 +1,4 @@
-"""The manifests of deploy/: resources are what the definitions in crds/ take, the operator's are what the chart makes."""
+"""The manifests of deploy/: resources are what the definitions in crds/ take, the operator is what the chart makes."""
 
 import copy
 import re
