@@ -24,7 +24,7 @@ SPACE := $(subst ,, )
 CPP := git ls-files -co --exclude-standard -z '*.h' '*.cc'
 
 .NOTPARALLEL:
-.PHONY: help build run cluster cluster-down test test-asan test-tsan test-arm64 sim sim-planted faults fuzz bench lint crds format image clean \
+.PHONY: help build run cluster cluster-down test test-asan test-tsan test-arm64 sim sim-planted faults fuzz bench lint crds format image e2e clean \
         install-test configure lint-conventions lint-format build-tests test-core test-protocol test-packaging test-integration
 
 help: ## this table
@@ -90,6 +90,9 @@ format: install-test ## let clang-format lay out every C++ file
 image: ## build the container images `IMAGE=…` and `OPERATOR_IMAGE=…` and start each once
 	@$(DEPS) image
 	$(STAGE) image .ci/image $(IMAGE) $(OPERATOR_IMAGE) $(DOCKER_BUILD_FLAGS)
+
+e2e: install-test ## run the end-to-end tests on the Kubernetes of `KUBECONFIG`, which has both images; `ARGS=…` goes to pytest
+	$(STAGE) 'e2e: a real Kubernetes' tests/e2e/run $(ARGS)
 
 clean: ## remove everything that was built
 	rm -rf build

@@ -1,0 +1,172 @@
+"""A KafkaCluster and its topics under test, and what clients do to it meanwhile."""
+
+import contextlib
+import copy
+import os
+import subprocess
+
+import kube
+from harness.load import PacedLoad, count_faults
+
+IMAGE = os.environ.get("IMAGE") or "milena:0.1.0"
+OPERATOR_IMAGE = os.environ.get("OPERATOR_IMAGE") or "milena-operator:0.1.0"
+LISTENERS = [{"name": "plain", "type": "Internal", "port": 9092}, {"name": "nodes", "type": "NodePort", "port": 9094}]
+
+
+def merged(into, changes):
+    """As a merge patch: None takes a key away."""
+    result = copy.deepcopy(into)
+    for key, value in changes.items():
+        if value is None:
+            result.pop(key, None)
+        elif isinstance(value, dict):
+            result[key] = merged(result.get(key, {}), value)
+        else:
+            result[key] = value
+    return result
+
+
+class Cluster:
+    def __init__(self, namespace, name="demo", replicas=3, **spec):
+        self.namespace, self.name = namespace, name
+        own = {
+            "image": IMAGE,
+            "brokers": {"replicas": replicas, "storage": {"size": "1Gi", "deletionPolicy": "Delete"}},
+            "listeners": LISTENERS,
+        }
+        self.spec = merged(own, spec)
+
+    # --- what is wanted
+
+    def apply(self, **changes):
+        self.spec = merged(self.spec, changes)
+        resource = {
+            "apiVersion": "milena.dev/v1alpha1",
+            "kind": "KafkaCluster",
+            "metadata": {"name": self.name, "namespace": self.namespace},
+            "spec": self.spec,
+        }
+        kube.apply(resource)
+        return self
+
+    def scale(self, replicas):
+        kube.kubectl("scale", "--namespace", self.namespace, f"kafkacluster/{self.name}", f"--replicas={replicas}")
+        self.spec["brokers"]["replicas"] = replicas
+
+    def topic(self, name, partitions=6, replication_factor=3, **spec):
+        own = {
+            "clusterRef": {"name": self.name},
+            "partitions": partitions,
+            "replicationFactor": replication_factor,
+            "deletionPolicy": "Delete",
+        }
+        kube.apply(
+            {
+                "apiVersion": "milena.dev/v1alpha1",
+                "kind": "KafkaTopic",
+                "metadata": {"name": name, "namespace": self.namespace},
+                "spec": merged(own, spec),
+            }
+        )
+        return name
+
+    # --- what is there
+
+    @property
+    def selector(self):
+        return f"milena.dev/cluster={self.name}"
+
+    def resource(self):
+        return kube.read("kafkacluster", self.name, self.namespace)
+
+    def is_processed(self, resource):
+        generation = resource["metadata"]["generation"]
+        return resource.get("status", {}).get("observedGeneration") == generation
+
+    def condition(self, kind):
+        return kube.condition(self.resource(), kind)
+
+    def wait(self, kind="Ready", status="True", reason=None, seconds=120):
+        """Of the generation that was applied last: (status, reason, message)."""
+
+        def look():
+            resource = self.resource()
+            found = kube.condition(resource, kind)
+            is_it = found[0] == status and reason in (None, found[1])
+            return found if is_it and self.is_processed(resource) else None
+
+        return kube.wait_until(f"{kind} {status} {reason or ''} of {self.name}", look, seconds)
+
+    def settle(self, seconds=180):
+        """Until there is nothing left to be done."""
+
+        def look():
+            resource = self.resource()
+            told = [kube.condition(resource, kind)[0] for kind in ("Ready", "Reconciling", "Stalled")]
+            return self.is_processed(resource) and told == ["True", "False", "False"]
+
+        kube.wait_until(f"{self.name} as wanted", look, seconds)
+        return self
+
+    def pods(self):
+        """name → uid"""
+        found = kube.listed("pods", self.namespace, self.selector)
+        return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in found}
+
+    def pod(self, node_id=0):
+        return f"{self.name}-brokers-{node_id}"
+
+    def bootstrap(self):
+        """As it is reached from outside."""
+
+        def look():
+            listeners = self.resource()["status"].get("listeners", [])
+            return next((one.get("bootstrap") for one in listeners if one["name"] == "nodes"), None)
+
+        return kube.wait_until("an address of the listener nodes", look, 60)
+
+    def admin(self, *words):
+        return kube.kubectl("exec", "--namespace", self.namespace, self.pod(), "--", "milena", "admin", *words)
+
+    def active_controller(self):
+        (line,) = [line for line in self.admin("health").splitlines() if "active controller" in line]
+        return int(line.split()[0])
+
+    # --- what happens meanwhile
+
+    def watched(self):
+        return kube.PodWatch(self.namespace, self.selector)
+
+    @contextlib.contextmanager
+    def under_load(self, topic="load", partitions=6):
+        """A client writes at a steady pace; in the end nothing has failed, and everything is there once, in order."""
+        self.topic(topic, partitions)
+        wait_for_topic(self, topic)
+        bootstrap = self.bootstrap()
+        load = PacedLoad(bootstrap, topic, partitions, 0)
+        load.start()
+        kube.wait_until("records acknowledged", lambda: load.acknowledged > 500, 30)
+        yield load
+        load.stop()
+        counts, examples = count_faults(self.bootstrap(), [load])
+        found = {kind: count for kind, count in counts.items() if kind != "records" and count}
+        assert not found and counts["records"] == load.acknowledged, examples
+
+
+def wait_for_topic(cluster, name, status="True", reason=None, seconds=60):
+    def look():
+        found = kube.condition(kube.read("kafkatopic", name, cluster.namespace), "Ready")
+        return found if found[0] == status and reason in (None, found[1]) else None
+
+    return kube.wait_until(f"topic {name} Ready {status} {reason or ''}", look, seconds)
+
+
+def produce(bootstrap, topic, records):
+    text = "".join(f"{record}\n" for record in records)
+    command = ["kcat", "-b", bootstrap, "-P", "-t", topic, "-X", "acks=all"]
+    subprocess.run(command, input=text, text=True, check=True, timeout=60)
+
+
+def consume(bootstrap, topic):
+    command = ["kcat", "-b", bootstrap, "-C", "-t", topic, "-o", "beginning", "-e", "-q"]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.split()

@@ -1,0 +1,105 @@
+"""Settings, images and restarts, under load: C1–C10 of the scenarios."""
+
+import kube
+import pytest
+from clusters import IMAGE, OPERATOR_IMAGE, wait_for_topic
+from conftest import SYSTEM
+
+
+
+def restart_setting(cluster):
+    """One that the brokers themselves say needs a restart, and that isn't in use."""
+    schema = cluster.admin("config-schema", "socket.send.buffer.bytes")
+    assert "restart" in schema, schema
+    return {"socket.send.buffer.bytes": "131072"}
+
+
+def test_c1_a_live_setting_restarts_nobody(cluster):
+    pods = cluster.pods()
+    cluster.apply(config={"log.retention.ms": "86400000"}).wait("ConfigApplied")
+    cluster.settle()
+    assert cluster.pods() == pods
+    assert kube.events(cluster.namespace, "SettingsChanged")
+
+
+def test_c2_a_setting_that_needs_a_restart_rolls_under_load_the_active_controller_last(cluster):
+    setting, active = restart_setting(cluster), cluster.active_controller()
+    with cluster.under_load():
+        watch = cluster.watched()
+        cluster.apply(config=setting).wait("Reconciling", "True")
+        cluster.settle(300)
+        watch.stop()
+    assert sorted(watch.order) == [cluster.pod(node_id) for node_id in range(3)]
+    assert watch.unready_max == 1
+    assert watch.order[-1] == cluster.pod(active)
+
+
+def test_c3_a_partition_at_its_minimum_holds_the_roll_and_is_named(cluster):
+    cluster.topic("strict", partitions=1, config={"min.insync.replicas": "3"})
+    wait_for_topic(cluster, "strict")
+    pods = cluster.pods()
+    cluster.apply(config=restart_setting(cluster))
+    kube.wait_until("the topic named", lambda: "strict" in cluster.condition("Reconciling")[2], 60)
+    assert cluster.pods() == pods
+    cluster.topic("strict", partitions=1, config={"min.insync.replicas": "2"})
+    cluster.settle(300)
+
+
+BROKEN = {
+    "c5_an_image_that_crashes": {"image": OPERATOR_IMAGE},
+    "c6_an_image_that_is_not_there": {"image": "milena:not-there"},
+    "c7_more_memory_than_any_node_has": {"brokers": {"resources": {"requests": {"memory": "900Gi"}}}},
+}
+WHOLE = {"image": IMAGE, "brokers": {"resources": None}}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_broken_stops_after_the_first_and_heals_by_reverting(what, cluster):
+    before = cluster.pods()
+    with cluster.under_load():
+        cluster.apply(**BROKEN[what]).wait("Stalled", "True", "RolloutFailed", 180)
+        now = cluster.pods()
+        assert sum(before[name] != uid for name, uid in now.items()) == 1
+        assert cluster.condition("Ready")[0] == "True", "one broker down doesn't make the cluster unready"
+        cluster.apply(**WHOLE)
+        cluster.settle(180)
+
+
+def test_c9_two_edits_during_a_roll_never_take_two_brokers_down(cluster):
+    setting = restart_setting(cluster)
+    with cluster.under_load():
+        watch = cluster.watched()
+        cluster.apply(config=setting)
+        kube.wait_until("a first restart", lambda: watch.order, 60)
+        cluster.apply(config={"socket.receive.buffer.bytes": "131072"})
+        cluster.apply(config={"log.retention.ms": "43200000"})
+        cluster.settle(300)
+        watch.stop()
+    assert watch.unready_max == 1
+    assert len(watch.order) <= 6, "at most one pass more"
+
+
+def test_c10_a_pod_that_somebody_deletes_counts(cluster):
+    with cluster.under_load():
+        watch = cluster.watched()
+        cluster.apply(config=restart_setting(cluster))
+        kube.wait_until("a first restart", lambda: watch.order, 60)
+        cluster.wait("BrokersHealthy")
+        victim = next(cluster.pod(node_id) for node_id in range(3) if cluster.pod(node_id) not in watch.order)
+        kube.kubectl("delete", "pod", victim, "--namespace", cluster.namespace, "--wait=false")
+        cluster.settle(300)
+        watch.stop()
+    assert watch.order.count(victim) == 1, "it came back with what the spec says, and needn't be restarted again"
+
+
+def test_b_the_operator_killed_throughout_a_roll_finishes_it(cluster):
+    watch = cluster.watched()
+    with cluster.under_load():
+        cluster.apply(config=restart_setting(cluster))
+        for restarts in (1, 2, 3):
+            kube.wait_until(f"restart {restarts}", lambda n=restarts: len(watch.order) >= n, 120)
+            own = ["--namespace", SYSTEM, "--selector", "app.kubernetes.io/name=milena-operator"]
+            kube.kubectl("delete", "pods", "--force", "--grace-period=0", *own)
+        cluster.settle(300)
+    watch.stop()
+    assert len(watch.order) == 3 and watch.unready_max == 1

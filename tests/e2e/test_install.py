@@ -1,0 +1,106 @@
+"""Installing, the first cluster, the first records; what is refused."""
+
+import os
+import subprocess
+import time
+
+import kube
+import pytest
+import yaml
+from clusters import Cluster, consume, produce, wait_for_topic
+from conftest import CHART, ROOT, SYSTEM, install
+
+
+def test_the_chart_is_linted():
+    kube.helm("lint", "--strict", CHART)
+
+
+def test_operator_yaml_is_what_the_chart_makes():
+    rendered = subprocess.run([ROOT / "deploy/render"], capture_output=True, text=True, check=True).stdout
+    made, kept = ([*yaml.safe_load_all(text)] for text in (rendered, (ROOT / "deploy/operator.yaml").read_text()))
+    assert made == kept
+
+
+@pytest.mark.parametrize("value", ["replica=1", "image.tags=x", "logLevel=loud", "monitoring.rules=maybe"])
+def test_a_wrong_value_is_refused(value):
+    with pytest.raises(kube.Refused, match="values don't meet|schema"):
+        kube.helm("template", "milena", CHART, "--set", value)
+
+
+def test_helm_test_produces_and_consumes(operator):
+    kube.helm("test", "milena", "--namespace", operator, "--timeout", "3m")
+
+
+def test_ten_lines_are_a_cluster_within_20_seconds(namespace):
+    demo = (ROOT / "deploy/examples/demo.yaml").read_text().replace("10Gi", "1Gi")
+    begin = time.monotonic()
+    kube.kubectl("apply", "--namespace", namespace, "--filename", "-", given=demo)
+    kube.kubectl("wait", "--namespace", namespace, "kafkacluster/demo", "--for=condition=Ready", "--timeout=60s")
+    seconds = time.monotonic() - begin
+    print(f"Ready after {seconds:.1f} s")
+    assert seconds < 20
+    columns = kube.kubectl("get", "kafkacluster/demo", "--namespace", namespace).splitlines()
+    assert columns[0].split()[:4] == ["NAME", "READY", "BROKERS", "DESIRED"]
+    assert columns[1].split()[:4] == ["demo", "True", "3", "3"]
+
+
+def test_topics_as_resources_records_in_and_out_and_lag_in_a_column(cluster):
+    cluster.topic("pioneers", partitions=3)
+    wait_for_topic(cluster, "pioneers")
+    names = ["ada", "grace", "margaret"]
+    produce(cluster.bootstrap(), "pioneers", names)
+    assert sorted(consume(cluster.bootstrap(), "pioneers")) == sorted(names)
+    group = ["-G", "readers", "pioneers", "-c", "1", "-q", "-X", "auto.offset.reset=earliest"]
+    subprocess.run(["kcat", "-b", cluster.bootstrap(), *group], check=True, timeout=60, stdout=subprocess.DEVNULL)
+
+    def lag():
+        return kube.read("kafkatopic", "pioneers", cluster.namespace)["status"].get("lag") == 2
+
+    kube.wait_until("the lag of the group in the status", lag, 60)
+
+
+REFUSED = {
+    "no storage": ({"brokers": {"storage": None}}, "storage"),
+    "version and image": ({"version": "0.1.0"}, "version or image"),
+    "two listeners on a port": (
+        {"listeners": [{"name": "a", "port": 9092}, {"name": "b", "port": 9092}]},
+        "same port",
+    ),
+    "a setting of the operator's": ({"config": {"node.id": "1"}}, "the operator makes"),
+    "a size that is none": ({"brokers": {"storage": {"size": "ten"}}}, "size"),
+    "a field that is none": ({"broker": {}}, "broker"),
+    "no broker": ({"brokers": {"replicas": 0}}, "replicas"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED, ids=[what.replace(" ", "_").replace("'", "") for what in REFUSED])
+def test_f_refused_at_admission(what, namespace):
+    changes, reason = REFUSED[what]
+    with pytest.raises(kube.Refused, match=reason):
+        Cluster(namespace).apply(**changes)
+
+
+def test_f_a_volume_does_not_shrink_nor_change_its_class(cluster):
+    for storage in ({"size": "512Mi"}, {"class": "other"}):
+        with pytest.raises(kube.Refused, match="move to another pool"):
+            Cluster(cluster.namespace).apply(brokers={"storage": storage})
+
+
+def test_h_uninstalled_and_installed_again_clusters_and_data_are_there(cluster):
+    cluster.topic("kept")
+    wait_for_topic(cluster, "kept")
+    produce(cluster.bootstrap(), "kept", ["a", "b"])
+    pods = cluster.pods()
+    kube.helm("uninstall", "milena", "--namespace", SYSTEM, "--wait")
+    assert sorted(consume(cluster.bootstrap(), "kept")) == ["a", "b"]
+    assert kube.kubectl("get", "crd", "kafkaclusters.milena.dev")
+    install()
+    cluster.settle()
+    assert cluster.pods() == pods
+
+
+def test_h_an_upgrade_of_the_operator_restarts_no_broker(cluster):
+    pods = cluster.pods()
+    install("--set-string", f"podAnnotations.round={os.getpid()}")
+    cluster.settle()
+    assert cluster.pods() == pods

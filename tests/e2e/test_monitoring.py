@@ -1,0 +1,141 @@
+"""A real Prometheus over a real cluster: queries of boards find series, alerts fire on real faults. It reaches
+pods through the API server, so that it need not run among them; Debian's has no discovery of pods, so it is told."""
+
+import json
+import subprocess
+import urllib.parse
+import urllib.request
+
+import kube
+import monitoring
+import promtool
+import pytest
+import yaml
+from clusters import produce, wait_for_topic
+from conftest import SYSTEM
+from harness.broker import free_port
+
+class Prometheus:
+    def __init__(self, directory, cluster):
+        self.directory, self.cluster = directory, cluster
+        self.port, self.proxy_port = free_port(), free_port()
+        rules = monitoring.rules()
+        for group in rules["groups"]:
+            for rule in group["rules"]:
+                rule.pop("for", None)  # e2e has no ten minutes for each
+        (directory / "alerts.yaml").write_text(yaml.safe_dump(rules))
+        job = {"job_name": "milena", "file_sd_configs": [{"files": ["targets.json"], "refresh_interval": "2s"}]}
+        config = {
+            "global": {"scrape_interval": "2s", "evaluation_interval": "2s"},
+            "rule_files": ["alerts.yaml"],
+            "scrape_configs": [job],
+        }
+        (directory / "prometheus.yaml").write_text(yaml.safe_dump(config))
+        self.tell_targets()
+        self.processes = [
+            subprocess.Popen(["kubectl", "proxy", f"--port={self.proxy_port}"], stdout=subprocess.DEVNULL),
+            subprocess.Popen(
+                [promtool.program("prometheus"), "--config.file=prometheus.yaml", "--storage.tsdb.path=data"]
+                + [f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=error"],
+                cwd=directory,
+            ),
+        ]
+
+    def tell_targets(self):
+        brokers = kube.listed("pods", self.cluster.namespace, self.cluster.selector)
+        operators = kube.listed("pods", SYSTEM, "app.kubernetes.io/name=milena-operator")
+        targets = [self.target(pod, 9644, milena_dev_cluster=self.cluster.name) for pod in brokers]
+        targets += [self.target(pod, 8080) for pod in operators]
+        (self.directory / "targets.json").write_text(json.dumps(targets))
+
+    def target(self, pod, port, **labels):
+        name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+        path = f"/api/v1/namespaces/{namespace}/pods/{name}:{port}/proxy/metrics"
+        own = {"__metrics_path__": path, "namespace": namespace, "pod": name, "instance": name, **labels}
+        return {"targets": [f"127.0.0.1:{self.proxy_port}"], "labels": own}
+
+    def get(self, path, **parameters):
+        query = urllib.parse.urlencode(parameters)
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/{path}?{query}", timeout=10) as answer:
+            return json.load(answer)["data"]
+
+    def query(self, expression):
+        return self.get("query", query=expression)["result"]
+
+    def firing(self):
+        return {alert["labels"]["alertname"] for alert in self.get("alerts")["alerts"] if alert["state"] == "firing"}
+
+    def stop(self):
+        for process in self.processes:
+            process.terminate()
+            process.wait(20)
+
+
+@pytest.fixture
+def prometheus(cluster, tmp_path):
+    server = Prometheus(tmp_path, cluster)
+    up = 'up{milena_dev_cluster="demo"} == 1'
+    kube.wait_until("three brokers that are up", lambda: len(server.query(up)) == 3, 60)
+    yield server
+    server.stop()
+
+
+def boards():
+    for name, board in monitoring.dashboards().items():
+        for panel in board["panels"]:
+            for target in panel["targets"]:
+                yield f"{name}: {panel['title']}: {target['refId']}", target["expr"]
+
+
+def test_every_query_of_every_board_finds_series(prometheus, cluster):
+    cluster.topic("t")
+    wait_for_topic(cluster, "t")
+    produce(cluster.bootstrap(), "t", range(1000))
+    group = ["-G", "readers", "t", "-c", "500", "-q", "-X", "auto.offset.reset=earliest"]
+    subprocess.run(["kcat", "-b", cluster.bootstrap(), *group], check=True, timeout=60, stdout=subprocess.DEVNULL)
+
+    def are_all_there():
+        left = set()
+        for where, expression in boards():
+            filled = expression.replace("$__rate_interval", "1m").replace("$namespace", ".*").replace("$cluster", ".*")
+            if not prometheus.query(filled):
+                left.add(where)
+        assert not left, sorted(left)
+        return True
+
+    kube.wait_until("series for every query", are_all_there, 60)
+
+
+def test_at_rest_nothing_fires(prometheus):
+    def are_all_evaluated():
+        rules = [rule for group in prometheus.get("rules")["groups"] for rule in group["rules"]]
+        return len(rules) == len(monitoring.alerts()) and all(rule["health"] == "ok" for rule in rules)
+
+    kube.wait_until("a look at every rule", are_all_evaluated, 60)
+    assert prometheus.firing() == set()
+
+
+def resize(cluster, replicas):
+    """Behind the back of the operator, which is paused."""
+    kube.kubectl("scale", "statefulset/demo-brokers", f"--replicas={replicas}", "--namespace", cluster.namespace)
+
+
+def test_a_broker_that_is_gone_is_down_and_its_partitions_lack_a_copy(prometheus, cluster):
+    cluster.topic("t")
+    wait_for_topic(cluster, "t")
+    cluster.apply(paused=True)
+    node = cluster.pod(2)
+    resize(cluster, 2)
+    kube.wait_until(f"{node} gone", lambda: node not in cluster.pods(), 90)
+    kube.wait_until("MilenaBrokerDown", lambda: "MilenaBrokerDown" in prometheus.firing(), 60)
+    lacking = 'sum(milena_under_replicated_partitions{milena_dev_cluster="demo"}) > 0'
+    kube.wait_until("partitions that lack a copy", lambda: prometheus.query(lacking), 60)
+
+
+def test_below_the_minimum_and_without_a_quorum(prometheus, cluster):
+    cluster.topic("t", config={"min.insync.replicas": "3"})
+    wait_for_topic(cluster, "t")
+    cluster.apply(paused=True)
+    for replicas, alert in ((2, "MilenaUnderMinIsr"), (1, "MilenaNoActiveController"), (0, "MilenaNoBrokerServes")):
+        resize(cluster, replicas)
+        kube.wait_until(alert, lambda a=alert: a in prometheus.firing(), 90)

@@ -1,0 +1,80 @@
+"""Growing and shrinking by kubectl scale, under load: D1–D9 of the scenarios."""
+
+import kube
+import pytest
+from clusters import Cluster, wait_for_topic
+
+
+def replicas_of(cluster, broker):
+    """From the table of `milena admin health`."""
+    lines = [line.split() for line in cluster.admin("health").splitlines()[1:]]
+    (found,) = [line for line in lines if line[0] == str(broker)]
+    return int(found[5])
+
+
+def test_d1_d2_up_to_five_and_back_to_three_under_load(cluster):
+    for number in range(4):
+        cluster.topic(f"filler-{number}", partitions=6)
+    watch = cluster.watched()
+    first = cluster.pods()
+    with cluster.under_load():
+        cluster.scale(5)
+        cluster.settle(120)
+        cluster.wait("Balanced", "True", seconds=180)
+        assert all(replicas_of(cluster, broker) > 0 for broker in range(5))
+        cluster.scale(3)
+        cluster.settle(300)
+    watch.stop()
+    assert cluster.pods() == first, "nobody was restarted for it"
+    assert len(kube.events(cluster.namespace, "BrokerRemoved")) == 2
+    assert len(kube.listed("persistentvolumeclaims", cluster.namespace, cluster.selector)) == 3
+
+
+def test_d3_raised_again_the_drain_is_cancelled(namespace):
+    cluster = Cluster(namespace, replicas=4).apply().settle()
+    cluster.topic("much", partitions=30)
+    wait_for_topic(cluster, "much")
+    pods = cluster.pods()
+    cluster.scale(3)
+    cluster.wait("Draining", "True", seconds=30)
+    cluster.scale(4)
+    cluster.settle(120)
+    assert cluster.pods() == pods
+    health = cluster.admin("health")
+    assert "draining" not in health and "cordoned" not in health
+
+
+def test_d4_below_the_replication_factor_nothing_is_begun(namespace):
+    cluster = Cluster(namespace, replicas=4).apply().settle()
+    cluster.topic("wide", partitions=1, replication_factor=4)
+    wait_for_topic(cluster, "wide")
+    cluster.scale(3)
+    reason = cluster.wait("Stalled", "True", "TooFewBrokers")
+    assert "wide" in reason[2] and len(cluster.pods()) == 4
+    assert "draining" not in cluster.admin("health")
+    cluster.scale(4)
+    cluster.settle()
+
+
+@pytest.mark.parametrize("replicas", [1, 5])
+def test_d6_a_statefulset_that_somebody_has_scaled_is_scaled_back(replicas, cluster):
+    kube.kubectl("scale", "statefulset/demo-brokers", f"--replicas={replicas}", "--namespace", cluster.namespace)
+    kube.wait_until("an event", lambda: kube.events(cluster.namespace, "ReplicasReverted"), 30)
+    cluster.settle(300)
+    assert sorted(cluster.pods()) == [cluster.pod(node_id) for node_id in range(3)]
+
+
+def test_d8_to_zero_is_refused(cluster):
+    with pytest.raises(kube.Refused, match="replicas"):
+        cluster.scale(0)
+
+
+def test_d9_scaling_and_a_setting_together_are_done_one_after_the_other(cluster):
+    watch = cluster.watched()
+    with cluster.under_load():
+        cluster.apply(brokers={"replicas": 4}, config={"socket.send.buffer.bytes": "131072"})
+        cluster.settle(300)
+    watch.stop()
+    assert watch.order[0] == cluster.pod(3), "who joins comes first"
+    assert sorted(watch.order[1:]) == [cluster.pod(node_id) for node_id in range(3)]
+    assert watch.unready_max <= 2, "the one that joins, and one that is restarted"

@@ -1,0 +1,70 @@
+"""Volumes and nodes: E1, E5, E6 of the scenarios, and all pods at once."""
+
+import kube
+from clusters import Cluster, consume, produce, wait_for_topic
+
+
+def test_e5_a_volume_that_nobody_provides_is_said(namespace):
+    cluster = Cluster(namespace, brokers={"storage": {"class": "there-is-none"}}).apply()
+    told = cluster.wait("StorageReady", "False", "VolumePending")
+    assert "there-is-none" in told[2] or "unbound" in told[2]
+
+
+def test_e6_a_claim_that_somebody_deletes_is_replaced_and_nothing_is_lost(cluster):
+    with cluster.under_load():
+        before = cluster.pods()
+        claim = f"data-{cluster.pod(1)}"
+        old = kube.read("persistentvolumeclaim", claim, cluster.namespace)["metadata"]["uid"]
+        kube.kubectl("delete", "persistentvolumeclaim", claim, "--wait=false", "--namespace", cluster.namespace)
+        cluster.settle(300)
+        new = kube.read("persistentvolumeclaim", claim, cluster.namespace)["metadata"]["uid"]
+        assert new != old
+        assert [name for name, uid in cluster.pods().items() if before[name] != uid] == [cluster.pod(1)]
+
+
+def test_e1_an_eviction_takes_one_broker_at_a_time(cluster):
+    watch = cluster.watched()
+    with cluster.under_load():
+        for node_id in range(3):
+            evict(cluster, node_id)
+            kube.wait_until("its successor", lambda n=node_id: cluster.pod(n) in watch.order, 120)
+            cluster.wait("BrokersHealthy")
+    watch.stop()
+    assert watch.unready_max == 1
+
+
+def evict(cluster, node_id):
+    """As kubectl drain does, for one pod; the budget may refuse for a while."""
+    eviction = f"""{{"apiVersion": "policy/v1", "kind": "Eviction",
+                     "metadata": {{"name": "{cluster.pod(node_id)}", "namespace": "{cluster.namespace}"}}}}"""
+    path = f"/api/v1/namespaces/{cluster.namespace}/pods/{cluster.pod(node_id)}/eviction"
+
+    def accepted():
+        kube.kubectl("create", "--raw", path, "--filename", "-", given=eviction)
+        return True
+
+    kube.wait_until("an eviction that the budget allows", accepted, 120)
+
+
+def test_e12_all_pods_killed_at_once_come_back_by_themselves(cluster):
+    cluster.topic("kept")
+    wait_for_topic(cluster, "kept")
+    records = [str(number) for number in range(1000)]
+    produce(cluster.bootstrap(), "kept", records)
+    pods = ["--selector", cluster.selector, "--namespace", cluster.namespace]
+    kube.kubectl("delete", "pods", "--force", "--grace-period=0", *pods)
+    cluster.settle(180)
+    assert sorted(consume(cluster.bootstrap(), "kept"), key=int) == records
+
+
+def test_the_cluster_deleted_and_made_again_has_its_data(namespace):
+    keep = {"storage": {"deletionPolicy": "Retain"}}
+    cluster = Cluster(namespace, brokers=keep).apply().settle()
+    cluster.topic("kept")
+    wait_for_topic(cluster, "kept")
+    produce(cluster.bootstrap(), "kept", ["a", "b"])
+    cluster_id = cluster.resource()["status"]["clusterId"]
+    kube.kubectl("delete", "kafkacluster/demo", "--namespace", namespace, "--cascade=foreground")
+    again = Cluster(namespace, brokers=keep).apply().settle()
+    assert again.resource()["status"]["clusterId"] == cluster_id
+    assert sorted(consume(again.bootstrap(), "kept")) == ["a", "b"]
