@@ -56,12 +56,21 @@ def test_d4_below_the_replication_factor_nothing_is_begun(namespace):
     cluster.settle()
 
 
+def claims(cluster):
+    """uid by name"""
+    found = kube.listed("persistentvolumeclaims", cluster.namespace, cluster.selector)
+    return {claim["metadata"]["name"]: claim["metadata"]["uid"] for claim in found}
+
+
 @pytest.mark.parametrize("replicas", [1, 5])
-def test_d6_a_statefulset_that_somebody_has_scaled_is_scaled_back(replicas, cluster):
-    kube.kubectl("scale", "statefulset/demo-brokers", f"--replicas={replicas}", "--namespace", cluster.namespace)
-    kube.wait_until("an event", lambda: kube.events(cluster.namespace, "ReplicasReverted"), 30)
-    cluster.settle(300)
+def test_d6_a_statefulset_that_somebody_has_scaled_is_scaled_back_with_its_volumes(replicas, cluster):
+    volumes = claims(cluster)
+    with cluster.under_load():
+        kube.kubectl("scale", "statefulset/demo-brokers", f"--replicas={replicas}", "--namespace", cluster.namespace)
+        kube.wait_until("an event", lambda: kube.events(cluster.namespace, "ReplicasReverted"), 30)
+        cluster.settle(300)
     assert sorted(cluster.pods()) == [cluster.pod(node_id) for node_id in range(3)]
+    assert claims(cluster) == volumes, "no broker has lost its data"
 
 
 def test_d8_to_zero_is_refused(cluster):
