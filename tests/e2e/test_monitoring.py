@@ -8,7 +8,6 @@ import urllib.request
 
 import kube
 import monitoring
-import promtool
 import pytest
 import yaml
 from clusters import produce, wait_for_topic
@@ -35,7 +34,7 @@ class Prometheus:
         self.processes = [
             subprocess.Popen(["kubectl", "proxy", f"--port={self.proxy_port}"], stdout=subprocess.DEVNULL),
             subprocess.Popen(
-                [promtool.program("prometheus"), "--config.file=prometheus.yaml", "--storage.tsdb.path=data"]
+                ["prometheus", "--config.file=prometheus.yaml", "--storage.tsdb.path=data"]
                 + [f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=error"],
                 cwd=directory,
             ),
