@@ -110,7 +110,9 @@ size_t PartitionLog::Reader::skipped_bytes() const {
 
 void PartitionLog::Reader::want(size_t bytes_min) {
     const size_t content = is_looking_ ? 0 : request_.bytes_max;
-    const size_t bytes = std::max({content + skipped_bytes(), read_bytes_min, bytes_min});
+    // Memory that the processor hasn't seen yet is dear to copy: of a batch that may be sent unread only the header.
+    const size_t least = is_looking_ && !is_hint_ ? bytes_min : std::max(read_bytes_min, bytes_min);
+    const size_t bytes = std::max(content + skipped_bytes(), least);
     const uint64_t left = segment().bytes - position_;
     wanted_bytes_ = static_cast<size_t>(std::min<uint64_t>(bytes, left));
     wanted_bytes_min_ = static_cast<size_t>(std::min<uint64_t>(bytes_min, left));
@@ -130,7 +132,12 @@ bool PartitionLog::Reader::settle() {
         return true;
     }
     if (phase_ != Phase::headers || position_ == range_begin_) return false;
-    if (jump_) position_ = std::exchange(jump_, std::nullopt)->from;
+    // What lies before the place that the index named may be there nevertheless.
+    if (jump_) {
+        position_ = std::exchange(jump_, std::nullopt)->from;
+        return true;
+    }
+    if (position_ - range_begin_ < sent_range_bytes_min) return false;
     finish_range();
     return true;
 }
@@ -246,8 +253,10 @@ void PartitionLog::Reader::take_header(const Bytes& bytes) {
 
 void PartitionLog::Reader::finish_range() {
     const auto bytes = static_cast<size_t>(position_ - range_begin_);
-    auto range = bytes < sent_range_bytes_min ? std::nullopt : segment().file->cached_range(range_begin_, bytes);
-    if (!range) return begin_records(range_begin_, false);
+    if (bytes < sent_range_bytes_min) return begin_records(range_begin_, false);
+    auto range = segment().file->cached_range(range_begin_, bytes);
+    is_cold_ = !range.has_value();
+    if (is_cold_) return;
     phase_ = Phase::done;
     log_.remember({range_next_, segment().base_offset, position_});
     result_ = ReadBatches{.parts = {}, .range = std::move(range), .bytes = bytes, .next_offset = range_next_};

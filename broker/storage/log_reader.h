@@ -33,6 +33,8 @@ class PartitionLog::Reader {
     // Instead, if what is wanted isn't cached: true if what has been found so far is enough to go on with.
     bool settle();
     void fail(env::DiskError error);
+    // What was found is worth sending unread, but not all of it is cached: it has to be loaded first.
+    bool is_cold() const { return is_cold_; }
 
     Result<ReadBatches> take_result() { return std::move(result_); }
 
@@ -63,6 +65,7 @@ class PartitionLog::Reader {
     uint64_t position_ = 0;
     bool is_hint_ = false;  // position_ is what the index says: not believed yet
     bool is_looking_;       // whether a large batch is worth a range of the file
+    bool is_cold_ = false;
     uint64_t range_begin_ = 0;
     size_t range_batches_ = 0;
     Offset range_next_;  // behind the batches in [range_begin_, position_), but for those that are jumped over

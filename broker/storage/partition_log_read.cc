@@ -99,6 +99,7 @@ std::optional<Result<ReadBatches>> PartitionLog::read_now(const ReadRequest& ask
             reader.feed(bytes.slice(0, *read));
         else if (!reader.settle())
             return std::nullopt;
+        if (reader.is_cold()) return std::nullopt;
     }
     auto result = reader.take_result();
     if (result.has_value() && result->next_offset >= request.limit) tail_.was_read_to_end();

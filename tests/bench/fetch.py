@@ -19,6 +19,7 @@ from duel import (
 from statistic import Row
 
 VOLUME = 0.2 * GB
+COLD_VOLUME = 0.8 * GB  # until the connections and the first reads no longer show
 READERS = 3
 
 
@@ -71,7 +72,7 @@ def cold_fetch(bench):
             for size in SIZES:
                 if broker is not floor:
                     broker.admin.create(f"cold-{size}", 6)
-                generate("produce", broker, f"cold-{size}", int(bench.scaled(VOLUME) / size), size=size,
+                generate("produce", broker, f"cold-{size}", int(bench.scaled(COLD_VOLUME) / size), size=size,
                          batch_bytes=batch_bytes(size))  # fmt: skip
 
         def measure(broker, samples):
@@ -94,7 +95,7 @@ def cold_fetch(bench):
 
 
 def cold_of_one_size(bench, broker, samples, size):
-    topic, records = f"cold-{size}", int(bench.scaled(VOLUME) / size)
+    topic, records = f"cold-{size}", int(bench.scaled(COLD_VOLUME) / size)
     for path in broker.data.glob(f"{topic}-*/*.log"):
         drop_from_page_cache(path)
     touch_memory(bench.directory, records * size * 1.3)

@@ -117,7 +117,10 @@ TEST_F(LogRead, refers_to_what_had_to_be_brought_into_memory) {
     const Offset end = log->log_end_offset();
     for (Offset from; from < end; from = from + 1) {
         const ReadRequest request{from, end, 200'000, true, true};
-        if (log->read_now(request)) continue;
+        if (const auto now = log->read_now(request)) {
+            EXPECT_TRUE((*now)->range || (*now)->bytes < (64U << 10)) << "copied, not loaded";
+            continue;
+        }
         std::optional<Result<ReadBatches>> cold;
         log->read_cold(request, [&cold](Result<ReadBatches> batches) { cold = std::move(batches); });
         EXPECT_FALSE(cold);
