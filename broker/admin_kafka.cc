@@ -1,39 +1,18 @@
 #include "admin_kafka.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <utility>
 
-#include "env/posix/broker_connection.h"
-#include "wire/client/ask.h"
+#include "admin_ask.h"
 #include "wire/messages/metadata.h"
 #include "wire/messages/quorum.h"
 
 namespace milena {
 namespace {
 
-constexpr std::chrono::seconds answer_patience(10);
-
 template <class T>
 using Outcome = Result<T, std::string>;
-
-// The first broker that answers counts; the error is the last one's.
-template <class Response, class Request>
-Outcome<Response> ask_any(const std::vector<HostPort>& brokers, const Request& request, wire::Version version) {
-    std::string why;
-    for (const HostPort& at : brokers) {
-        const auto connection = env::BrokerConnection::open(at.host, at.port, {.for_answer = answer_patience});
-        if (!connection) {
-            why = at.text() + ": " + connection.error();
-            continue;
-        }
-        auto response = wire::ask<Response>(*connection, request, version, "milena-admin");
-        if (response) return response;
-        why = at.text() + ": " + response.error();
-    }
-    return unexpected(std::move(why));
-}
 
 Outcome<wire::MetadataResponse> cluster_of(const std::vector<HostPort>& brokers) {
     wire::MetadataRequest request;

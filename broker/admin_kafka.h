@@ -6,15 +6,11 @@
 #include <vector>
 
 #include "base/result.h"
+#include "env/posix/any_broker.h"
 
 namespace milena {
 
-struct HostPort {
-    std::string host;
-    std::string port;
-
-    std::string text() const { return host + ":" + port; }
-};
+using HostPort = env::BrokerAddress;
 
 // "host:port", perhaps several with commas between.
 Result<std::vector<HostPort>, std::string> parse_addresses(const std::string& text);

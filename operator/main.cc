@@ -96,7 +96,7 @@ std::string host_name() {
     return name;
 }
 
-HealthServer::Answer answer(const Operator& running, std::string_view path) {
+HealthServer::Answer answer(Operator& running, std::string_view path) {
     if (path == "/metrics") return {200, running.metrics(), "text/plain; version=0.0.4; charset=utf-8"};
     if (path == "/livez")
         return running.is_live() ? HealthServer::Answer{200, "ok\n"}
@@ -143,8 +143,8 @@ int serve(const Flags& flags) {
     config.settings.image_repository = flags.value("--image-repository", "milena");
     config.election.space = flags.value("--lease-namespace", access_config->space);
     config.election.identity = config.instance + "_" + std::to_string(random.next());
-    Operator running(config, std::make_shared<kube::Access>(*std::move(access_config), clock), brokers_of, clock,
-                     random);
+    Operator running(config, std::make_shared<kube::Access>(*std::move(access_config), clock), brokers_of, topics_of,
+                     clock, random);
     HealthServer health([&](std::string_view path) { return answer(running, path); });
     if (const auto started = health.start(port); !started) return refuse(started.error());
     log_info("health served", {{"port", health.port()}});

@@ -64,6 +64,11 @@ void OperatorMetrics::add_watch(const std::string& kind, const kube::ReflectorSt
               number(stats.vanished));
 }
 
+void OperatorMetrics::add_brake(const std::string& kind, bool is_on) {
+    families_->gauge("milena_operator_brake", "1: so many resources went at once that nothing is deleted for now", kind,
+                     is_on);
+}
+
 void OperatorMetrics::add_controller(const reconcile::Controller& controller) {
     Families& f = *families_;
     const std::string& kind = controller.kind();

@@ -16,6 +16,7 @@ class OperatorMetrics {
     void add_leader(bool is_leader);
     void add_watch(const std::string& kind, const kube::ReflectorStats& stats, size_t objects, size_t bytes,
                    Instant now);
+    void add_brake(const std::string& kind, bool is_on);
     void add_controller(const reconcile::Controller& controller);
 
     std::string text() const;

@@ -14,22 +14,28 @@ constexpr std::chrono::milliseconds look_again{50};
 
 }  // namespace
 
-Operator::Operator(OperatorConfig config, std::shared_ptr<kube::Access> access, reconcile::BrokersOf brokers_of,
-                   env::Clock& clock, env::Random& random)
+Operator::Operator(OperatorConfig config, std::shared_ptr<kube::Access> access, const reconcile::BrokersOf& brokers_of,
+                   reconcile::TopicsOf topics_of, env::Clock& clock, env::Random& random)
     : config_(std::move(config)),
       clock_(clock),
       election_transport_(kube::make_cpprest_transport(access)),
       transport_(kube::make_cpprest_transport(access)),
       election_client_(*election_transport_),
-      election_(election_client_, config_.election, clock),
       client_(*transport_, [this] { return is_leader(); }),
       events_(client_, clock, config_.instance),
       clusters_(clock, random),
-      watches_(client_, config_.watches, clusters_, clock, random),
-      cluster_reconciler_(watches_, client_, events_, clock, std::move(brokers_of), config_.settings),
+      topics_(clock, random),
+      watches_(client_, config_.watches, clusters_, topics_, clock, random),
+      election_(election_client_, config_.election, clock, [this] { return watches_.version_seen(); }),
+      cluster_reconciler_(watches_, client_, events_, clock, brokers_of, config_.settings),
       cluster_controller_(
           "KafkaCluster", clusters_, [this](const kube::ObjectKey& key) { return cluster_reconciler_.reconcile(key); },
-          clock) {}
+          clock),
+      topic_reconciler_(watches_, client_, events_, topics_, clock, brokers_of, std::move(topics_of), config_.topics),
+      topic_controller_(
+          "KafkaTopic", topics_,
+          [this](const std::vector<kube::ObjectKey>& keys) { return topic_reconciler_.reconcile(keys); },
+          reconcile::TopicReconciler::keys_max, clock) {}
 
 Operator::~Operator() { stop(); }
 
@@ -49,13 +55,22 @@ void Operator::start() {
 bool Operator::run() {
     std::unique_lock lock(mutex_);
     const auto is_over = [this] { return is_stopped_ || has_lost_; };
-    while (!is_over() && !(is_leader() && is_ready())) changed_.wait_for(lock, look_again, is_over);
+    while (!is_over() && !may_begin()) changed_.wait_for(lock, look_again, is_over);
     if (!is_over()) {
         log_info("operator begins", {{"instance", config_.instance}, {"workers", config_.workers}});
         cluster_controller_.start(config_.workers);
+        topic_controller_.start(config_.workers);
     }
     changed_.wait(lock, is_over);
     return !has_lost_;
+}
+
+// A13: nothing is done by an API server that doesn't know yet what the one who led before has seen.
+bool Operator::may_begin() {
+    if (!is_leader() || !is_ready()) return false;
+    if (!config_.elects) return true;
+    watches_.require(election_.version_before());
+    return !watches_.are_behind();
 }
 
 void Operator::stop() {
@@ -65,6 +80,7 @@ void Operator::stop() {
     }
     changed_.notify_all();
     cluster_controller_.stop();
+    topic_controller_.stop();
     watches_.stop();
     election_.stop();
     if (election_thread_.joinable()) {
@@ -85,13 +101,16 @@ bool Operator::is_live() const {
     return true;
 }
 
-std::string Operator::metrics() const {
+std::string Operator::metrics() {
     OperatorMetrics metrics;
     metrics.add_leader(is_leader());
     for (const auto& [kind, watched] : watches_.kinds())
         metrics.add_watch(kind, watched.reflector->stats(), watched.store->size(), watched.store->bytes(),
                           clock_.now());
     metrics.add_controller(cluster_controller_);
+    metrics.add_controller(topic_controller_);
+    const size_t topics = watches_.store("KafkaTopic").size();
+    metrics.add_brake("KafkaTopic", watches_.vanishing_topics().are_many(topics, clock_.now()));
     return metrics.text();
 }
 

@@ -10,6 +10,7 @@
 #include "kube/access.h"
 #include "kube/election.h"
 #include "reconcile/cluster_reconciler.h"
+#include "reconcile/topic_reconciler.h"
 
 namespace milena {
 
@@ -20,12 +21,13 @@ struct OperatorConfig {
     int workers = 4;
     std::string instance;  // this process's pod, for events
     plan::Settings settings{};
+    reconcile::TopicTimes topics{};
 };
 
 class Operator {
   public:
-    Operator(OperatorConfig config, std::shared_ptr<kube::Access> access, reconcile::BrokersOf brokers_of,
-             env::Clock& clock, env::Random& random);
+    Operator(OperatorConfig config, std::shared_ptr<kube::Access> access, const reconcile::BrokersOf& brokers_of,
+             reconcile::TopicsOf topics_of, env::Clock& clock, env::Random& random);
     ~Operator();
 
     void start();
@@ -39,10 +41,10 @@ class Operator {
     bool is_ready() const { return watches_.are_synced(); }
     // Its watches hear something: a deadlock, or a dead connection that nobody noticed, shows here.
     bool is_live() const;
-    std::string metrics() const;  // Prometheus' text format
+    std::string metrics();  // Prometheus' text format
 
   private:
-    void work_when_leader();
+    bool may_begin();
 
     const OperatorConfig config_;
     env::Clock& clock_;
@@ -50,13 +52,16 @@ class Operator {
     std::unique_ptr<kube::HttpTransport> election_transport_;
     std::unique_ptr<kube::HttpTransport> transport_;
     kube::Client election_client_;
-    kube::Election election_;
     kube::Client client_;
     kube::EventRecorder events_;
     kube::WorkQueue clusters_;
+    kube::WorkQueue topics_;
     reconcile::Watches watches_;
+    kube::Election election_;
     reconcile::ClusterReconciler cluster_reconciler_;
     reconcile::Controller cluster_controller_;
+    reconcile::TopicReconciler topic_reconciler_;
+    reconcile::Controller topic_controller_;
 
     std::mutex mutex_;
     std::condition_variable changed_;

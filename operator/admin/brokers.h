@@ -13,7 +13,7 @@ struct Brokers {
     virtual ~Brokers() = default;
     // Whoever doesn't answer is an error within the answers.
     virtual plan::Answers ask(const plan::Questions& questions) = 0;
-    // Place, AlterBrokerConfig, UnregisterBroker and those of topics. The error is a sentence.
+    // Place, AlterBrokerConfig, UnregisterBroker. The error is a sentence.
     virtual Result<void, std::string> order(const plan::Action& action) = 0;
 };
 

@@ -7,7 +7,7 @@ namespace {
 
 class ClusterBrokers final : public Brokers {
   public:
-    ClusterBrokers(std::map<int64_t, std::string> nodes, std::vector<HostPort> listeners)
+    ClusterBrokers(std::map<int64_t, std::string> nodes, std::vector<BrokerAddress> listeners)
         : cluster_(std::move(nodes)), kafka_(std::move(listeners)) {}
 
     plan::Answers ask(const plan::Questions& questions) override {
@@ -36,7 +36,8 @@ class ClusterBrokers final : public Brokers {
 
 }  // namespace
 
-std::shared_ptr<Brokers> make_cluster_brokers(std::map<int64_t, std::string> nodes, std::vector<HostPort> listeners) {
+std::shared_ptr<Brokers> make_cluster_brokers(std::map<int64_t, std::string> nodes,
+                                              std::vector<BrokerAddress> listeners) {
     return std::make_shared<ClusterBrokers>(std::move(nodes), std::move(listeners));
 }
 

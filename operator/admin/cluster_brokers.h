@@ -1,5 +1,5 @@
-// The brokers of a cluster that runs: ClusterAdmin for what is asked of the cluster, Kafka's protocol for topics and
-// settings. Connects when it is asked.
+// The brokers of a cluster that runs: ClusterAdmin for what is asked of the cluster, Kafka's protocol for settings.
+// Connects when it is asked.
 #pragma once
 
 #include <map>
@@ -12,6 +12,7 @@
 namespace milena::admin {
 
 // Where each node answers by gRPC (node id → "host:port"), and where Kafka's clients are answered.
-std::shared_ptr<Brokers> make_cluster_brokers(std::map<int64_t, std::string> nodes, std::vector<HostPort> listeners);
+std::shared_ptr<Brokers> make_cluster_brokers(std::map<int64_t, std::string> nodes,
+                                              std::vector<BrokerAddress> listeners);
 
 }  // namespace milena::admin

@@ -6,19 +6,14 @@
 
 namespace milena::api {
 
-namespace {
-
 using Json = nlohmann::json;
 
-// Null: there is none.
 const Json& member(const Json& object, const char* name) {
     static const Json nothing;
     if (!object.is_object()) return nothing;
     const auto found = object.find(name);
     return found == object.end() ? nothing : *found;
 }
-
-}  // namespace
 
 std::string text_at(const Json& object, const char* name) {
     const Json& found = member(object, name);

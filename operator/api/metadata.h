@@ -32,6 +32,8 @@ ObjectMeta metadata_of(const nlohmann::json& object);
 // Whether one of its owners has this uid.
 bool is_owned_by(const nlohmann::json& object, const std::string& uid);
 
+// A member of an object; null if there is none, or no object.
+const nlohmann::json& member(const nlohmann::json& object, const char* name);
 // A member that is a text; empty if there is none.
 std::string text_at(const nlohmann::json& object, const char* name);
 // All members that are texts; of anything but an object none.

@@ -59,41 +59,78 @@ std::string text_of(const plan::Action& action) {
 }
 
 Done Executor::run(const std::vector<plan::Step>& steps, const Subject& subject, admin::Brokers& brokers) {
-    Done done;
-    for (const plan::Step& step : steps) {
-        if (!done.failures.empty() && !is_independent(step)) {
-            done.was_interrupted = true;
-            continue;
+    const Orders one_by_one = [&](const std::vector<plan::Action>& actions) {
+        std::vector<Outcome> outcomes;
+        for (const plan::Action& action : actions) {
+            const auto said = brokers.order(action);
+            outcomes.push_back(said ? Outcome() : Outcome(unexpected(Error{Reason::no_answer, 0, said.error()})));
         }
-        const auto outcome = run(step.action, subject, brokers);
-        const std::string what = text_of(step.action);
-        if (!outcome) {
-            log_warn("step failed",
-                     {{"of", subject.key.to_string()}, {"step", what}, {"error", outcome.error().to_string()}});
-            done.failures.push_back({what, outcome.error()});
-            // Nobody would listen to the rest.
-            if (outcome.error().reason == Reason::not_leader) return done;
-        } else if (!std::holds_alternative<plan::Event>(step.action)) {
-            log_info("step done",
-                     {{"of", subject.key.to_string()}, {"step", what}, {"disruptive", step.is_disruptive}});
-            ++done.steps;
-        }
+        return outcomes;
+    };
+    return std::move(run({Work{steps, subject}}, one_by_one).front());
+}
+
+std::vector<Done> Executor::run(const std::vector<Work>& all, const Orders& orders) {
+    std::vector<Progress> progress(all.size());
+    while (true) {
+        std::vector<plan::Action> due;
+        std::vector<size_t> of;
+        for (size_t i = 0; i < all.size(); ++i)
+            if (const plan::Step* step = advance(all[i], progress[i])) {
+                due.push_back(step->action);
+                of.push_back(i);
+            }
+        if (due.empty()) break;
+        const std::vector<Outcome> outcomes = give(due, orders);
+        for (size_t i = 0; i < due.size(); ++i) conclude(outcomes[i], all[of[i]], progress[of[i]]);
     }
+    std::vector<Done> done;
+    for (Progress& each : progress) done.push_back(std::move(each.done));
     return done;
 }
 
-Executor::Outcome Executor::run(const plan::Action& action, const Subject& subject, admin::Brokers& brokers) {
-    if (!is_for_kubernetes(action)) {
-        // The lease may have been lost since the plan was made, and brokers take orders from anybody.
-        if (!client_.may_write()) return unexpected(Error{Reason::not_leader, 0, "another process may have the lease"});
-        const auto outcome = brokers.order(action);
-        if (!outcome) return unexpected(Error{Reason::no_answer, 0, outcome.error()});
-        return {};
+// Up to the next order to brokers, which is still to be given; nullptr: there is none any more.
+const plan::Step* Executor::advance(const Work& work, Progress& progress) {
+    while (progress.next < work.steps.size()) {
+        const plan::Step& step = work.steps[progress.next];
+        if (!progress.done.failures.empty() && !is_independent(step)) {
+            progress.done.was_interrupted = true;
+            ++progress.next;
+            continue;
+        }
+        if (!is_for_kubernetes(step.action)) return &step;
+        conclude(run(step.action, work.subject, progress.done), work, progress);
     }
+    return nullptr;
+}
+
+void Executor::conclude(const Outcome& outcome, const Work& work, Progress& progress) {
+    const plan::Step& step = work.steps[progress.next++];
+    const std::string what = text_of(step.action);
+    const std::string of = work.subject.key.to_string();
+    if (!outcome) {
+        log_warn("step failed", {{"of", of}, {"step", what}, {"error", outcome.error().to_string()}});
+        progress.done.failures.push_back({what, outcome.error()});
+        // Nobody would listen to the rest.
+        if (outcome.error().reason == Reason::not_leader) progress.next = work.steps.size();
+    } else if (!std::holds_alternative<plan::Event>(step.action)) {
+        log_info("step done", {{"of", of}, {"step", what}, {"disruptive", step.is_disruptive}});
+        ++progress.done.steps;
+    }
+}
+
+// The lease may have been lost since the plan was made, and brokers take orders from anybody.
+std::vector<Executor::Outcome> Executor::give(const std::vector<plan::Action>& actions, const Orders& orders) {
+    if (client_.may_write()) return orders(actions);
+    const Error error{Reason::not_leader, 0, "another process may have the lease"};
+    return std::vector<Outcome>(actions.size(), Outcome(unexpected(error)));
+}
+
+Executor::Outcome Executor::run(const plan::Action& action, const Subject& subject, Done& done) {
     if (const auto* step = std::get_if<plan::Apply>(&action)) return apply(*step, subject);
     if (const auto* step = std::get_if<plan::Delete>(&action)) return remove(*step, subject);
     if (const auto* step = std::get_if<plan::Patch>(&action)) return patch(*step, subject);
-    if (const auto* step = std::get_if<plan::SetFinalizer>(&action)) return set_finalizer(*step, subject);
+    if (const auto* step = std::get_if<plan::SetFinalizer>(&action)) return set_finalizer(*step, subject, done);
     const auto& event = std::get<plan::Event>(action);
     events_.record(subject.object, {event.is_warning, event.reason, "Reconcile", event.message});
     return {};
@@ -148,7 +185,7 @@ Executor::Outcome Executor::patch(const plan::Patch& step, const Subject& subjec
 }
 
 // The list is replaced as a whole, so it must still be the one that was read.
-Executor::Outcome Executor::set_finalizer(const plan::SetFinalizer& step, const Subject& subject) {
+Executor::Outcome Executor::set_finalizer(const plan::SetFinalizer& step, const Subject& subject, Done& done) {
     const std::string kind = api::text_at(subject.object, "kind");
     const auto* type = kube::find_resource_type(api::text_at(subject.object, "apiVersion"), kind);
     if (type == nullptr) return unexpected(unknown_kind(kind));
@@ -163,8 +200,9 @@ Executor::Outcome Executor::set_finalizer(const plan::SetFinalizer& step, const 
                          {{"finalizers", finalizers},
                           {"uid", kube::uid_of(subject.object)},
                           {"resourceVersion", kube::resource_version_of(subject.object)}}}};
-    ASSIGN_OR_RETURN(const json written, client_.merge_patch(*type, subject.key, patch));
+    ASSIGN_OR_RETURN(json written, client_.merge_patch(*type, subject.key, patch));
     note(subject, kind, written);
+    done.object.emplace(std::move(written));
     return {};
 }
 

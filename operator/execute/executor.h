@@ -1,13 +1,15 @@
-// Runs the steps of a plan, one request at a time, in their order. Once a step has failed nothing disruptive follows,
-// and nothing of the brokers; what is merely applied goes on, so that one object that is refused doesn't hold up the
-// others.
+// Runs the steps of plans, each plan's in their order: those for Kubernetes one request at a time; what several plans
+// order of the brokers at the same time goes out together. Once a step has failed nothing disruptive follows in that
+// plan, and nothing of the brokers; what is merely applied goes on, so that one object that is refused doesn't hold up
+// the others.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
 
 #include "admin/brokers.h"
 #include "env/clock.h"
@@ -32,7 +34,18 @@ struct Done {
     int steps = 0;  // that were done, events aside
     std::vector<Failure> failures;
     bool was_interrupted = false;  // steps were left out after a failure
+    // The subject, if its finalizers were written: as it is now.
+    std::optional<nlohmann::json> object = std::nullopt;
 };
+
+// One plan and whose it is. Points to what its owner keeps.
+struct Work {
+    const std::vector<plan::Step>& steps;
+    Subject subject;
+};
+
+// Gives orders to brokers, and says what became of each.
+using Orders = std::function<std::vector<kube::Outcome<void>>(const std::vector<plan::Action>&)>;
 
 class Executor {
   public:
@@ -40,15 +53,26 @@ class Executor {
         : client_(client), events_(events), writes_(writes), clock_(clock) {}
 
     Done run(const std::vector<plan::Step>& steps, const Subject& subject, admin::Brokers& brokers);
+    // In the same order. All of one cluster, whose brokers `orders` reaches.
+    std::vector<Done> run(const std::vector<Work>& all, const Orders& orders);
 
   private:
     using Outcome = kube::Outcome<void>;
 
-    Outcome run(const plan::Action& action, const Subject& subject, admin::Brokers& brokers);
+    // How far a plan has come.
+    struct Progress {
+        size_t next = 0;
+        Done done;
+    };
+
+    const plan::Step* advance(const Work& work, Progress& progress);
+    void conclude(const Outcome& outcome, const Work& work, Progress& progress);
+    std::vector<Outcome> give(const std::vector<plan::Action>& actions, const Orders& orders);
+    Outcome run(const plan::Action& action, const Subject& subject, Done& done);
     Outcome apply(const plan::Apply& step, const Subject& subject);
     Outcome remove(const plan::Delete& step, const Subject& subject);
     Outcome patch(const plan::Patch& step, const Subject& subject);
-    Outcome set_finalizer(const plan::SetFinalizer& step, const Subject& subject);
+    Outcome set_finalizer(const plan::SetFinalizer& step, const Subject& subject, Done& done);
     kube::Outcome<std::string> uid_to_take(const kube::ResourceType& type, const plan::Apply& step,
                                            const Subject& subject);
     void note(const Subject& subject, const std::string& kind, const nlohmann::json& written);

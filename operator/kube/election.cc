@@ -14,21 +14,19 @@ namespace {
 
 using nlohmann::json;
 
-const json& spec_of(const json& lease) {
-    static const json nothing = json::object();
-    const auto spec = lease.find("spec");
-    return spec != lease.end() && spec->is_object() ? *spec : nothing;
-}
+constexpr const char* seen_key = "milena.dev/resource-version";
+
+const json& spec_of(const json& lease) { return api::member(lease, "spec"); }
 
 int64_t number_of(const json& spec, const char* key, int64_t fallback) {
-    const auto found = spec.find(key);
-    return found != spec.end() && found->is_number_integer() ? found->get<int64_t>() : fallback;
+    const json& found = api::member(spec, key);
+    return found.is_number_integer() ? found.get<int64_t>() : fallback;
 }
 
 }  // namespace
 
-Election::Election(Client& client, ElectionConfig config, env::Clock& clock)
-    : client_(client), config_(std::move(config)), clock_(clock) {
+Election::Election(Client& client, ElectionConfig config, env::Clock& clock, VersionSeen version_seen)
+    : client_(client), config_(std::move(config)), clock_(clock), version_seen_(std::move(version_seen)) {
     check(config_.renew_deadline < config_.lease && config_.retry < config_.renew_deadline);
 }
 
@@ -75,7 +73,7 @@ bool Election::may_take(const json& lease, Instant now) {
     return now - observed_->since >= std::max<Duration>(observed_->lease, config_.lease);
 }
 
-json Election::held(json lease) const {
+json Election::held(json lease) {
     const json before = spec_of(lease);
     json& spec = lease["spec"];
     if (!spec.is_object()) spec = json::object();
@@ -84,10 +82,24 @@ json Election::held(json lease) const {
     spec["holderIdentity"] = config_.identity;
     spec["leaseDurationSeconds"] = std::max<int64_t>(1, std::chrono::ceil<std::chrono::seconds>(config_.lease).count());
     spec["renewTime"] = now;
-    if (is_ours) return lease;
+    if (is_ours) {
+        const std::string seen = version_seen_();
+        if (seen.empty()) return lease;
+        json& annotations = lease["metadata"]["annotations"];
+        if (!annotations.is_object()) annotations = json::object();
+        annotations[seen_key] = seen;
+        return lease;
+    }
     spec["acquireTime"] = now;
     spec["leaseTransitions"] = number_of(before, "leaseTransitions", -1) + 1;
+    const std::lock_guard lock(mutex_);
+    version_before_ = api::metadata_of(lease).annotations[seen_key];
     return lease;
+}
+
+std::string Election::version_before() const {
+    const std::lock_guard lock(mutex_);
+    return version_before_;
 }
 
 void Election::won(const Outcome<json>& answer, Instant asked_at) {

@@ -27,7 +27,11 @@ struct ElectionConfig {
 
 class Election {
   public:
-    Election(Client& client, ElectionConfig config, env::Clock& clock);
+    // What the holder has seen of the API server: kept in the lease, so that whoever follows acts on nothing older.
+    // Empty: nothing that is sure.
+    using VersionSeen = std::function<std::string()>;
+
+    Election(Client& client, ElectionConfig config, env::Clock& clock, VersionSeen version_seen = [] { return ""; });
 
     // One attempt to have the lease, or to keep it.
     void tick();
@@ -39,6 +43,8 @@ class Election {
 
     // It is ours now and, whatever others do, until the deadline after it was renewed.
     bool is_leader() const;
+    // The highest resource version that the holder before us had seen; empty until we lead, or if nobody has said.
+    std::string version_before() const;
 
   private:
     // Another process's hold, as the last look at it was.
@@ -50,18 +56,20 @@ class Election {
     };
 
     bool may_take(const nlohmann::json& lease, Instant now);
-    nlohmann::json held(nlohmann::json lease) const;
+    nlohmann::json held(nlohmann::json lease);
     void won(const Outcome<nlohmann::json>& answer, Instant asked_at);
 
     Client& client_;
     const ElectionConfig config_;
     env::Clock& clock_;
+    const VersionSeen version_seen_;
     std::optional<Observed> observed_;
     std::atomic<bool> has_led_ = false;
     std::atomic<int64_t> valid_until_ns_ = INT64_MIN;  // Instant::since_start
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable stopped_;
     bool is_stopped_ = false;
+    std::string version_before_;
 };
 
 }  // namespace milena::kube

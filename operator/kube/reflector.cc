@@ -9,7 +9,12 @@ namespace milena::kube {
 using nlohmann::json;
 
 Reflector::Reflector(Client& client, Store& store, ReflectorConfig config, env::Clock& clock, env::Random& random)
-    : client_(client), store_(store), config_(std::move(config)), clock_(clock), random_(random) {}
+    : client_(client),
+      store_(store),
+      config_(std::move(config)),
+      clock_(clock),
+      random_(random),
+      least_resource_version_(config_.least_resource_version) {}
 
 Reflector::~Reflector() { stop(); }
 
@@ -27,6 +32,34 @@ void Reflector::stop() {
     stopped_.notify_all();
     if (stream) stream->cancel();
     if (thread_.joinable()) thread_.join();
+}
+
+void Reflector::require(const std::string& resource_version) {
+    std::shared_ptr<HttpStream> stream;
+    {
+        const std::lock_guard lock(mutex_);
+        const bool is_more = least_resource_version_.empty() || is_older(least_resource_version_, resource_version);
+        if (is_more) least_resource_version_ = resource_version;
+    }
+    if (!is_behind()) return;
+    {
+        const std::lock_guard lock(mutex_);
+        has_to_list_ = true;
+        stream = stream_;
+    }
+    if (stream) stream->cancel();
+}
+
+// "0" is the version of a kind that isn't installed.
+bool Reflector::is_behind() const {
+    const std::string own = store_.resource_version();
+    const std::lock_guard lock(mutex_);
+    return own != "0" && is_older(own, least_resource_version_);
+}
+
+bool Reflector::has_to_list() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(has_to_list_, false);
 }
 
 ReflectorStats Reflector::stats() const {
@@ -52,11 +85,17 @@ void Reflector::pause(Duration delay) {
 
 void Reflector::run() {
     while (!is_stopped()) {
+        if (has_to_list()) next_ = Next::list;
         const Next now = next_;
         const auto done = now == Next::list ? list() : watch();
         if (is_stopped()) return;
         if (done) {
             count([](ReflectorStats& stats) { stats.error.reset(); });
+            continue;
+        }
+        // A watch that require() has ended is no failure.
+        if (now == Next::watch && has_to_list()) {
+            next_ = Next::list;
             continue;
         }
         const Error& error = done.error();
@@ -111,14 +150,18 @@ Outcome<void> Reflector::list() {
 // What was once seen isn't taken back: to act on the past is to act on what nobody wants any more.
 Outcome<void> Reflector::accept(const std::string& resource_version) {
     const std::string own = store_.resource_version();
-    const bool is_stale = is_older(resource_version, own) || is_older(resource_version, config_.least_resource_version);
+    std::string least;
+    count([&](const ReflectorStats&) { least = least_resource_version_; });
+    const bool is_stale = is_older(resource_version, own) || is_older(resource_version, least);
     if (!is_stale) {
         stale_since_.reset();
         return {};
     }
     if (!stale_since_) stale_since_ = clock_.now();
     if (clock_.now() - *stale_since_ >= config_.stale_patience) {
-        log_error("old list accepted", {{"kind", config_.type.kind}, {"version", resource_version}, {"known", own}});
+        log_error("old list accepted",
+                  {{"kind", config_.type.kind}, {"version", resource_version}, {"known", own}, {"required", least}});
+        count([&](const ReflectorStats&) { least_resource_version_.clear(); });
         return {};
     }
     count([](ReflectorStats& stats) { ++stats.stale_lists; });
@@ -143,6 +186,7 @@ Outcome<void> Reflector::watch() {
         const std::lock_guard lock(mutex_);
         ++stats_.watches;
         stats_.heard_at = clock_.now();
+        if (has_to_list_) return {};
         if (is_stopped_) return unexpected(Error{Reason::canceled, 0, "stopped"});
         stream_ = *stream;
     }

@@ -30,7 +30,7 @@ struct ReflectorConfig {
     // How long a list is refused that is older than what was seen: an API server that is behind will catch up; a
     // cluster that was restored from a backup won't.
     Milliseconds stale_patience{600'000};
-    std::string least_resource_version{};  // seen by the process before this one
+    std::string least_resource_version{};  // as by require()
     bool may_be_absent = false;            // a kind that isn't installed everywhere: as if there were no objects
 };
 
@@ -55,6 +55,13 @@ class Reflector {
     void start();
     void stop();
 
+    // So much has been seen by the process before this one: a store that is older is listed anew, and a list that is
+    // older is refused, as long as one that is older than what this one has seen. May be repeated, and is: a list that
+    // was under way may have come since.
+    void require(const std::string& resource_version);
+    // It is older still than what was required.
+    bool is_behind() const;
+
     ReflectorStats stats() const;
     const ReflectorConfig& config() const { return config_; }
 
@@ -69,6 +76,7 @@ class Reflector {
     Outcome<void> handle(const std::string& line);
     void pause(Duration delay);
     bool is_stopped() const;
+    bool has_to_list();
     template <class F>
     void count(F f);
 
@@ -85,6 +93,8 @@ class Reflector {
     mutable std::mutex mutex_;
     std::condition_variable stopped_;
     bool is_stopped_ = false;
+    bool has_to_list_ = false;
+    std::string least_resource_version_;
     std::shared_ptr<HttpStream> stream_;
     ReflectorStats stats_;
     std::thread thread_;

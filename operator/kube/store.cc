@@ -41,6 +41,13 @@ std::vector<ObjectKey> Store::keys() const {
     return keys;
 }
 
+std::vector<ObjectKey> Store::keys_by(const std::string& index, const std::string& value) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = by_value_.find({index, value});
+    if (found == by_value_.end()) return {};
+    return {found->second.begin(), found->second.end()};
+}
+
 size_t Store::size() const {
     const std::lock_guard lock(mutex_);
     return entries_.size();

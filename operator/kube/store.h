@@ -38,6 +38,7 @@ class Store {
     std::optional<nlohmann::json> find(const ObjectKey& key) const;
     std::vector<nlohmann::json> find_by(const std::string& index, const std::string& value) const;
     std::vector<ObjectKey> keys() const;
+    std::vector<ObjectKey> keys_by(const std::string& index, const std::string& value) const;
     size_t size() const;
     size_t bytes() const;  // of CBOR
     // Everything up to it has been seen; empty: nothing was listed yet.

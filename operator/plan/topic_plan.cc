@@ -1,6 +1,7 @@
 #include "plan/topic_plan.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace milena::plan {
 
@@ -11,6 +12,7 @@ namespace condition = api::condition;
 
 constexpr Duration soon = std::chrono::seconds(3);
 constexpr Duration later = std::chrono::seconds(30);
+constexpr const char* creating = "Creating";
 
 // One pass over one topic.
 class TopicPass {
@@ -233,9 +235,10 @@ class TopicPass {
                         : under_minimum > 0             ? "UnderMinIsr"
                         : full < info.partitions.size() ? "UnderReplicated"
                                                         : "Healthy";
-        status.size_bytes = info.size_bytes;
-        status.lag = info.lag;
-        status.lag_group = info.lag_group;
+        const TopicFigures figures = steady({status.size_bytes, status.lag, status.lag_group}, info.figures);
+        status.size_bytes = figures.size_bytes;
+        status.lag = figures.lag;
+        status.lag_group = figures.lag_group;
     }
 
     // In words; empty: the topic is as the resource says.
@@ -319,8 +322,6 @@ class TopicPass {
         return std::move(plan_);
     }
 
-    static constexpr const char* creating = "Creating";
-
     const TopicInput& in_;
     const api::KafkaTopic& topic_;
     api::ConditionSetter conditions_;
@@ -347,6 +348,39 @@ TopicPlan plan_invalid_topic(const nlohmann::json& object, const api::FieldError
     if (meta.is_deleting() && std::ranges::find(meta.finalizers, api::topic_finalizer) != meta.finalizers.end())
         plan.steps.push_back({SetFinalizer{false}, false});
     return plan;
+}
+
+void say_failed(TopicPlan& plan, const api::KafkaTopic& topic, const std::string& what, bool is_final, Timestamp now) {
+    api::ConditionSetter conditions(topic.metadata.generation);
+    const api::Condition* in_sync = api::find_condition(plan.status.conditions, condition::in_sync);
+    // Whoever has begun to create must know that of himself: the answer may have been lost, and not the topic.
+    const bool is_creating = in_sync != nullptr && in_sync->reason == creating;
+    if (!is_creating) conditions.set(condition::in_sync, Truth::no, "StepFailed", what);
+    if (plan.status.topic_id.empty()) conditions.set(condition::ready, Truth::no, "StepFailed", what);
+    if (is_final) {
+        conditions.set(condition::stalled, Truth::yes, "StepFailed", what);
+        conditions.set(condition::reconciling, Truth::no, "NotWorking");
+        plan.status.observed_generation = topic.metadata.generation;
+    }
+    plan.status.conditions = conditions.merged(plan.status.conditions, now);
+    // What the plan has said and this takes back was never true of anything that somebody has seen.
+    for (api::Condition& each : plan.status.conditions)
+        if (const auto* before = api::find_condition(topic.status.conditions, each.type);
+            before != nullptr && before->status == each.status)
+            each.last_transition_time = before->last_transition_time;
+}
+
+std::string twin_that_has_it(const api::KafkaTopic& topic, const std::vector<api::KafkaTopic>& all) {
+    const auto rank = [](const api::KafkaTopic& of) {
+        return std::tuple(of.status.topic_id.empty(), of.metadata.creation_timestamp, of.metadata.name_space,
+                          of.metadata.name);
+    };
+    const api::KafkaTopic* first = &topic;
+    for (const api::KafkaTopic& each : all)
+        if (rank(each) < rank(*first)) first = &each;
+    const bool is_itself =
+        first->metadata.name == topic.metadata.name && first->metadata.name_space == topic.metadata.name_space;
+    return is_itself ? "" : first->metadata.name_space + "/" + first->metadata.name;
 }
 
 bool are_many_vanished(size_t known_before, size_t vanished_lately) {

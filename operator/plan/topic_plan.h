@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "plan/answers.h"
 #include "plan/step.h"
+#include "plan/topic_figures.h"
 
 namespace milena::plan {
 
@@ -29,9 +30,7 @@ struct TopicInfo {
     std::vector<TopicPartition> partitions;     // by index
     std::map<std::string, std::string> config;  // its own settings only
     int64_t min_in_sync = 1;
-    std::optional<int64_t> size_bytes;
-    std::optional<int64_t> lag;  // of the group that is furthest behind
-    std::string lag_group;
+    TopicFigures figures;
 };
 
 enum class ClusterState : uint8_t {
@@ -68,6 +67,13 @@ TopicPlan plan_topic(const TopicInput& input);
 std::map<int64_t, std::vector<int64_t>> reassigned(const TopicInfo& topic, int64_t replication_factor,
                                                    const std::map<int64_t, std::string>& brokers);
 TopicPlan plan_invalid_topic(const nlohmann::json& object, const api::FieldErrors& errors, Timestamp now);
+
+// A step of the plan has failed: its status says so. `is_final`: it will fail again until somebody changes something.
+void say_failed(TopicPlan& plan, const api::KafkaTopic& topic, const std::string& what, bool is_final, Timestamp now);
+
+// Of all resources for one topic one has it: the one that knows its id; of those that don't, or of several, the oldest.
+// That one, as "namespace/name", if it isn't `topic` itself.
+std::string twin_that_has_it(const api::KafkaTopic& topic, const std::vector<api::KafkaTopic>& all);
 
 // Whether so many of the resources that were known a moment ago have gone that nobody can have meant it.
 bool are_many_vanished(size_t known_before, size_t vanished_lately);

@@ -4,11 +4,10 @@
 
 #include "api/json.h"
 #include "base/log.h"
+#include "reconcile/status.h"
 
 namespace milena::reconcile {
 namespace {
-
-using nlohmann::json;
 
 // An answer may lead to one more question; never to one that was answered.
 constexpr int questions_max = 4;
@@ -44,16 +43,18 @@ void say_what_failed(const execute::Done& done, const api::KafkaCluster& cluster
 }  // namespace
 
 Verdict ClusterReconciler::reconcile(const kube::ObjectKey& key) {
+    // First of all: what is read after that isn't older than what was written.
+    const bool has_seen = has_seen_own_writes(watches_, writes_, key, clock_.now());
     const auto object = watches_.store("KafkaCluster").find(key);
     // What it owned goes with it, by its owner references; its volumes stay.
     if (!object) return {};
-    if (!has_seen_own_writes(key)) return {.waits = true};
+    if (!has_seen) return {.waits = true};
     const execute::Subject subject{key, *object};
     const Timestamp now = clock_.wall();
     const auto cluster = api::read_cluster(*object);
     api::FieldErrors errors = cluster ? api::validate(*cluster) : cluster.error();
     if (!errors.empty()) {
-        const auto written = write_status(subject, plan::plan_invalid(*object, errors, now).status);
+        const auto written = write(subject, plan::plan_invalid(*object, errors, now).status);
         if (!written) return {.error = written.error()};
         return {};
     }
@@ -62,20 +63,10 @@ Verdict ClusterReconciler::reconcile(const kube::ObjectKey& key) {
     plan::ClusterPlan next = ask_and_plan(*cluster, observed, *brokers);
     const execute::Done done = executor_.run(next.steps, subject, *brokers);
     say_what_failed(done, *cluster, now, next.status);
-    const auto written = write_status(subject, next.status);
+    const auto written = write(subject, next.status);
     if (!done.failures.empty()) return {.error = done.failures.front().error};
     if (!written) return {.error = written.error()};
     return {.look_again = next.look_again};
-}
-
-bool ClusterReconciler::has_seen_own_writes(const kube::ObjectKey& key) {
-    const kube::Seen seen{[this](const std::string& kind) { return watches_.store(kind).resource_version(); },
-                          [this](const std::string& kind, const kube::ObjectKey& object, const std::string& uid) {
-                              const auto found = watches_.store(kind).find(object);
-                              return found && kube::uid_of(*found) == uid &&
-                                     kube::metadata_text(*found, "deletionTimestamp").empty();
-                          }};
-    return writes_.are_seen(key, seen, clock_.now());
 }
 
 plan::ClusterPlan ClusterReconciler::ask_and_plan(const api::KafkaCluster& cluster, const plan::Observed& observed,
@@ -88,20 +79,8 @@ plan::ClusterPlan ClusterReconciler::ask_and_plan(const api::KafkaCluster& clust
     }
 }
 
-// Only where it says something else: a status that is written for nothing wakes everybody who watches.
-kube::Outcome<void> ClusterReconciler::write_status(const execute::Subject& subject,
-                                                    const api::KafkaClusterStatus& status) {
-    const json wanted = api::written(status);
-    if (subject.object.value("status", json::object()) == wanted) return {};
-    const json object = {
-        {"apiVersion", api::api_version},
-        {"kind", "KafkaCluster"},
-        {"metadata",
-         {{"name", subject.key.name}, {"namespace", subject.key.space}, {"uid", kube::uid_of(subject.object)}}},
-        {"status", wanted}};
-    ASSIGN_OR_RETURN(const json written, client_.apply(kube::resource_type("KafkaCluster"), object, "status"));
-    writes_.note(subject.key, "KafkaCluster", kube::resource_version_of(written), clock_.now());
-    return {};
+kube::Outcome<void> ClusterReconciler::write(const execute::Subject& subject, const api::KafkaClusterStatus& status) {
+    return write_status(client_, writes_, subject, api::written(status), clock_.now());
 }
 
 }  // namespace milena::reconcile

@@ -30,10 +30,9 @@ class ClusterReconciler {
     Verdict reconcile(const kube::ObjectKey& key);
 
   private:
-    bool has_seen_own_writes(const kube::ObjectKey& key);
     plan::ClusterPlan ask_and_plan(const api::KafkaCluster& cluster, const plan::Observed& observed,
                                    admin::Brokers& brokers);
-    kube::Outcome<void> write_status(const execute::Subject& subject, const api::KafkaClusterStatus& status);
+    kube::Outcome<void> write(const execute::Subject& subject, const api::KafkaClusterStatus& status);
 
     const Watches& watches_;
     kube::Client& client_;

@@ -13,7 +13,16 @@ constexpr std::chrono::seconds look_for_own_writes{1};
 }  // namespace
 
 Controller::Controller(std::string kind, kube::WorkQueue& queue, Reconcile reconcile, env::Clock& clock)
-    : kind_(std::move(kind)), queue_(queue), reconcile_(std::move(reconcile)), clock_(clock) {}
+    : Controller(
+          std::move(kind), queue,
+          [reconcile = std::move(reconcile)](const std::vector<kube::ObjectKey>& keys) {
+              return std::vector{reconcile(keys.front())};
+          },
+          1, clock) {}
+
+Controller::Controller(std::string kind, kube::WorkQueue& queue, ReconcileSome reconcile, size_t keys_max,
+                       env::Clock& clock)
+    : kind_(std::move(kind)), queue_(queue), reconcile_(std::move(reconcile)), keys_max_(keys_max), clock_(clock) {}
 
 Controller::~Controller() { stop(); }
 
@@ -33,24 +42,42 @@ ControllerStats Controller::stats() const {
 }
 
 void Controller::work() {
-    while (const auto key = queue_.take()) handle(*key);
+    while (const auto first = queue_.take()) {
+        std::vector keys{*first};
+        while (keys.size() < keys_max_) {
+            const auto next = queue_.try_take();
+            if (!next) break;
+            keys.push_back(*next);
+        }
+        handle(keys);
+    }
 }
 
-void Controller::handle(const kube::ObjectKey& key) {
+void Controller::handle(const std::vector<kube::ObjectKey>& keys) {
     const Instant begin = clock_.now();
-    const Verdict verdict = reconcile(key);
-    const double seconds = in_seconds(clock_.now() - begin);
-    {
-        const std::lock_guard lock(mutex_);
-        size_t bucket = 0;
-        while (bucket < stats_.bounds.size() && seconds > stats_.bounds[bucket]) ++bucket;
+    const std::vector<Verdict> verdicts = reconcile(keys);
+    count(verdicts, in_seconds(clock_.now() - begin));
+    for (size_t i = 0; i < keys.size(); ++i) {
+        queue_.done(keys[i]);
+        come_back(keys[i], verdicts[i]);
+    }
+}
+
+// Each of them took as long as all.
+void Controller::count(const std::vector<Verdict>& verdicts, double seconds) {
+    const std::lock_guard lock(mutex_);
+    size_t bucket = 0;
+    while (bucket < stats_.bounds.size() && seconds > stats_.bounds[bucket]) ++bucket;
+    for (const Verdict& verdict : verdicts) {
         ++stats_.within[bucket];
         stats_.seconds += seconds;
         ++stats_.reconciles;
         stats_.errors += verdict.error.has_value();
         stats_.waits += verdict.waits;
     }
-    queue_.done(key);
+}
+
+void Controller::come_back(const kube::ObjectKey& key, const Verdict& verdict) {
     if (verdict.error) {
         queue_.retry(key, verdict.error->retry_after);
     } else if (verdict.waits) {
@@ -61,14 +88,20 @@ void Controller::handle(const kube::ObjectKey& key) {
     }
 }
 
-// The JSON library throws where an object isn't as its kind promises.
-Verdict Controller::reconcile(const kube::ObjectKey& key) {
+// The JSON library throws where an object isn't as its kind promises. Which of several it was is found by looking at
+// each alone.
+std::vector<Verdict> Controller::reconcile(const std::vector<kube::ObjectKey>& keys) {
     try {
-        return reconcile_(key);
+        return reconcile_(keys);
     } catch (const nlohmann::json::exception& error) {
-        log_error("object unreadable", {{"kind", kind_}, {"key", key.to_string()}, {"error", error.what()}});
-        return {.error = kube::Error{kube::Reason::unknown, 0, error.what()}};
+        if (keys.size() == 1) {
+            log_error("object unreadable", {{"kind", kind_}, {"key", keys[0].to_string()}, {"error", error.what()}});
+            return {Verdict{.error = kube::Error{kube::Reason::unknown, 0, error.what()}}};
+        }
     }
+    std::vector<Verdict> verdicts;
+    for (const kube::ObjectKey& key : keys) verdicts.push_back(reconcile({key}).front());
+    return verdicts;
 }
 
 }  // namespace milena::reconcile

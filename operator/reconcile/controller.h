@@ -1,5 +1,5 @@
-// The workers of one kind: take a key, reconcile it, come back when it says. An error comes back with back-off; nothing
-// that a reconciler meets ends a worker.
+// The workers of one kind: take a key, or as many as are ready for those kinds that are cheaper by the dozen, reconcile
+// them, come back when it says. An error comes back with back-off; nothing that a reconciler meets ends a worker.
 #pragma once
 
 #include <functional>
@@ -32,9 +32,12 @@ struct ControllerStats {
 class Controller {
   public:
     using Reconcile = std::function<Verdict(const kube::ObjectKey&)>;
+    // A verdict for each key, in their order.
+    using ReconcileSome = std::function<std::vector<Verdict>(const std::vector<kube::ObjectKey>&)>;
 
     // `queue` outlives it.
     Controller(std::string kind, kube::WorkQueue& queue, Reconcile reconcile, env::Clock& clock);
+    Controller(std::string kind, kube::WorkQueue& queue, ReconcileSome reconcile, size_t keys_max, env::Clock& clock);
     ~Controller();  // stops
 
     void start(int workers);
@@ -47,12 +50,15 @@ class Controller {
 
   private:
     void work();
-    void handle(const kube::ObjectKey& key);
-    Verdict reconcile(const kube::ObjectKey& key);
+    void handle(const std::vector<kube::ObjectKey>& keys);
+    void count(const std::vector<Verdict>& verdicts, double seconds);
+    void come_back(const kube::ObjectKey& key, const Verdict& verdict);
+    std::vector<Verdict> reconcile(const std::vector<kube::ObjectKey>& keys);
 
     const std::string kind_;
     kube::WorkQueue& queue_;
-    const Reconcile reconcile_;
+    const ReconcileSome reconcile_;
+    const size_t keys_max_;
     env::Clock& clock_;
     mutable std::mutex mutex_;
     ControllerStats stats_;

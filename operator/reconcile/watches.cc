@@ -1,5 +1,6 @@
 #include "reconcile/watches.h"
 
+#include <algorithm>
 #include <array>
 
 #include <nlohmann/json.hpp>
@@ -16,10 +17,12 @@ using nlohmann::json;
 
 constexpr const char* cluster_label = "milena.dev/cluster";
 constexpr const char* by_cluster = "cluster";
+constexpr const char* by_topic = "topic";
 constexpr std::array children = {"StatefulSet",    "Service",    "ConfigMap", "PodDisruptionBudget",  "NetworkPolicy",
                                  "ServiceAccount", "PodMonitor", "Pod",       "PersistentVolumeClaim"};
 // Where they may not be read, or aren't there, the rest goes on.
-constexpr std::array dispensable = {"PodMonitor", "Node", "StorageClass"};
+constexpr std::array dispensable = {"PodMonitor", "Node", "StorageClass", "KafkaTopic"};
+constexpr std::array own_kinds = {"KafkaCluster", "KafkaTopic"};
 
 std::string cluster_of(const json& object) {
     const auto labels = api::metadata_of(object).labels;
@@ -28,10 +31,8 @@ std::string cluster_of(const json& object) {
 }
 
 int64_t observed_generation_of(const json& object) {
-    const auto status = object.find("status");
-    if (status == object.end() || !status->is_object()) return -1;
-    const auto observed = status->find("observedGeneration");
-    return observed != status->end() && observed->is_number_integer() ? observed->get<int64_t>() : -1;
+    const json& observed = api::member(api::member(object, "status"), "observedGeneration");
+    return observed.is_number_integer() ? observed.get<int64_t>() : -1;
 }
 
 // Somebody has edited it, and waits; or it is only our own status that came back.
@@ -42,10 +43,16 @@ void add(kube::WorkQueue& queue, const Change& change) {
 
 }  // namespace
 
-Watches::Watches(kube::Client& client, const WatchesConfig& config, kube::WorkQueue& clusters, env::Clock& clock,
-                 env::Random& random)
-    : client_(client), clusters_(clusters), clock_(clock), random_(random) {
-    add_kind("KafkaCluster", config, [&clusters](const Change& change) { add(clusters, change); });
+Watches::Watches(kube::Client& client, const WatchesConfig& config, kube::WorkQueue& clusters, kube::WorkQueue& topics,
+                 env::Clock& clock, env::Random& random)
+    : client_(client),
+      clusters_(clusters),
+      topics_(topics),
+      clock_(clock),
+      random_(random),
+      vanishing_topics_("KafkaTopic", config.vanishing) {
+    add_kind("KafkaCluster", config, [this](const Change& change) { cluster_changed(change); });
+    add_kind("KafkaTopic", config, [this](const Change& change) { topic_changed(change); });
     for (const char* kind : children)
         add_kind(kind, config,
                  [&clusters](const Change& change) { clusters.add({change.key.space, cluster_of(change.object)}); });
@@ -60,6 +67,12 @@ void Watches::add_kind(const std::string& kind, const WatchesConfig& config, kub
         indices[by_cluster] = [](const json& object) {
             return std::vector{kube::key_of(object).space + "/" + cluster_of(object)};
         };
+    if (kind == "KafkaTopic") {
+        indices[by_cluster] = [](const json& object) {
+            return std::vector{topic_place_of(object).cluster.to_string()};
+        };
+        indices[by_topic] = [](const json& object) { return std::vector{topic_place_of(object).to_string()}; };
+    }
     Watched& watched = kinds_[kind];
     watched.is_required = std::find(dispensable.begin(), dispensable.end(), kind) == dispensable.end();
     watched.store = std::make_unique<kube::Store>(std::move(indices));
@@ -85,7 +98,46 @@ void Watches::node_changed(const Change& change) {
     for (const ObjectKey& cluster : store("KafkaCluster").keys()) clusters_.add(cluster);
 }
 
+// Of a cluster the topics look at four things; its status changes all the time.
+void Watches::cluster_changed(const Change& change) {
+    add(clusters_, change);
+    std::string face;
+    if (change.kind == Change::Kind::put) {
+        const json& spec = api::member(change.object, "spec");
+        json ready;
+        for (const json& each : api::member(api::member(change.object, "status"), "conditions"))
+            if (api::text_at(each, "type") == "Ready") ready = api::member(each, "status");
+        face = json::array({ready, api::member(spec, "paused"), api::member(spec, "topicNamespaces"),
+                            kube::metadata_text(change.object, "deletionTimestamp")})
+                   .dump();
+    }
+    std::string& seen = clusters_seen_[change.key];
+    if (seen == face) return;
+    seen = face;
+    if (face.empty()) clusters_seen_.erase(change.key);
+    for (const ObjectKey& topic : store("KafkaTopic").keys_by(by_cluster, change.key.to_string())) topics_.add(topic);
+}
+
+// What we write ourselves comes back, and is nothing new.
+void Watches::topic_changed(const Change& change) {
+    vanishing_topics_.note(change, clock_.now());
+    if (change.kind == Change::Kind::removed) {
+        topics_seen_.erase(change.key);
+        topics_.add(change.key);
+        const std::string place = topic_place_of(change.object).to_string();
+        for (const ObjectKey& twin : store("KafkaTopic").keys_by(by_topic, place)) topics_.add(twin);
+        return;
+    }
+    const api::ObjectMeta meta = api::metadata_of(change.object);
+    const std::string face = meta.uid + " " + std::to_string(meta.generation) + " " + meta.deletion_timestamp;
+    std::string& seen = topics_seen_[change.key];
+    if (seen == face) return;
+    seen = face;
+    add(topics_, change);
+}
+
 void Watches::start() {
+    topics_.add(all_topics, Priority::resync);
     for (auto& [kind, watched] : kinds_) watched.reflector->start();
 }
 
@@ -109,6 +161,34 @@ bool Watches::are_synced() const {
 bool Watches::knows(const std::string& kind) const {
     const std::string version = store(kind).resource_version();
     return !version.empty() && version != "0";
+}
+
+std::vector<json> Watches::topics_at(const TopicPlace& place) const {
+    return store("KafkaTopic").find_by(by_topic, place.to_string());
+}
+
+std::string Watches::version_seen() const {
+    if (are_behind()) return "";
+    std::string highest;
+    for (const char* kind : own_kinds)
+        if (const std::string own = store(kind).resource_version(); highest.empty() || kube::is_older(highest, own))
+            highest = own;
+    return highest;
+}
+
+void Watches::require(const std::string& version) {
+    if (version.empty()) return;
+    for (const char* kind : own_kinds) kinds_.at(kind).reflector->require(version);
+}
+
+// A kind that may not be read is not waited for.
+bool Watches::are_behind() const {
+    for (const char* kind : own_kinds) {
+        const Watched& watched = kinds_.at(kind);
+        const bool is_given_up = !watched.is_required && watched.reflector->stats().error.has_value();
+        if (!is_given_up && watched.reflector->is_behind()) return true;
+    }
+    return false;
 }
 
 plan::Observed Watches::observe(const ObjectKey& cluster) const {

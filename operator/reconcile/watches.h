@@ -1,6 +1,7 @@
 // Everything the operator watches, a store and a reflector for each kind, and which resources are to be looked at when
-// something changes: a cluster when itself or one of its objects does, all clusters when a node is another one. Any
-// thread.
+// something changes: a cluster when itself or one of its objects does, all clusters when a node is another one; a topic
+// when somebody edits or deletes it, or the resource that had the same topic, and all topics of a cluster when they may
+// be cared for again. Any thread.
 #pragma once
 
 #include <functional>
@@ -13,6 +14,8 @@
 #include "kube/reflector.h"
 #include "kube/work_queue.h"
 #include "plan/observed.h"
+#include "reconcile/topic_place.h"
+#include "reconcile/vanishing.h"
 
 namespace milena::reconcile {
 
@@ -20,12 +23,16 @@ struct WatchesConfig {
     std::string space{};  // empty: all namespaces
     // What all reflectors have in common; kind, namespace and selector are each one's own.
     kube::ReflectorConfig reflector{};
+    VanishingTimes vanishing{};
 };
+
+// A key of the topics' queue that is no topic's: time to look at all of them.
+inline const kube::ObjectKey all_topics{};
 
 class Watches {
   public:
-    Watches(kube::Client& client, const WatchesConfig& config, kube::WorkQueue& clusters, env::Clock& clock,
-            env::Random& random);
+    Watches(kube::Client& client, const WatchesConfig& config, kube::WorkQueue& clusters, kube::WorkQueue& topics,
+            env::Clock& clock, env::Random& random);
 
     void start();
     void stop();
@@ -37,6 +44,15 @@ class Watches {
     bool knows(const std::string& kind) const;
 
     plan::Observed observe(const kube::ObjectKey& cluster) const;
+    // Which KafkaTopics are for the same topic.
+    std::vector<nlohmann::json> topics_at(const TopicPlace& place) const;
+    Vanishing& vanishing_topics() { return vanishing_topics_; }
+
+    // The highest version of our own kinds, whose numbers can be compared, that is sure to have been seen; empty: none.
+    std::string version_seen() const;
+    // What another process had seen of them is to be seen by this one, too.
+    void require(const std::string& version);
+    bool are_behind() const;
 
     struct Watched {
         bool is_required = true;
@@ -47,14 +63,21 @@ class Watches {
 
   private:
     void node_changed(const kube::Change& change);
+    void cluster_changed(const kube::Change& change);
+    void topic_changed(const kube::Change& change);
     void add_kind(const std::string& kind, const WatchesConfig& config, kube::Store::Listener listener);
 
     kube::Client& client_;
     kube::WorkQueue& clusters_;
+    kube::WorkQueue& topics_;
     env::Clock& clock_;
     env::Random& random_;
-    std::map<std::string, Watched> kinds_;
-    std::map<kube::ObjectKey, plan::Node> nodes_;  // of the reflector's thread
+    Vanishing vanishing_topics_;
+    // What changes of which are looked at; each of the thread of one reflector.
+    std::map<kube::ObjectKey, plan::Node> nodes_;
+    std::map<kube::ObjectKey, std::string> clusters_seen_;
+    std::map<kube::ObjectKey, std::string> topics_seen_;
+    std::map<std::string, Watched> kinds_;  // the last: its threads use the others
 };
 
 }  // namespace milena::reconcile

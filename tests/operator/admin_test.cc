@@ -8,6 +8,9 @@
 #include <unistd.h>
 
 #include "admin/cluster_brokers.h"
+#include "admin/kafka_topics.h"
+#include "wire/messages/group_offsets.h"
+#include "wire/messages/groups.h"
 
 namespace milena::admin {
 namespace {
@@ -33,7 +36,8 @@ class Broker {
         start({"node.id=1", "controller.quorum.voters=1@" + controller, "controller.listener.names=CONTROLLER",
                "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:GRPC",
                "listeners=PLAINTEXT://" + kafka + ",CONTROLLER://" + controller,
-               "advertised.listeners=PLAINTEXT://" + kafka, "log.dirs=" + directory_, "milena.metrics.listener="});
+               "advertised.listeners=PLAINTEXT://" + kafka, "log.dirs=" + directory_,
+               "milena.metrics.listener=", "offsets.topic.replication.factor=1", "offsets.topic.num.partitions=1"});
     }
     ~Broker() {
         ::kill(pid_, SIGKILL);
@@ -41,8 +45,9 @@ class Broker {
         EXPECT_EQ(0, ::system(("rm -rf " + directory_).c_str()));
     }
 
+    std::vector<BrokerAddress> listeners() const { return {{"127.0.0.1", std::to_string(port_)}}; }
     std::shared_ptr<Brokers> client() const {
-        return make_cluster_brokers({{1, "127.0.0.1:" + std::to_string(grpc_port_)}}, {{"127.0.0.1", port_}});
+        return make_cluster_brokers({{1, "127.0.0.1:" + std::to_string(grpc_port_)}}, listeners());
     }
 
   private:
@@ -84,6 +89,21 @@ class Broker {
 struct Admin : testing::Test {
     Broker broker;
     std::shared_ptr<Brokers> brokers = broker.client();
+    std::shared_ptr<Topics> topics = make_kafka_topics(broker.listeners());
+
+    // Nothing: it was done.
+    std::string refusal_of(const plan::Action& order) {
+        const auto outcomes = topics->order({order});
+        EXPECT_EQ(1u, outcomes.size());
+        return outcomes.at(0) ? "" : outcomes.at(0).error().text;
+    }
+    std::optional<plan::TopicInfo> info_of(const std::string& name) {
+        const auto described = topics->describe({name});
+        EXPECT_TRUE(described.contains(name));
+        const auto& info = described.at(name);
+        EXPECT_TRUE(info) << info.error();
+        return info ? *info : std::nullopt;
+    }
 };
 
 TEST_F(Admin, every_question_of_a_plan_has_an_answer) {
@@ -112,14 +132,12 @@ TEST_F(Admin, every_question_of_a_plan_has_an_answer) {
 }
 
 TEST_F(Admin, orders_may_be_repeated) {
+    EXPECT_EQ("", refusal_of(plan::CreateTopic{"t", 2, 1, {}}));
     for (int i = 0; i < 2; ++i) {
         for (const plan::Action& order : std::initializer_list<plan::Action>{
-                 plan::CreateTopic{"t", 2, 1, {{"retention.ms", "1000"}}},
-                 plan::AlterTopicConfig{"t", {{"retention.ms", "2000"}}, {"segment.ms"}},
                  plan::AlterBrokerConfig{{{"log.retention.ms", "60000"}}, {}},
                  plan::Place{plan::PlacementOrder::cordon, 1},
                  plan::UnregisterBroker{99},
-                 plan::DeleteTopic{"gone", "AAAAAAAAAAAAAAAAAAAAZA"},
              }) {
             const auto outcome = brokers->order(order);
             EXPECT_TRUE(outcome) << order.index() << ": " << outcome.error();
@@ -132,14 +150,80 @@ TEST_F(Admin, orders_may_be_repeated) {
 }
 
 TEST_F(Admin, a_refusal_says_why) {
-    EXPECT_FALSE(brokers->order(plan::CreatePartitions{"unknown", 3}));
     EXPECT_FALSE(brokers->order(plan::AlterBrokerConfig{{{"log.retention.ms", "soon"}}, {}}));
-    EXPECT_FALSE(brokers->order(plan::DeleteTopic{"t", "no id"}));
+    EXPECT_FALSE(brokers->order(plan::DeleteTopic{"t", "no id"}));  // not its business
     EXPECT_FALSE(brokers->order(plan::Place{plan::PlacementOrder::drain, 7}));
     EXPECT_FALSE(brokers->order(plan::Event{}));
     const auto answers = brokers->ask({.drain = {7}});
     ASSERT_FALSE(answers.drain.at(7));
     EXPECT_NE("", answers.drain.at(7).error());
+}
+
+TEST_F(Admin, topics_are_made_described_changed_and_deleted_together) {
+    const std::vector<plan::Action> creations{plan::CreateTopic{"a", 2, 1, {{"retention.ms", "1000"}}},
+                                              plan::CreateTopic{"b", 1, std::nullopt, {{"min.insync.replicas", "1"}}}};
+    for (int i = 0; i < 2; ++i)
+        for (const auto& outcome : topics->order(creations)) EXPECT_TRUE(outcome) << outcome.error().text;
+    const auto described = topics->describe({"a", "b", "none"});
+    ASSERT_EQ(3u, described.size());
+    ASSERT_TRUE(described.at("none")) << described.at("none").error();
+    EXPECT_FALSE(*described.at("none"));
+    const plan::TopicInfo a = info_of("a").value();
+    ASSERT_EQ(2u, a.partitions.size());
+    EXPECT_EQ(1, a.partitions[1].index);
+    EXPECT_EQ(1, a.partitions[1].leader);
+    EXPECT_EQ((std::vector<int64_t>{1}), a.partitions[1].replicas);
+    EXPECT_EQ((std::vector<int64_t>{1}), a.partitions[1].in_sync);
+    EXPECT_FALSE(a.partitions[1].is_moving);
+    EXPECT_EQ((std::map<std::string, std::string>{{"retention.ms", "1000"}}), a.config);
+    EXPECT_EQ(1, a.min_in_sync);
+
+    const auto changed = topics->order({plan::AlterTopicConfig{"a", {{"segment.ms", "60000"}}, {"retention.ms"}},
+                                        plan::CreatePartitions{"a", 4}, plan::CreatePartitions{"none", 4},
+                                        plan::AlterTopicConfig{"b", {{"retention.ms", "soon"}}, {}}});
+    ASSERT_EQ(4u, changed.size());
+    EXPECT_TRUE(changed[0]) << changed[0].error().text;
+    EXPECT_TRUE(changed[1]) << changed[1].error().text;
+    EXPECT_FALSE(changed[2]);
+    ASSERT_FALSE(changed[3]);
+    EXPECT_TRUE(changed[3].error().is_final) << changed[3].error().text;
+    EXPECT_EQ(4u, info_of("a")->partitions.size());
+    EXPECT_EQ((std::map<std::string, std::string>{{"segment.ms", "60000"}}), info_of("a")->config);
+
+    EXPECT_NE("", refusal_of(plan::DeleteTopic{"a", "no id"}));
+    EXPECT_NE("", refusal_of(plan::Reassign{"a", {{0, {7}}}}));
+    EXPECT_EQ("", refusal_of(plan::Reassign{"a", {{0, {1}}}}));
+    for (int i = 0; i < 2; ++i) EXPECT_EQ("", refusal_of(plan::DeleteTopic{"a", a.id}));
+    EXPECT_FALSE(info_of("a"));
+    EXPECT_NE("", refusal_of(plan::Event{}));
+}
+
+TEST_F(Admin, a_topic_has_a_size_and_the_lag_of_the_group_that_is_furthest_behind) {
+    ASSERT_EQ("", refusal_of(plan::CreateTopic{"t", 1, 1, {}}));
+    wire::OffsetCommitRequest commit;
+    commit.group_id = "readers";
+    auto& topic = commit.topics.emplace_back();
+    topic.name = std::string_view("t");
+    topic.partitions.emplace_back();
+    // The topic of the offsets is made for the first who asks for a coordinator.
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    ErrorCode error = ErrorCode::unknown_server_error;
+    while (error != ErrorCode::none && std::chrono::steady_clock::now() < deadline) {
+        wire::FindCoordinatorRequest find;
+        find.key = std::string_view("readers");
+        ASSERT_TRUE(ask<wire::FindCoordinatorResponse>(broker.listeners(), find, 3));
+        const auto committed = ask<wire::OffsetCommitResponse>(broker.listeners(), commit, 8);
+        ASSERT_TRUE(committed) << committed.error();
+        error = committed->topics.at(0).partitions.at(0).error_code;
+    }
+    ASSERT_EQ(ErrorCode::none, error);
+    const auto figures = topics->measure();
+    ASSERT_TRUE(figures) << figures.error();
+    EXPECT_EQ(0, figures->at("t").size_bytes);
+    EXPECT_EQ(0, figures->at("t").lag);
+    EXPECT_EQ("readers", figures->at("t").lag_group);
+    EXPECT_LT(0, figures->at("__consumer_offsets").size_bytes.value());
+    EXPECT_FALSE(figures->at("__consumer_offsets").lag);
 }
 
 TEST(Nobody, is_an_answer_too) {
@@ -149,6 +233,10 @@ TEST(Nobody, is_an_answer_too) {
     EXPECT_FALSE(*answers.brokers);
     EXPECT_FALSE(*answers.widest_topic);
     EXPECT_FALSE(answers.may_restart.at(1));
+    const auto topics = make_kafka_topics({});
+    EXPECT_FALSE(topics->describe({"t"}).at("t"));
+    EXPECT_FALSE(topics->order({plan::CreateTopic{"t", 1, 1, {}}}).at(0));
+    EXPECT_FALSE(topics->measure());
 }
 
 }  // namespace

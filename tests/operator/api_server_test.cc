@@ -206,6 +206,23 @@ TEST(ApiServer, A13_a_list_that_is_older_than_what_was_seen_is_refused) {
     EXPECT_EQ(1, maps.puts);
 }
 
+TEST(ApiServer, A13_what_another_process_has_seen_is_listed_anew) {
+    KubeWorld world;
+    world.fake.put(config_map("m0"));
+    Watched maps(world, "ConfigMap");
+    ASSERT_TRUE(world.fake.await([&] { return maps.store.is_synced() && world.fake.open_watches() == 1; }));
+    maps.reflector.require(std::to_string(world.fake.version()));
+    EXPECT_FALSE(maps.reflector.is_behind());
+    maps.reflector.require(std::to_string(world.fake.version() + 10));
+    EXPECT_TRUE(maps.reflector.is_behind());
+    ASSERT_TRUE(world.fake.await([&] { return maps.reflector.stats().stale_lists >= 1; }));
+    EXPECT_TRUE(maps.reflector.is_behind());
+    world.fake.change([](fake::Objects& objects) { objects.skip_versions(10); });
+    ASSERT_TRUE(world.fake.await([&] { return !maps.reflector.is_behind(); }));
+    EXPECT_EQ(2u, maps.reflector.stats().lists);
+    EXPECT_EQ(1, maps.puts);
+}
+
 TEST(ApiServer, A14_when_all_objects_are_gone_at_once_it_is_said) {
     ThreeMaps three;
     ASSERT_TRUE(three.is_ready);

@@ -92,4 +92,96 @@ plan::Answers ContentBrokers::ask(const plan::Questions& questions) {
     return answers;
 }
 
+namespace {
+
+void grow(plan::TopicInfo& topic, int64_t count, int64_t replicas) {
+    for (auto i = static_cast<int64_t>(topic.partitions.size()); i < count; ++i) {
+        plan::TopicPartition partition{i, i % 3, {}, {}, false};
+        for (int64_t r = 0; r < replicas; ++r) partition.replicas.push_back((i + r) % 3);
+        partition.in_sync = partition.replicas;
+        topic.partitions.push_back(partition);
+    }
+}
+
+Result<void, admin::Refusal> refusal(const std::string& text) { return unexpected(admin::Refusal{text, true}); }
+
+}  // namespace
+
+admin::Topics::Described KeptTopics::describe(const std::vector<std::string>& names) {
+    ++requests;
+    Described described;
+    for (const std::string& name : names) described.emplace(name, find(name));
+    return described;
+}
+
+std::vector<Result<void, admin::Refusal>> KeptTopics::order(const std::vector<plan::Action>& orders) {
+    ++requests;
+    std::vector<Result<void, admin::Refusal>> outcomes;
+    const std::lock_guard lock(mutex_);
+    for (const plan::Action& order : orders) outcomes.push_back(run(order));
+    return outcomes;
+}
+
+plan::TopicInfo* KeptTopics::known(const std::string& name) {
+    const auto found = topics_.find(name);
+    return found == topics_.end() ? nullptr : &found->second;
+}
+
+Result<void, admin::Refusal> KeptTopics::run(const plan::Action& order) {
+    if (const auto* create = std::get_if<plan::CreateTopic>(&order)) {
+        if (refused_.contains(create->name)) return refusal("POLICY_VIOLATION: not this one");
+        if (known(create->name) != nullptr) return {};
+        plan::TopicInfo& topic = topics_[create->name];
+        topic.id = "id-" + std::to_string(++ids_);
+        topic.config = create->config;
+        grow(topic, create->partitions, create->replication_factor.value_or(3));
+    } else if (const auto* gone = std::get_if<plan::DeleteTopic>(&order)) {
+        std::erase_if(topics_, [&](const auto& each) { return each.second.id == gone->id; });
+    } else if (const auto* more = std::get_if<plan::CreatePartitions>(&order)) {
+        plan::TopicInfo* topic = known(more->name);
+        if (topic == nullptr) return refusal("UNKNOWN_TOPIC_OR_PARTITION");
+        grow(*topic, more->count, static_cast<int64_t>(topic->partitions[0].replicas.size()));
+    } else if (const auto* alter = std::get_if<plan::AlterTopicConfig>(&order)) {
+        plan::TopicInfo* topic = known(alter->name);
+        if (topic == nullptr) return refusal("UNKNOWN_TOPIC_OR_PARTITION");
+        for (const auto& [key, value] : alter->set) topic->config[key] = value;
+        for (const std::string& key : alter->remove) topic->config.erase(key);
+    } else if (const auto* reassign = std::get_if<plan::Reassign>(&order)) {
+        plan::TopicInfo* topic = known(reassign->name);
+        if (topic == nullptr) return refusal("UNKNOWN_TOPIC_OR_PARTITION");
+        for (const auto& [index, replicas] : reassign->replicas) {
+            topic->partitions.at(static_cast<size_t>(index)).replicas = replicas;
+            topic->partitions.at(static_cast<size_t>(index)).in_sync = replicas;
+        }
+    } else {
+        return refusal("no order about topics");
+    }
+    return {};
+}
+
+Result<admin::Topics::Figures, std::string> KeptTopics::measure() {
+    ++requests;
+    Figures figures;
+    const std::lock_guard lock(mutex_);
+    for (const auto& [name, topic] : topics_) figures[name] = topic.figures;
+    return figures;
+}
+
+std::optional<plan::TopicInfo> KeptTopics::find(const std::string& name) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = topics_.find(name);
+    if (found == topics_.end()) return std::nullopt;
+    return found->second;
+}
+
+size_t KeptTopics::size() const {
+    const std::lock_guard lock(mutex_);
+    return topics_.size();
+}
+
+void KeptTopics::change(const std::function<void(std::map<std::string, plan::TopicInfo>&)>& change) {
+    const std::lock_guard lock(mutex_);
+    change(topics_);
+}
+
 }  // namespace milena

@@ -1,69 +1,13 @@
 // The operator as a whole, with its watches, workers and election, against the fake API server.
 #include <gtest/gtest.h>
 
-#include "operator.h"
-#include "operator/nodes.h"
-#include "operator/world.h"
+#include "operator/running.h"
 
 namespace milena {
 namespace {
 
 using fake::Fault;
 using nlohmann::json;
-
-json cluster(const std::string& name = "demo", int replicas = 3) {
-    return {{"apiVersion", "milena.dev/v1alpha1"},
-            {"kind", "KafkaCluster"},
-            {"metadata", {{"namespace", "a"}, {"name", name}}},
-            {"spec", {{"version", "0.1.0"}, {"brokers", {{"replicas", replicas}, {"storage", {{"size", "1Gi"}}}}}}}};
-}
-
-// An operator, and what is needed to run another one after it.
-struct Running {
-    explicit Running(fake::FakeKube& fake, bool elects = false, const std::string& identity = "one") {
-        OperatorConfig config;
-        config.watches.reflector.backoff = {Milliseconds(1), Milliseconds(50)};
-        config.election = {.space = "a",
-                           .identity = identity,
-                           .lease = Milliseconds(1500),
-                           .renew_deadline = Milliseconds(1000),
-                           .retry = Milliseconds(100)};
-        config.elects = elects;
-        config.workers = 2;
-        config.instance = identity;
-        const auto access = std::make_shared<kube::Access>(kube::AccessConfig{.server = fake.url()}, clock);
-        it = std::make_unique<Operator>(
-            config, access, [this](const auto&, const auto&) { return brokers; }, clock, random);
-        it->start();
-        thread = std::thread([this] { has_ended_well = it->run(); });
-    }
-    ~Running() {
-        it->stop();
-        thread.join();
-    }
-
-    env::SystemClock clock;
-    NoJitter random;
-    std::shared_ptr<ContentBrokers> brokers = std::make_shared<ContentBrokers>();
-    std::unique_ptr<Operator> it;
-    std::atomic<bool> has_ended_well = false;
-    std::thread thread;
-};
-
-std::string condition(const fake::FakeKube& fake, const std::string& type, const std::string& name = "demo") {
-    const auto object = fake.find("KafkaCluster", "a", name);
-    if (!object) return "";
-    for (const json& each : object->value("/status/conditions"_json_pointer, json::array()))
-        if (each.value("type", "") == type) return each.value("status", "");
-    return "";
-}
-
-bool becomes_ready(fake::FakeKube& fake, const std::string& name = "demo") {
-    return fake.await([&] {
-        run_nodes(fake);
-        return condition(fake, "Ready", name) == "True" && condition(fake, "Reconciling", name) == "False";
-    });
-}
 
 // Kinds and names of all that there is, but for events.
 std::set<std::string> names(const fake::FakeKube& fake) {

@@ -119,6 +119,7 @@ def needed():
     asked |= {(kind, "patch") for kind in re.findall(r'\bPatch\{\s*"[\w./]+",\s*"(\w+)"', plan)}
     asked |= {("Event", "create"), ("Event", "patch")}  # an apply
     asked |= {("Lease", "get"), ("Lease", "create"), ("Lease", "update")}
+    asked |= {(kind, "get") for kind in re.findall(r'read\(kube::resource_type\("(\w+)"\)', watches)}
     asked |= {("KafkaTopic", verb) for verb in ("list", "watch", "patch")}
     own = {("milena.dev/kafkaclusters/status", "patch"), ("milena.dev/kafkatopics/status", "patch")}
     # blockOwnerDeletion, where the API server checks it.
@@ -131,7 +132,7 @@ def granted():
         r"- apiGroups: \[(.*)\]\n +resources: \[([^\]]*)\].*\n(?: +resourceNames: \[.*\]\n)? +verbs: \[(.*)\]",
         (CHART / "templates/rbac.yaml").read_text(),
     )
-    assert len(rules) == 17
+    assert len(rules) == 18
     return {
         (f"{group.strip(chr(34))}/{resource}", verb)
         for group, resources, verbs in rules

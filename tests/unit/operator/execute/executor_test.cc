@@ -111,6 +111,7 @@ TEST(Executor, without_the_lease_neither_the_server_nor_a_broker_hears_of_it) {
     Ran ran;
     ran.may_write = false;
     EXPECT_EQ(1u, ran.run({{plan::Place{}}}).failures.size());
+    EXPECT_EQ(1u, ran.run({{plan::Place{}}, {plan::Place{}}}).failures.size());
     EXPECT_EQ(1u, ran.run({apply("s", "u"), apply("t", "u")}).failures.size());
     EXPECT_EQ(0, ran.brokers.orders);
     EXPECT_TRUE(ran.asked.empty());
@@ -128,6 +129,33 @@ TEST(Executor, what_was_written_is_waited_for) {
     EXPECT_FALSE(ran.writes.are_seen({"a", "demo"}, seen, {}));
     is_live = false;
     EXPECT_TRUE(ran.writes.are_seen({"a", "demo"}, seen, {}));
+}
+
+// Two plans, whose orders are given together, each after what comes before it in its own plan.
+TEST(Executor, what_several_plans_order_of_brokers_goes_out_together) {
+    Ran ran;
+    const std::vector<plan::Step> with_finalizer{{plan::SetFinalizer{true}}, {plan::CreateTopic{"t1", 1, 1, {}}}};
+    const std::vector<plan::Step> refused{{plan::CreateTopic{"t2", 1, 1, {}}}, {plan::SetFinalizer{true}}};
+    const std::vector<plan::Step> two{{plan::CreatePartitions{"t3", 2}}, {plan::AlterTopicConfig{"t3", {}, {"x"}}}};
+    std::vector<size_t> sizes;
+    const auto done = ran.executor.run({{with_finalizer, {{"a", "demo"}, ran.subject}},
+                                        {refused, {{"a", "demo"}, ran.subject}},
+                                        {two, {{"a", "demo"}, ran.subject}}},
+                                       [&](const std::vector<plan::Action>& actions) {
+                                           sizes.push_back(actions.size());
+                                           std::vector<kube::Outcome<void>> outcomes(actions.size());
+                                           if (actions.size() == 3)
+                                               outcomes[1] = unexpected(kube::Error{kube::Reason::invalid, 0, "no"});
+                                           return outcomes;
+                                       });
+    EXPECT_EQ((std::vector<size_t>{3, 1}), sizes);
+    ASSERT_EQ(3u, done.size());
+    EXPECT_EQ(2, done[0].steps);
+    EXPECT_TRUE(done[0].object);
+    EXPECT_EQ("create topic t2", done[1].failures.at(0).step);
+    EXPECT_TRUE(done[1].was_interrupted);
+    EXPECT_EQ(2, done[2].steps);
+    EXPECT_EQ((Asked{"PATCH demo"}), ran.asked);
 }
 
 TEST(Executor, a_finalizer_is_set_once_and_only_on_what_was_read) {

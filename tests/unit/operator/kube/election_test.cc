@@ -9,12 +9,13 @@ namespace {
 
 struct Candidate {
     Candidate(LeaseServer& server, env::Clock& clock, const std::string& identity)
-        : election(client, {.space = "s", .identity = identity}, clock) {
+        : election(client, {.space = "s", .identity = identity}, clock, [this] { return version_seen; }) {
         transport.answer = [&server](const HttpRequest& request) { return server.answer(request); };
     }
 
     ScriptedTransport transport;
     Client client{transport};
+    std::string version_seen;
     Election election;
 };
 
@@ -111,6 +112,22 @@ TEST(Election, no_answer_is_waited_for_beyond_the_deadline) {
     two.clock.advance(std::chrono::seconds(8));
     two.a.election.tick();
     EXPECT_LE(two.a.transport.requests[2].deadline, Milliseconds(2000));
+}
+
+TEST(Election, A13_the_next_leader_is_told_what_the_last_one_has_seen) {
+    Two two;
+    two.a.version_seen = "120";
+    two.both_tick_for(4);
+    EXPECT_EQ("120", two.server.lease["metadata"]["annotations"]["milena.dev/resource-version"]);
+    EXPECT_EQ("", two.a.election.version_before());
+    two.a.version_seen = "";  // not sure any more: what is known stays
+    two.both_tick_for(2);
+    two.both_tick_for(20, false);
+    EXPECT_TRUE(two.b.election.is_leader());
+    EXPECT_EQ("120", two.b.election.version_before());
+    two.b.version_seen = "130";
+    two.both_tick_for(2, false);
+    EXPECT_EQ("130", two.server.lease["metadata"]["annotations"]["milena.dev/resource-version"]);
 }
 
 TEST(Election, hostile_leases_are_held_by_somebody) {

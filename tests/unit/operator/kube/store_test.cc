@@ -103,5 +103,12 @@ TEST(Store, versions_never_go_back) {
     EXPECT_EQ("10", told.store.resource_version());
 }
 
+TEST(Store, keys_are_found_by_an_index_without_their_objects) {
+    Told told;
+    told.list({object("a", 1, "x"), object("b", 2, "y"), object("c", 3, "x")}, 3);
+    EXPECT_EQ((std::vector<ObjectKey>{{"s", "a"}, {"s", "c"}}), told.store.keys_by("owner", "x"));
+    EXPECT_TRUE(told.store.keys_by("owner", "z").empty());
+}
+
 }  // namespace
 }  // namespace milena::kube

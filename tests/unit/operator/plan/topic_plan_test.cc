@@ -406,6 +406,76 @@ TEST_F(Topics, health_is_what_the_worst_partition_has) {
     EXPECT_EQ(topic.status.health, "Offline");
 }
 
+// What brokers refuse is said, and that it is creating is not forgotten: the topic may be there all the same.
+TEST_F(Topics, G_what_brokers_refuse_is_said_and_the_topic_is_known_again) {
+    topic.spec.adoption = api::Adoption::never;
+    TopicPlan made = plan();
+    topic.status = made.status;
+    made = plan();
+    ASSERT_EQ(1u, made.steps.size());
+    const Timestamp now(1'796'000'001'000);
+    say_failed(made, topic, "create topic orders: REQUEST_TIMED_OUT", false, now);
+    topic.status = made.status;
+    EXPECT_EQ("create topic orders: REQUEST_TIMED_OUT", of(condition::ready).message);
+    EXPECT_FALSE(is(condition::stalled));
+    made = plan();
+    say_failed(made, topic, "create topic orders: POLICY_VIOLATION", true, now);
+    topic.status = made.status;
+    EXPECT_TRUE(is(condition::stalled));
+    EXPECT_EQ(1, topic.status.observed_generation);
+    // The next attempt fails alike, later: nothing is to be written.
+    made = plan();
+    say_failed(made, topic, "create topic orders: POLICY_VIOLATION", true, Timestamp(1'796'000'009'000));
+    EXPECT_EQ(topic.status, made.status);
+    for (const Step& step : made.steps) act(step.action);
+    run();
+    EXPECT_TRUE(is(condition::ready));
+    EXPECT_FALSE(is(condition::stalled));
+}
+
+TEST_F(Topics, figures_are_said_again_once_they_differ_by_a_tenth) {
+    run();
+    live->figures = {1000, 50, "g"};
+    run();
+    EXPECT_EQ(1000, topic.status.size_bytes);
+    EXPECT_EQ(50, topic.status.lag);
+    live->figures = {1100, 46, "g"};
+    run();
+    EXPECT_EQ(1000, topic.status.size_bytes);
+    EXPECT_EQ(50, topic.status.lag);
+    live->figures = {1101, 46, "h"};
+    run();
+    EXPECT_EQ(1101, topic.status.size_bytes);
+    EXPECT_EQ(46, topic.status.lag);
+    EXPECT_EQ("h", topic.status.lag_group);
+    live->figures = {1101, std::nullopt, ""};
+    run();
+    EXPECT_FALSE(topic.status.lag);
+    live->figures = {};  // not measured: what was said stays
+    run();
+    EXPECT_EQ(1101, topic.status.size_bytes);
+}
+
+TEST(Twins, one_has_the_topic_the_one_that_knows_its_id_else_the_oldest) {
+    const auto made = [](const std::string& name, const std::string& created, const std::string& id = "") {
+        api::KafkaTopic topic;
+        topic.metadata.name = name;
+        topic.metadata.name_space = "shop";
+        topic.metadata.creation_timestamp = created;
+        topic.status.topic_id = id;
+        return topic;
+    };
+    const auto a = made("a", "2026-11-30T00:00:02Z"), b = made("b", "2026-11-30T00:00:01Z"),
+               c = made("c", "2026-11-30T00:00:01Z"), d = made("d", "2026-11-30T00:00:03Z", "id");
+    EXPECT_EQ("", twin_that_has_it(a, {a}));
+    EXPECT_EQ("", twin_that_has_it(a, {}));
+    EXPECT_EQ("shop/b", twin_that_has_it(a, {a, b, c}));
+    EXPECT_EQ("shop/b", twin_that_has_it(c, {a, b, c}));
+    EXPECT_EQ("", twin_that_has_it(b, {a, b, c}));
+    EXPECT_EQ("shop/d", twin_that_has_it(b, {a, b, c, d}));
+    EXPECT_EQ("", twin_that_has_it(d, {a, b, c, d}));
+}
+
 TEST(Reassigned, new_replicas_go_to_other_racks_and_to_those_with_the_fewest) {
     TopicInfo topic;
     topic.partitions = {{0, 0, {0}, {0}, false}, {1, 1, {1}, {1}, false}, {2, 0, {0}, {0}, false}};

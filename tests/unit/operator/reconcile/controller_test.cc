@@ -1,6 +1,8 @@
 #include "reconcile/controller.h"
 
 #include <atomic>
+#include <mutex>
+#include <set>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -74,6 +76,61 @@ TEST(Controller, an_object_that_is_not_as_its_kind_promises_ends_no_worker) {
     while (count < 2) std::this_thread::yield();
     controller.stop();
     EXPECT_EQ(1u, controller.stats().errors);
+}
+
+// A controller of the kind that takes several keys, with one worker and three keys that wait before it begins.
+struct Batches {
+    explicit Batches(std::function<void(const std::vector<kube::ObjectKey>&)> look)
+        : controller(
+              "KafkaTopic", queue,
+              [this, look](const std::vector<kube::ObjectKey>& keys) {
+                  look(keys);
+                  const std::lock_guard lock(mutex);
+                  for (const kube::ObjectKey& key : keys) seen.push_back(key.name);
+                  ++batches;
+                  return std::vector<Verdict>(keys.size());
+              },
+              2, clock) {
+        for (const char* name : {"one", "two", "three"}) queue.add({"a", name});
+        controller.start(1);
+    }
+    // Until all three were looked at well.
+    std::vector<std::string> await() {
+        while (true) {
+            std::this_thread::yield();
+            const std::lock_guard lock(mutex);
+            if (seen.size() >= 3) return seen;
+        }
+    }
+
+    RealClock clock;
+    kube::FixedRandom random;
+    kube::WorkQueue queue{clock, random, {Milliseconds(1), Milliseconds(10)}};
+    std::mutex mutex;
+    std::vector<std::string> seen;
+    std::atomic<int> batches = 0;
+    Controller controller;
+};
+
+TEST(Controller, keys_that_wait_are_looked_at_together_as_many_as_are_allowed) {
+    Batches batches([](const std::vector<kube::ObjectKey>&) {});
+    EXPECT_EQ((std::vector<std::string>{"one", "two", "three"}), batches.await());
+    batches.controller.stop();
+    EXPECT_EQ(2, batches.batches);
+    EXPECT_EQ(3u, batches.controller.stats().reconciles);
+}
+
+TEST(Controller, one_that_is_unreadable_keeps_no_other_from_being_looked_at) {
+    std::atomic<int> throws = 0;
+    Batches batches([&](const std::vector<kube::ObjectKey>& keys) {
+        if (keys.front().name == "one" && throws++ < 2) (void)nlohmann::json::object().at("missing");
+    });
+    EXPECT_EQ((std::set<std::string>{"one", "three", "two"}), [&] {
+        const auto seen = batches.await();
+        return std::set<std::string>(seen.begin(), seen.end());
+    }());
+    batches.controller.stop();
+    EXPECT_EQ(1u, batches.controller.stats().errors);
 }
 
 }  // namespace

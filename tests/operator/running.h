@@ -1,0 +1,76 @@
+// The operator as a whole against the fake API server, with clusters for it to run.
+#pragma once
+
+#include "operator.h"
+#include "operator/nodes.h"
+#include "operator/world.h"
+
+namespace milena {
+
+using nlohmann::json;
+
+inline json cluster(const std::string& name = "demo", int replicas = 3) {
+    return {{"apiVersion", "milena.dev/v1alpha1"},
+            {"kind", "KafkaCluster"},
+            {"metadata", {{"namespace", "a"}, {"name", name}}},
+            {"spec", {{"version", "0.1.0"}, {"brokers", {{"replicas", replicas}, {"storage", {{"size", "1Gi"}}}}}}}};
+}
+
+// An operator, and what is needed to run another one after it.
+struct Running {
+    explicit Running(fake::FakeKube& fake, bool elects = false, const std::string& identity = "one",
+                     std::shared_ptr<KeptTopics> kept = std::make_shared<KeptTopics>())
+        : topics(std::move(kept)) {
+        OperatorConfig config;
+        config.watches.reflector.backoff = {Milliseconds(1), Milliseconds(50)};
+        config.election = {.space = "a",
+                           .identity = identity,
+                           .lease = Milliseconds(1500),
+                           .renew_deadline = Milliseconds(1000),
+                           .retry = Milliseconds(100)};
+        config.watches.vanishing.settle = Milliseconds(500);
+        config.topics = {.look = Milliseconds(200), .look_each = Milliseconds(1)};
+        config.elects = elects;
+        config.workers = 2;
+        config.instance = identity;
+        const auto access = std::make_shared<kube::Access>(kube::AccessConfig{.server = fake.url()}, clock);
+        it = std::make_unique<Operator>(
+            config, access, [this](const auto&, const auto&) { return brokers; },
+            [this](const auto&, const auto&) { return topics; }, clock, random);
+        it->start();
+        thread = std::thread([this] { has_ended_well = it->run(); });
+    }
+    ~Running() {
+        it->stop();
+        thread.join();
+    }
+
+    env::SystemClock clock;
+    NoJitter random;
+    std::shared_ptr<ContentBrokers> brokers = std::make_shared<ContentBrokers>();
+    std::shared_ptr<KeptTopics> topics;
+    std::unique_ptr<Operator> it;
+    std::atomic<bool> has_ended_well = false;
+    std::thread thread;
+};
+
+inline std::string condition_of(const std::optional<json>& object, const std::string& type,
+                                const char* part = "status") {
+    if (!object) return "";
+    for (const json& each : object->value("/status/conditions"_json_pointer, json::array()))
+        if (each.value("type", "") == type) return each.value(part, "");
+    return "";
+}
+
+inline std::string condition(const fake::FakeKube& fake, const std::string& type, const std::string& name = "demo") {
+    return condition_of(fake.find("KafkaCluster", "a", name), type);
+}
+
+inline bool becomes_ready(fake::FakeKube& fake, const std::string& name = "demo") {
+    return fake.await([&] {
+        run_nodes(fake);
+        return condition(fake, "Ready", name) == "True" && condition(fake, "Reconciling", name) == "False";
+    });
+}
+
+}  // namespace milena
