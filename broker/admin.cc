@@ -9,6 +9,7 @@
 
 #include "admin_cluster.h"
 #include "admin_kafka.h"
+#include "admin_roundtrip.h"
 #include "base/parse_number.h"
 
 namespace milena {
@@ -25,9 +26,11 @@ struct Verb {
     Asked (*ask)(const ClusterQuestion& question);
 };
 
-constexpr std::array<Verb, 13> verbs{{
+constexpr std::array<Verb, 14> verbs{{
     {"status", Takes::nothing, "the cluster as a client sees it", print_status, nullptr},
     {"topics", Takes::nothing, "its topics", print_topics, nullptr},
+    {"roundtrip", Takes::nothing, "produces a record to a topic of its own, consumes it, removes the topic",
+     print_roundtrip, nullptr},
     {"health", Takes::nothing, "how far each broker has come", nullptr, ask_health},
     {"can-restart", Takes::broker, "whether it harms nobody if the broker restarts now: exit status 0, or 1", nullptr,
      ask_can_restart},

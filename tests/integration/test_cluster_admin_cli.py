@@ -57,6 +57,18 @@ def test_every_broker_has_caught_up_and_may_restart(ask):
         assert answer.returncode == YES and answer.stdout.startswith(f"broker {broker} may restart\n")
 
 
+def test_a_record_goes_in_and_out_and_the_topic_goes_too(ask):
+    answer = ask("roundtrip")
+    assert answer.returncode == YES, answer.stderr
+    assert re.fullmatch(r"a record was produced and consumed after \d+ ms\n", answer.stdout)
+    until(lambda: "milena-roundtrip" not in ask("topics").stdout, "the topic gone")
+
+
+def test_without_a_broker_there_is_no_roundtrip():
+    answer = milena_admin("roundtrip", bootstrap=f"127.0.0.1:{free_port()}")
+    assert answer.returncode == FAILED and "no broker answers" in answer.stderr
+
+
 def test_partition_without_a_second_replica_is_told_and_does_not_block(ask):
     settled(ask)
     assert ask("can-restart", 2).stdout == (
