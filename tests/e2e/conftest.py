@@ -1,5 +1,6 @@
 """One operator for all tests, installed as the README says; a namespace for each test, as strict as they get."""
 
+import itertools
 import pathlib
 import re
 import sys
@@ -11,6 +12,7 @@ from clusters import IMAGE, OPERATOR_IMAGE, Cluster
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts/milena"
 SYSTEM = "milena-system"
+NUMBERS = itertools.count(1)  # names are cut, and the namespace before may still be going
 STRICT = {"pod-security.kubernetes.io/enforce": "restricted"}
 
 
@@ -24,17 +26,23 @@ def install(*values):
     kube.helm("upgrade", "--install", "milena", CHART, "--namespace", SYSTEM, *operator_values(), *values, "--wait")
 
 
-def make_namespace(name):
-    labels = {"e2e.milena.dev/test": "true", **STRICT}
+def make_namespace(name, **labels):
+    labels.update(STRICT)
     kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
+
+
+def forget_namespaces():
+    every = ["--selector", "e2e.milena.dev/test=true", "--ignore-not-found"]
+    kube.kubectl("delete", "namespaces", *every, "--timeout=150s", seconds=160)
 
 
 @pytest.fixture(scope="session")
 def operator():
-    kube.kubectl("delete", "namespaces", "--selector", "e2e.milena.dev/test=true", "--ignore-not-found")
     make_namespace(SYSTEM)
     install()
+    forget_namespaces()
     yield SYSTEM
+    forget_namespaces()  # while there is somebody who lets go of their topics
     kube.helm("uninstall", "milena", "--namespace", SYSTEM, "--wait")
 
 
@@ -62,12 +70,13 @@ def tell(namespace):
 
 @pytest.fixture
 def namespace(operator, request):
-    name = "e2e-" + re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower())[:50].strip("-")
-    make_namespace(name)
+    words = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower())
+    name = f"e2e-{next(NUMBERS)}-{words[:45]}".strip("-")
+    make_namespace(name, **{"e2e.milena.dev/test": "true"})
     yield name
     if getattr(request.node, "has_failed", True):
         tell(name)
-    kube.kubectl("delete", "namespace", name, "--wait=true", "--timeout=120s", seconds=150)
+    kube.kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
 
 
 @pytest.fixture

@@ -28,10 +28,10 @@ def helm(*arguments, seconds=300):
 
 
 def apply(*resources, namespace=None):
-    """Server-side, so that a field which isn't given any more goes."""
+    """Server-side, so that a field which isn't given any more goes, also one that was scaled meanwhile."""
     where = ["--namespace", namespace] if namespace else []
     content = "\n---\n".join(json.dumps(resource) for resource in resources)
-    return kubectl("apply", "--server-side", "--filename", "-", *where, given=content)
+    return kubectl("apply", "--server-side", "--force-conflicts", "--filename", "-", *where, given=content)
 
 
 def read(kind, name, namespace):

@@ -106,11 +106,19 @@ def test_every_query_of_every_board_finds_series(prometheus, cluster):
 
 
 def test_at_rest_nothing_fires(prometheus):
-    def are_all_evaluated():
-        rules = [rule for group in prometheus.get("rules")["groups"] for rule in group["rules"]]
-        return len(rules) == len(monitoring.alerts()) and all(rule["health"] == "ok" for rule in rules)
+    """What is quiet once is still quiet when every rule has been looked at again."""
 
-    kube.wait_until("a look at every rule", are_all_evaluated, 60)
+    def looked_at():
+        rules = [rule for group in prometheus.get("rules")["groups"] for rule in group["rules"]]
+        assert len(rules) == len(monitoring.alerts()) and all(rule["health"] == "ok" for rule in rules), rules
+        return [rule["lastEvaluation"] for rule in rules]
+
+    def quiet_at():
+        times = looked_at()
+        return None if prometheus.firing() else max(times)
+
+    quiet = kube.wait_until("a scrape of everything", quiet_at, 60)
+    kube.wait_until("another look at every rule", lambda: min(looked_at()) > quiet, 60)
     assert prometheus.firing() == set()
 
 
