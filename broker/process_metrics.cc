@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "broker.h"
+#include "controller/cluster_health.h"
 #include "server/lag_metrics.h"
 #include "version.h"
 
@@ -29,15 +30,22 @@ double cpu_seconds() {
     return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
+// By the controller of this node.
+struct ClusterAsSeen {
+    controller::MoverMetrics moves;
+    std::shared_ptr<const metadata::Image> image;
+    settings::BrokerSettings settings;
+};
+
 }  // namespace
 
 void Broker::answer_metrics(server::HttpServer::Respond respond) {
     const bool is_active = health_.progress == Phase::active;
     // Written by the first shard before it reports.
     const auto clients = std::make_shared<server::ClientMetricsReport>();
-    const auto moves = std::make_shared<controller::MoverMetrics>();
-    const auto finish = [this, respond, is_active, clients, moves](const std::vector<server::ShardMetrics>& shards,
-                                                                   const server::ConsumerLag& lag) {
+    const auto cluster = std::make_shared<ClusterAsSeen>();
+    const auto finish = [this, respond, is_active, clients, cluster](const std::vector<server::ShardMetrics>& shards,
+                                                                     const server::ConsumerLag& lag) {
         server::ProcessMetrics process;
         process.version = version;
         const auto age = std::chrono::duration_cast<Milliseconds>(clock_.now() - started_at_);
@@ -46,7 +54,10 @@ void Broker::answer_metrics(server::HttpServer::Respond respond) {
         process.resident_bytes = resident_bytes();
         process.is_active = is_active;
         process.is_active_controller = is_active && gate_->is_active();
-        process.moves = *moves;
+        process.moves = cluster->moves;
+        // The image never changes: no shard waits while it is looked through.
+        if (process.is_active_controller)
+            process.health = controller::cluster_health(*cluster->image, cluster->settings);
         for (const server::ShardMetrics& shard : shards)
             process.metadata_offset = std::max(process.metadata_offset, shard.metadata_offset);
         respond({.content_type = "text/plain; version=0.0.4; charset=utf-8",
@@ -56,10 +67,10 @@ void Broker::answer_metrics(server::HttpServer::Respond respond) {
     if (!is_active) return finish({}, {});
     shards_->gather<server::ShardMetrics>(
         loop_,
-        [this, clients, moves](shard::Shard& shard, auto report) {
+        [this, clients, cluster](shard::Shard& shard, auto report) {
             const size_t i = shard.id().value;
             if (i == 0) *clients = client_metrics_->report(shard.clock().now());
-            if (i == 0) *moves = controller_->mover_metrics();
+            if (i == 0) *cluster = {controller_->mover_metrics(), shard.image(), controller_->settings()};
             server::collect_metrics(shard, *served_[i]->server, std::move(report));
         },
         [this, finish](std::vector<server::ShardMetrics> gathered) {

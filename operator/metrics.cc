@@ -6,30 +6,34 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include "api/kafka_cluster.h"
+#include "api/metadata.h"
+#include "resource/pools.h"
+
 namespace milena {
 
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
+using Labels = std::vector<ClientMetric::Label>;
 
 struct OperatorMetrics::Families {
     std::map<std::string, MetricFamily> by_name;
 
-    ClientMetric& add(const std::string& name, const std::string& help, MetricType type, const std::string& label = "",
-                      const std::string& value = "") {
+    ClientMetric& add(const std::string& name, const std::string& help, MetricType type, Labels labels = {}) {
         MetricFamily& family = by_name[name];
         family.name = name;
         family.help = help;
         family.type = type;
         ClientMetric& metric = family.metric.emplace_back();
-        if (!label.empty()) metric.label.push_back({label, value});
+        metric.label = std::move(labels);
         return metric;
     }
     void gauge(const std::string& name, const std::string& help, const std::string& kind, double value) {
-        add(name, help, MetricType::Gauge, "kind", kind).gauge.value = value;
+        add(name, help, MetricType::Gauge, {{"kind", kind}}).gauge.value = value;
     }
     void counter(const std::string& name, const std::string& help, const std::string& kind, double value) {
-        add(name, help, MetricType::Counter, "kind", kind).counter.value = value;
+        add(name, help, MetricType::Counter, {{"kind", kind}}).counter.value = value;
     }
 };
 
@@ -76,7 +80,7 @@ void OperatorMetrics::add_controller(const reconcile::Controller& controller) {
     const kube::QueueStats queue = controller.queue().stats();
     const auto number = [](uint64_t count) { return static_cast<double>(count); };
     auto& time = f.add("milena_operator_reconcile_seconds", "how long a look at a resource took", MetricType::Histogram,
-                       "kind", kind);
+                       {{"kind", kind}});
     time.histogram.sample_count = stats.reconciles;
     time.histogram.sample_sum = stats.seconds;
     uint64_t so_far = 0;
@@ -89,6 +93,50 @@ void OperatorMetrics::add_controller(const reconcile::Controller& controller) {
     f.gauge("milena_operator_queue_length", "keys that wait for a worker", kind, number(queue.ready));
     f.gauge("milena_operator_queue_age_seconds", "how long the first of them has waited", kind,
             in_seconds(queue.oldest));
+}
+
+void OperatorMetrics::add_steps(const std::string& kind, const execute::StepCounts& counts) {
+    families_->counter("milena_operator_steps_total", "steps of plans that were done", kind,
+                       static_cast<double>(counts.done));
+    for (const auto& [reason, count] : counts.refused)
+        families_
+            ->add("milena_operator_steps_refused_total", "steps of plans that the API server or the brokers refused",
+                  MetricType::Counter, {{"kind", kind}, {"reason", reason}})
+            .counter.value = static_cast<double>(count);
+}
+
+// Prometheus calls the namespace of the operator's pod "namespace".
+void OperatorMetrics::add_cluster(const nlohmann::json& object) {
+    const kube::ObjectKey key = kube::key_of(object);
+    const Labels labels{{"resource_namespace", key.space}, {"resource", key.name}};
+    const auto gauge = [&](const char* name, const char* help, int64_t value) {
+        families_->add(name, help, MetricType::Gauge, labels).gauge.value = static_cast<double>(value);
+    };
+    const auto cluster = api::read_cluster(object);
+    if (cluster) {
+        int64_t wanted = 0;
+        for (const resource::Pool& pool : resource::pools_of(cluster->spec))
+            wanted += pool.is_broker ? pool.replicas : 0;
+        gauge("milena_operator_brokers_desired", "brokers that a KafkaCluster wants", wanted);
+        gauge("milena_operator_brokers_ready", "of them those that are ready", cluster->status.ready_replicas);
+    }
+    for (const nlohmann::json& each : api::member(api::member(object, "status"), "conditions")) {
+        Labels own = labels;
+        own.push_back({"kind", "KafkaCluster"});
+        own.push_back({"type", api::text_at(each, "type")});
+        own.push_back({"status", api::text_at(each, "status")});
+        families_
+            ->add("milena_operator_condition", "constant 1: the status of a resource's condition", MetricType::Gauge,
+                  std::move(own))
+            .gauge.value = 1;
+    }
+}
+
+void OperatorMetrics::add_topics(const kube::ObjectKey& cluster, const std::string& ready, size_t count) {
+    families_
+        ->add("milena_operator_topics", "KafkaTopics of a KafkaCluster, by the status of their condition Ready",
+              MetricType::Gauge, {{"resource_namespace", cluster.space}, {"resource", cluster.name}, {"ready", ready}})
+        .gauge.value = static_cast<double>(count);
 }
 
 std::string OperatorMetrics::text() const {

@@ -1,8 +1,12 @@
 // What the operator tells Prometheus, gathered when it is asked. Values only; one thread.
 #pragma once
 
+#include <memory>
 #include <string>
 
+#include <nlohmann/json_fwd.hpp>
+
+#include "execute/executor.h"
 #include "kube/reflector.h"
 #include "reconcile/controller.h"
 
@@ -18,6 +22,9 @@ class OperatorMetrics {
                    Instant now);
     void add_brake(const std::string& kind, bool is_on);
     void add_controller(const reconcile::Controller& controller);
+    void add_steps(const std::string& kind, const execute::StepCounts& counts);
+    void add_cluster(const nlohmann::json& object);
+    void add_topics(const kube::ObjectKey& cluster, const std::string& ready, size_t count);
 
     std::string text() const;
 

@@ -17,6 +17,16 @@ size_t others_in_sync(const metadata::Image& image, const metadata::PartitionIma
 
 }  // namespace
 
+std::optional<HarmOfRestart> harm_of_restart(const metadata::Image& image, const metadata::PartitionImage& partition,
+                                             int32_t min_isr, NodeId broker) {
+    const size_t others = others_in_sync(image, partition, broker);
+    const auto needed = static_cast<size_t>(std::max(min_isr, 1));
+    if (others >= needed) return std::nullopt;
+    const size_t replicas_count = partition.replicas.size();
+    return HarmOfRestart{.risk = others == 0 ? RestartRisk::goes_offline : RestartRisk::falls_below_min_isr,
+                         .helps_to_wait = replicas_count > needed || (others == 0 && replicas_count > 1)};
+}
+
 RestartAnswer can_restart(const metadata::Image& image, const settings::BrokerSettings& settings, NodeId broker) {
     RestartAnswer answer;
     const RulesOfTopics rules(image, settings);
@@ -26,15 +36,11 @@ RestartAnswer can_restart(const metadata::Image& image, const settings::BrokerSe
             const metadata::PartitionImage& partition = *topic->partitions[i];
             if (!contains(partition.isr, broker) && partition.leader != broker) continue;
             if (!of_topic) of_topic = rules.of(topic->name);
-            const size_t others = others_in_sync(image, partition, broker);
-            const auto needed = static_cast<size_t>(std::max(of_topic->min_isr, 1));
-            if (others >= needed) continue;
-            const size_t replicas_count = partition.replicas.size();
-            const bool helps_to_wait = replicas_count > needed || (others == 0 && replicas_count > 1);
-            auto& list = helps_to_wait ? answer.blocking : answer.unavoidable;
-            list.push_back({.topic = topic->name,
-                            .partition = PartitionIndex(static_cast<int32_t>(i)),
-                            .risk = others == 0 ? RestartRisk::goes_offline : RestartRisk::falls_below_min_isr});
+            const auto harm = harm_of_restart(image, partition, of_topic->min_isr, broker);
+            if (!harm) continue;
+            auto& list = harm->helps_to_wait ? answer.blocking : answer.unavoidable;
+            list.push_back(
+                {.topic = topic->name, .partition = PartitionIndex(static_cast<int32_t>(i)), .risk = harm->risk});
         }
     }
     return answer;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,15 @@ struct PartitionAtRisk {
 
     bool operator==(const PartitionAtRisk&) const = default;
 };
+
+struct HarmOfRestart {
+    RestartRisk risk = RestartRisk::goes_offline;
+    bool helps_to_wait = false;  // until others are in sync, or lead; else there are too few replicas for that
+};
+
+// Of one partition, by a restart of a broker that leads it or is in sync; nothing: there are enough others.
+std::optional<HarmOfRestart> harm_of_restart(const metadata::Image& image, const metadata::PartitionImage& partition,
+                                             int32_t min_isr, NodeId broker);
 
 struct RestartAnswer {
     // In order of topic and partition. Once these have caught up or have leaders elsewhere, the broker may go.

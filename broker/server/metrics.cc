@@ -210,6 +210,26 @@ void add_moves(Families& families, const controller::MoverMetrics& moves) {
     gauge("milena_drain_replicas_stuck", "Of these, those that no other broker can take.", moves.drain_stuck);
 }
 
+void add_health(Families& families, const controller::ClusterHealth& health) {
+    families.gauge("milena_offline_partitions", "Partitions of the cluster that nobody leads.",
+                   static_cast<double>(health.offline_partitions));
+    for (const auto& [broker, count] : health.restart_blockers)
+        families.gauge("milena_restart_blocking_partitions",
+                       "Partitions that would be harmed if the broker restarted now, and will not be later.",
+                       static_cast<double>(count), {{"broker", std::to_string(broker.value)}});
+}
+
+void add_directories(Families& families, const std::vector<ShardMetrics>& shards) {
+    for (const ShardMetrics& shard : shards)
+        for (const auto& [path, space] : shard.directories) {
+            const Labels labels{{"directory", path}};
+            families.gauge("milena_log_directory_total_bytes", "Size of the disk that the log directory is on.",
+                           static_cast<double>(space.total_bytes), labels);
+            families.gauge("milena_log_directory_usable_bytes", "Of these, those that may still be written.",
+                           static_cast<double>(space.usable_bytes), labels);
+        }
+}
+
 // The partitions that one shard owns, a slice at a time.
 class PartitionSums : public std::enable_shared_from_this<PartitionSums> {
   public:
@@ -248,8 +268,12 @@ void collect_metrics(shard::Shard& shard, const Server& server, std::function<vo
     metrics.descriptors = shard.disk().descriptors_open();
     metrics.metadata_offset = static_cast<uint64_t>(shard.image()->offset.value);
     metrics.offline_directories = shard.directories_offline();
-    for (const shard::Shard::Directory& directory : shard.directories())
+    for (const shard::Shard::Directory& directory : shard.directories()) {
         metrics.cordoned_directories += shard.partitions().is_cordoned(directory.id) ? 1 : 0;
+        if (shard.id().value != 0 || directory.files->has_failed()) continue;
+        const auto space = shard.disk().space(directory.files->path());
+        if (space.has_value()) metrics.directories.push_back({directory.files->path(), *space});
+    }
     metrics.quotas = server.quotas().metrics();
     metrics.cleaner = shard.partitions().cleaner_metrics();
     metrics.replication = shard.partitions().replication_counts();
@@ -272,7 +296,10 @@ std::string render_metrics(const std::vector<ShardMetrics>& shards, const Proces
     families.gauge("milena_active", "1 when the broker serves.", process.is_active ? 1 : 0);
     families.gauge("milena_active_controller", "1 when this node decides for the cluster.",
                    process.is_active_controller ? 1 : 0);
-    if (process.is_active_controller) add_moves(families, process.moves);
+    if (process.is_active_controller) {
+        add_moves(families, process.moves);
+        add_health(families, process.health);
+    }
     families.gauge("milena_metadata_offset", "Offset of the newest metadata in use.",
                    static_cast<double>(process.metadata_offset));
     families.gauge("process_start_time_seconds", "Start time since 1970.", process.start_time_seconds);
@@ -281,6 +308,7 @@ std::string render_metrics(const std::vector<ShardMetrics>& shards, const Proces
     add_requests(families, requests);
     add_topics(families, topics);
     add_shards(families, shards);
+    add_directories(families, shards);
     add_cleaners(families, shards);
     add_replication(families, shards);
     add_quotas(families, quotas);

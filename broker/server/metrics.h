@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "controller/cluster_health.h"
 #include "controller/replica_mover.h"
+#include "env/disk.h"
 #include "server/client_quotas.h"
 #include "server/request_metrics.h"
 #include "server/server.h"
@@ -16,6 +18,11 @@
 #include "shard/shard.h"
 
 namespace milena::server {
+
+struct DirectorySpace {
+    std::string path;
+    env::DiskSpace space;
+};
 
 struct ShardMetrics {
     RequestMetrics requests;
@@ -29,6 +36,7 @@ struct ShardMetrics {
     size_t descriptors = 0;
     uint64_t log_bytes = 0;
     uint64_t metadata_offset = 0;
+    std::vector<DirectorySpace> directories;  // of the first shard, and those that have not failed
     size_t offline_directories = 0;
     size_t cordoned_directories = 0;
     replica::CleanerMetrics cleaner;
@@ -44,7 +52,8 @@ struct ProcessMetrics {
     uint64_t metadata_offset = 0;
     bool is_active = false;
     bool is_active_controller = false;
-    controller::MoverMetrics moves;  // of the active controller
+    controller::MoverMetrics moves;    // of the active controller
+    controller::ClusterHealth health;  // as it knows it
 };
 
 // On the shard's thread, and `done` too, once its partitions were added up: there may be thousands of them, so others

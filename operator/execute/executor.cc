@@ -104,10 +104,22 @@ const plan::Step* Executor::advance(const Work& work, Progress& progress) {
     return nullptr;
 }
 
+void Executor::count(const plan::Step& step, const Outcome& outcome) {
+    const std::lock_guard lock(mutex_);
+    if (!outcome) ++counts_.refused[std::string(kube::reason_name(outcome.error().reason))];
+    if (outcome && !std::holds_alternative<plan::Event>(step.action)) ++counts_.done;
+}
+
+StepCounts Executor::counts() const {
+    const std::lock_guard lock(mutex_);
+    return counts_;
+}
+
 void Executor::conclude(const Outcome& outcome, const Work& work, Progress& progress) {
     const plan::Step& step = work.steps[progress.next++];
     const std::string what = text_of(step.action);
     const std::string of = work.subject.key.to_string();
+    count(step, outcome);
     if (!outcome) {
         log_warn("step failed", {{"of", of}, {"step", what}, {"error", outcome.error().to_string()}});
         progress.done.failures.push_back({what, outcome.error()});

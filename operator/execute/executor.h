@@ -5,6 +5,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -47,6 +49,12 @@ struct Work {
 // Gives orders to brokers, and says what became of each.
 using Orders = std::function<std::vector<kube::Outcome<void>>(const std::vector<plan::Action>&)>;
 
+// Of the steps of all plans so far, events aside.
+struct StepCounts {
+    uint64_t done = 0;
+    std::map<std::string, uint64_t> refused;  // by the reason, as Kubernetes names it
+};
+
 class Executor {
   public:
     Executor(kube::Client& client, kube::EventRecorder& events, kube::OwnWrites& writes, env::Clock& clock)
@@ -55,6 +63,7 @@ class Executor {
     Done run(const std::vector<plan::Step>& steps, const Subject& subject, admin::Brokers& brokers);
     // In the same order. All of one cluster, whose brokers `orders` reaches.
     std::vector<Done> run(const std::vector<Work>& all, const Orders& orders);
+    StepCounts counts() const;
 
   private:
     using Outcome = kube::Outcome<void>;
@@ -66,6 +75,7 @@ class Executor {
     };
 
     const plan::Step* advance(const Work& work, Progress& progress);
+    void count(const plan::Step& step, const Outcome& outcome);
     void conclude(const Outcome& outcome, const Work& work, Progress& progress);
     std::vector<Outcome> give(const std::vector<plan::Action>& actions, const Orders& orders);
     Outcome run(const plan::Action& action, const Subject& subject, Done& done);
@@ -81,6 +91,8 @@ class Executor {
     kube::EventRecorder& events_;
     kube::OwnWrites& writes_;
     env::Clock& clock_;
+    mutable std::mutex mutex_;
+    StepCounts counts_;
 };
 
 // "delete Pod demo-brokers-1", for people and logs.

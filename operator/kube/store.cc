@@ -48,6 +48,14 @@ std::vector<ObjectKey> Store::keys_by(const std::string& index, const std::strin
     return {found->second.begin(), found->second.end()};
 }
 
+std::map<std::string, size_t> Store::counts_by(const std::string& index) const {
+    const std::lock_guard lock(mutex_);
+    std::map<std::string, size_t> counts;
+    for (auto at = by_value_.lower_bound({index, ""}); at != by_value_.end() && at->first.first == index; ++at)
+        counts[at->first.second] = at->second.size();
+    return counts;
+}
+
 size_t Store::size() const {
     const std::lock_guard lock(mutex_);
     return entries_.size();

@@ -39,6 +39,8 @@ class Store {
     std::vector<nlohmann::json> find_by(const std::string& index, const std::string& value) const;
     std::vector<ObjectKey> keys() const;
     std::vector<ObjectKey> keys_by(const std::string& index, const std::string& value) const;
+    // How many objects have each value of an index.
+    std::map<std::string, size_t> counts_by(const std::string& index) const;
     size_t size() const;
     size_t bytes() const;  // of CBOR
     // Everything up to it has been seen; empty: nothing was listed yet.

@@ -29,6 +29,8 @@ class ClusterReconciler {
 
     Verdict reconcile(const kube::ObjectKey& key);
 
+    execute::StepCounts steps() const { return executor_.counts(); }
+
   private:
     plan::ClusterPlan ask_and_plan(const api::KafkaCluster& cluster, const plan::Observed& observed,
                                    admin::Brokers& brokers);

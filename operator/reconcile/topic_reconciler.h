@@ -40,6 +40,7 @@ class TopicReconciler {
     std::vector<Verdict> reconcile(const std::vector<kube::ObjectKey>& keys);
     // As many at once as are a request of good size.
     static constexpr size_t keys_max = 200;
+    execute::StepCounts steps() const { return executor_.counts(); }
 
   private:
     struct Looked;

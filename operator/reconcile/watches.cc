@@ -18,6 +18,7 @@ using nlohmann::json;
 constexpr const char* cluster_label = "milena.dev/cluster";
 constexpr const char* by_cluster = "cluster";
 constexpr const char* by_topic = "topic";
+constexpr const char* by_readiness = "readiness";
 constexpr std::array children = {"StatefulSet",    "Service",    "ConfigMap", "PodDisruptionBudget",  "NetworkPolicy",
                                  "ServiceAccount", "PodMonitor", "Pod",       "PersistentVolumeClaim"};
 // Where they may not be read, or aren't there, the rest goes on.
@@ -33,6 +34,12 @@ std::string cluster_of(const json& object) {
 int64_t observed_generation_of(const json& object) {
     const json& observed = api::member(api::member(object, "status"), "observedGeneration");
     return observed.is_number_integer() ? observed.get<int64_t>() : -1;
+}
+
+std::string readiness_of(const json& object) {
+    for (const json& each : api::member(api::member(object, "status"), "conditions"))
+        if (api::text_at(each, "type") == "Ready") return api::text_at(each, "status");
+    return "Unknown";
 }
 
 // Somebody has edited it, and waits; or it is only our own status that came back.
@@ -72,6 +79,9 @@ void Watches::add_kind(const std::string& kind, const WatchesConfig& config, kub
             return std::vector{topic_place_of(object).cluster.to_string()};
         };
         indices[by_topic] = [](const json& object) { return std::vector{topic_place_of(object).to_string()}; };
+        indices[by_readiness] = [](const json& object) {
+            return std::vector{readiness_of(object) + "/" + topic_place_of(object).cluster.to_string()};
+        };
     }
     Watched& watched = kinds_[kind];
     watched.is_required = std::find(dispensable.begin(), dispensable.end(), kind) == dispensable.end();
@@ -104,12 +114,10 @@ void Watches::cluster_changed(const Change& change) {
     std::string face;
     if (change.kind == Change::Kind::put) {
         const json& spec = api::member(change.object, "spec");
-        json ready;
-        for (const json& each : api::member(api::member(change.object, "status"), "conditions"))
-            if (api::text_at(each, "type") == "Ready") ready = api::member(each, "status");
-        face = json::array({ready, api::member(spec, "paused"), api::member(spec, "topicNamespaces"),
-                            kube::metadata_text(change.object, "deletionTimestamp")})
-                   .dump();
+        face =
+            json::array({readiness_of(change.object), api::member(spec, "paused"), api::member(spec, "topicNamespaces"),
+                         kube::metadata_text(change.object, "deletionTimestamp")})
+                .dump();
     }
     std::string& seen = clusters_seen_[change.key];
     if (seen == face) return;
@@ -165,6 +173,16 @@ bool Watches::knows(const std::string& kind) const {
 
 std::vector<json> Watches::topics_at(const TopicPlace& place) const {
     return store("KafkaTopic").find_by(by_topic, place.to_string());
+}
+
+std::vector<Watches::TopicCount> Watches::topic_counts() const {
+    std::vector<TopicCount> counts;
+    for (const auto& [value, count] : store("KafkaTopic").counts_by(by_readiness)) {
+        const size_t cluster = value.find('/') + 1, name = value.find('/', cluster) + 1;
+        counts.push_back(
+            {{value.substr(cluster, name - 1 - cluster), value.substr(name)}, value.substr(0, cluster - 1), count});
+    }
+    return counts;
 }
 
 std::string Watches::version_seen() const {

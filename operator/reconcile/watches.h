@@ -46,6 +46,13 @@ class Watches {
     plan::Observed observe(const kube::ObjectKey& cluster) const;
     // Which KafkaTopics are for the same topic.
     std::vector<nlohmann::json> topics_at(const TopicPlace& place) const;
+    struct TopicCount {
+        kube::ObjectKey cluster;
+        std::string ready;  // the status of that condition
+        size_t count = 0;
+    };
+    // How many KafkaTopics of each cluster are how ready.
+    std::vector<TopicCount> topic_counts() const;
     Vanishing& vanishing_topics() { return vanishing_topics_; }
 
     // The highest version of our own kinds, whose numbers can be compared, that is sure to have been seen; empty: none.

@@ -126,6 +126,9 @@ TEST_F(TopicsOfACluster, G_what_brokers_refuse_is_said_and_harms_no_other) {
     ASSERT_TRUE(becomes("orders", "Ready", "True"));
     ASSERT_TRUE(becomes("refused", "Stalled", "True"));
     EXPECT_NE(std::string::npos, of("refused", "Ready", "message").find("POLICY_VIOLATION"));
+    for (const char* line : {"milena_operator_topics{resource_namespace=\"a\",resource=\"demo\",ready=\"True\"} 1",
+                             "milena_operator_topics{resource_namespace=\"a\",resource=\"demo\",ready=\"False\"} 1"})
+        EXPECT_TRUE(fake.await([&] { return running->it->metrics().find(line) != std::string::npos; })) << line;
     const int writes = fake.count("PATCH", "/kafkatopics/refused/status");
     EXPECT_LE(writes, 2);
 }

@@ -71,6 +71,8 @@ TEST(Operator, A6_what_the_server_finds_invalid_is_said_and_not_tried_in_a_hot_l
     ASSERT_TRUE(fake.await([&] { return condition(fake, "Stalled") == "True"; }));
     const int before = fake.count("PATCH", "/statefulsets/");
     EXPECT_LE(before, 12);
+    EXPECT_NE(std::string::npos, running.it->metrics().find("milena_operator_steps_refused_total{kind=\"KafkaCluster\","
+                                                            "reason=\"Invalid\"}"));
 }
 
 // A14: the operator itself deletes nothing because resources are gone.
@@ -189,7 +191,12 @@ TEST(Operator, its_metrics_say_what_it_watches_and_how_old_that_is) {
     for (const char* line : {"milena_operator_leader 1", "milena_operator_watch_age_seconds{kind=\"Pod\"}",
                              "milena_operator_store_objects{kind=\"KafkaCluster\"} 1",
                              "milena_operator_reconcile_seconds_bucket{kind=\"KafkaCluster\"",
-                             "milena_operator_queue_age_seconds{kind=\"KafkaCluster\"}"})
+                             "milena_operator_queue_age_seconds{kind=\"KafkaCluster\"}",
+                             "milena_operator_brokers_desired{resource_namespace=\"a\",resource=\"demo\"} 3",
+                             "milena_operator_brokers_ready{resource_namespace=\"a\",resource=\"demo\"} 3",
+                             "milena_operator_condition{resource_namespace=\"a\",resource=\"demo\","
+                             "kind=\"KafkaCluster\",type=\"Ready\",status=\"True\"} 1",
+                             "milena_operator_steps_total{kind=\"KafkaCluster\"}"})
         EXPECT_NE(std::string::npos, text.find(line)) << line;
     EXPECT_TRUE(running.it->is_live());
 }

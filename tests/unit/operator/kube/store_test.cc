@@ -108,6 +108,10 @@ TEST(Store, keys_are_found_by_an_index_without_their_objects) {
     told.list({object("a", 1, "x"), object("b", 2, "y"), object("c", 3, "x")}, 3);
     EXPECT_EQ((std::vector<ObjectKey>{{"s", "a"}, {"s", "c"}}), told.store.keys_by("owner", "x"));
     EXPECT_TRUE(told.store.keys_by("owner", "z").empty());
+    EXPECT_EQ((std::map<std::string, size_t>{{"x", 2}, {"y", 1}}), told.store.counts_by("owner"));
+    told.store.remove(object("b", 4, "y"));
+    EXPECT_EQ((std::map<std::string, size_t>{{"x", 2}}), told.store.counts_by("owner"));
+    EXPECT_TRUE(told.store.counts_by("none").empty());
 }
 
 }  // namespace
