@@ -187,7 +187,6 @@ TEST(Operator, its_metrics_say_what_it_watches_and_how_old_that_is) {
     fake.put(cluster());
     Running running(fake);
     ASSERT_TRUE(becomes_ready(fake));
-    const std::string text = running.it->metrics();
     for (const char* line : {"milena_operator_leader 1", "milena_operator_watch_age_seconds{kind=\"Pod\"}",
                              "milena_operator_store_objects{kind=\"KafkaCluster\"} 1",
                              "milena_operator_reconcile_seconds_bucket{kind=\"KafkaCluster\"",
@@ -197,7 +196,7 @@ TEST(Operator, its_metrics_say_what_it_watches_and_how_old_that_is) {
                              "milena_operator_condition{resource_namespace=\"a\",resource=\"demo\","
                              "kind=\"KafkaCluster\",type=\"Ready\",status=\"True\"} 1",
                              "milena_operator_steps_total{kind=\"KafkaCluster\"}"})
-        EXPECT_NE(std::string::npos, text.find(line)) << line;
+        EXPECT_TRUE(fake.await([&] { return running.it->metrics().find(line) != std::string::npos; })) << line;
     EXPECT_TRUE(running.it->is_live());
 }
 
