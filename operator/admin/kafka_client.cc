@@ -2,9 +2,11 @@
 
 #include <utility>
 
+#include "admin/widest_topic.h"
 #include "wire/messages/configs.h"
 #include "wire/messages/metadata.h"
 #include "wire/messages/quorum.h"
+#include "wire/messages/topics.h"
 
 namespace milena::admin {
 namespace {
@@ -42,14 +44,13 @@ Result<plan::WidestTopic, std::string> KafkaClient::widest_topic() {
     wire::MetadataRequest request;
     request.topics = std::nullopt;
     request.allow_auto_topic_creation = false;
-    ASSIGN_OR_RETURN(const auto response, ask<wire::MetadataResponse>(brokers_, request, 12));
-    plan::WidestTopic widest;
-    for (const auto& topic : response.topics)
-        for (const auto& partition : topic.partitions)
-            if (const auto count = static_cast<int64_t>(partition.replica_nodes.size());
-                count > widest.replication_factor)
-                widest = {topic.name.value_or(""), count};
-    return widest;
+    ASSIGN_OR_RETURN(const auto cluster, ask<wire::MetadataResponse>(brokers_, request, 12));
+    wire::ListPartitionReassignmentsRequest all;
+    all.timeout_ms = server_timeout_ms;
+    all.topics = std::nullopt;
+    ASSIGN_OR_RETURN(const auto moves, ask<wire::ListPartitionReassignmentsResponse>(brokers_, all, 0));
+    RETURN_IF_ERROR(refused(moves.error_code, moves.error_message));
+    return widest_topic_of(cluster, moves);
 }
 
 }  // namespace milena::admin

@@ -9,6 +9,7 @@
 
 #include "admin/cluster_brokers.h"
 #include "admin/kafka_topics.h"
+#include "admin/widest_topic.h"
 #include "wire/messages/group_offsets.h"
 #include "wire/messages/groups.h"
 
@@ -237,6 +238,21 @@ TEST(Nobody, is_an_answer_too) {
     EXPECT_FALSE(topics->describe({"t"}).at("t"));
     EXPECT_FALSE(topics->order({plan::CreateTopic{"t", 1, 1, {}}}).at(0));
     EXPECT_FALSE(topics->measure());
+}
+
+TEST(WidestTopic, replicas_that_a_move_will_take_away_do_not_count) {
+    wire::MetadataResponse cluster;
+    auto& topic = cluster.topics.emplace_back();
+    topic.name = "moving";
+    topic.partitions.push_back({.partition_index = 0, .replica_nodes = {0, 1, 2, 3}});
+    topic.partitions.push_back({.partition_index = 1, .replica_nodes = {0, 1, 2}});
+    wire::ListPartitionReassignmentsResponse moves;
+    EXPECT_EQ(4, widest_topic_of(cluster, moves).replication_factor);
+    auto& moved = moves.topics.emplace_back();
+    moved.name = "moving";
+    moved.partitions.push_back(
+        {.partition_index = 0, .replicas = {0, 1, 2, 3}, .adding_replicas = {3}, .removing_replicas = {2}});
+    EXPECT_EQ(3, widest_topic_of(cluster, moves).replication_factor);
 }
 
 }  // namespace
