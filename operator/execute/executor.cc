@@ -124,7 +124,8 @@ void Executor::conclude(const Outcome& outcome, const Work& work, Progress& prog
         log_warn("step failed", {{"of", of}, {"step", what}, {"error", outcome.error().to_string()}});
         progress.done.failures.push_back({what, outcome.error()});
         // Nobody would listen to the rest.
-        if (outcome.error().reason == Reason::not_leader) progress.next = work.steps.size();
+        const Reason reason = outcome.error().reason;
+        if (reason == Reason::not_leader || reason == Reason::namespace_terminating) progress.next = work.steps.size();
     } else if (!std::holds_alternative<plan::Event>(step.action)) {
         log_info("step done", {{"of", of}, {"step", what}, {"disruptive", step.is_disruptive}});
         ++progress.done.steps;

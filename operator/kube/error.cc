@@ -1,5 +1,6 @@
 #include "kube/error.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -15,6 +16,7 @@ constexpr std::array names = {
     std::pair{Reason::bad_request, "BadRequest"},
     std::pair{Reason::unauthorized, "Unauthorized"},
     std::pair{Reason::forbidden, "Forbidden"},
+    std::pair{Reason::namespace_terminating, "NamespaceTerminating"},
     std::pair{Reason::not_found, "NotFound"},
     std::pair{Reason::already_exists, "AlreadyExists"},
     std::pair{Reason::conflict, "Conflict"},
@@ -60,6 +62,15 @@ std::optional<Reason> reason_of_name(std::string_view name) {
     return std::nullopt;
 }
 
+// Kubernetes says "Forbidden", and this only among the causes.
+bool is_namespace_going(const nlohmann::json& details) {
+    const auto causes = details.find("causes");
+    if (causes == details.end() || !causes->is_array()) return false;
+    return std::ranges::any_of(*causes, [](const nlohmann::json& cause) {
+        return cause.is_object() && cause.value("reason", nlohmann::json()) == "NamespaceTerminating";
+    });
+}
+
 }  // namespace
 
 std::string_view reason_name(Reason reason) {
@@ -98,7 +109,9 @@ Error error_of_answer(int http_status, std::string_view body, std::optional<Mill
     if (const auto reason = status.find("reason"); reason != status.end() && reason->is_string())
         if (const auto known = reason_of_name(reason->get_ref<const std::string&>())) error.reason = *known;
     const auto details = status.find("details");
-    if (!error.retry_after && details != status.end() && details->is_object()) {
+    if (details == status.end() || !details->is_object()) return error;
+    if (is_namespace_going(*details)) error.reason = Reason::namespace_terminating;
+    if (!error.retry_after) {
         const auto seconds = details->find("retryAfterSeconds");
         if (seconds != details->end() && seconds->is_number_integer() && seconds->get<int64_t>() > 0)
             error.retry_after = std::chrono::seconds(std::min<int64_t>(seconds->get<int64_t>(), 3600));

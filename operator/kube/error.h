@@ -16,6 +16,7 @@ enum class Reason : uint8_t {
     bad_request,
     unauthorized,
     forbidden,
+    namespace_terminating,  // it is being deleted, and takes nothing new
     not_found,
     already_exists,
     conflict,

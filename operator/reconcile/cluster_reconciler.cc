@@ -62,6 +62,8 @@ Verdict ClusterReconciler::reconcile(const kube::ObjectKey& key) {
     const auto brokers = brokers_of_(*cluster, observed);
     plan::ClusterPlan next = ask_and_plan(*cluster, observed, *brokers);
     const execute::Done done = executor_.run(next.steps, subject, *brokers);
+    // The cluster goes with its namespace: there is nothing to come back for.
+    if (!done.failures.empty() && done.failures.back().error.reason == kube::Reason::namespace_terminating) return {};
     say_what_failed(done, *cluster, now, next.status);
     const auto written = write(subject, next.status);
     if (!done.failures.empty()) return {.error = done.failures.front().error};

@@ -75,6 +75,21 @@ TEST(Operator, A6_what_the_server_finds_invalid_is_said_and_not_tried_in_a_hot_l
                                                             "reason=\"Invalid\"}"));
 }
 
+TEST(Operator, a_namespace_that_is_going_is_asked_once_and_left_alone) {
+    fake::FakeKube fake;
+    fake.inject({.method = "PATCH",
+                 .path_part = "/gone-nodes",
+                 .times = 1'000'000,
+                 .status = 403,
+                 .reason = "NamespaceTerminating"});
+    fake.put(cluster("gone"));
+    Running running(fake);
+    ASSERT_TRUE(fake.await([&] { return fake.count("PATCH", "/gone") == 1; }));
+    fake.put(cluster());
+    ASSERT_TRUE(becomes_ready(fake));
+    EXPECT_EQ(1, fake.count("PATCH", "/gone"));
+}
+
 // A14: the operator itself deletes nothing because resources are gone.
 TEST(Operator, A14_resources_that_vanish_are_no_order) {
     fake::FakeKube fake;

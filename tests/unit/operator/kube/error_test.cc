@@ -20,6 +20,15 @@ TEST(Error, the_header_and_the_status_say_when_to_come_back) {
     EXPECT_EQ(Milliseconds(7000), error_of_answer(429, body, Milliseconds(7000)).retry_after);
 }
 
+TEST(Error, a_namespace_that_is_going_is_told_from_a_right_that_is_missing) {
+    const char* body = R"({"kind":"Status","reason":"Forbidden","message":"unable to create new content in namespace a",
+                           "details":{"causes":[{"reason":"NamespaceTerminating","field":"metadata.namespace"}]}})";
+    EXPECT_EQ(Reason::namespace_terminating, error_of_answer(403, body).reason);
+    EXPECT_FALSE(error_of_answer(403, body).is_transient());
+    EXPECT_EQ(Reason::forbidden, error_of_answer(403, R"({"kind":"Status","details":{"causes":[7]}})").reason);
+    EXPECT_EQ(Reason::forbidden, error_of_answer(403, R"({"kind":"Status","details":{"causes":{}}})").reason);
+}
+
 TEST(Error, only_what_time_may_mend_is_transient) {
     for (const int status : {409, 410, 429, 500, 502, 503, 504})
         EXPECT_TRUE(error_of_answer(status, "").is_transient());
