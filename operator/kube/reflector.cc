@@ -121,8 +121,10 @@ Outcome<void> Reflector::list() {
     while (true) {
         const auto page = client_.list(config_.type, config_.space, query);
         if (!page && page.error().reason == Reason::not_found && config_.may_be_absent) {
+            // Looked for as often as a watch is opened anew.
             store_.swap_staged("0");
-            return unexpected(page.error());
+            pause(config_.watch_timeout);
+            return {};
         }
         // Also when the pages that were begun have expired: from the first one on, with back-off.
         if (!page) return unexpected(page.error());

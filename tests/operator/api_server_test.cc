@@ -246,6 +246,19 @@ TEST(ApiServer, A15_a_kind_that_may_not_be_read_leaves_the_others_alone) {
     EXPECT_FALSE(services.store.is_synced());
 }
 
+TEST(ApiServer, A15_a_kind_that_is_not_installed_is_no_failure_and_is_found_when_it_comes) {
+    KubeWorld world;
+    world.fake.put(config_map("m"));
+    world.fake.inject({.method = "LIST", .times = 3, .status = 404, .reason = "NotFound"});
+    Watched maps(world, "ConfigMap", [](ReflectorConfig& config) {
+        config.may_be_absent = true;
+        config.watch_timeout = Milliseconds(20);
+    });
+    ASSERT_TRUE(world.fake.await([&] { return maps.has("a", "m"); }));
+    EXPECT_EQ(4, world.fake.count("LIST"));
+    EXPECT_EQ(0u, maps.reflector.stats().failures);
+}
+
 TEST(ApiServer, A18_a_watch_that_is_late_ends_in_the_same_state) {
     KubeWorld world;
     world.fake.set_duplicates(true);
