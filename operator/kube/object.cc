@@ -22,6 +22,7 @@ const std::array types = {
     ResourceType{"apps", "v1", "statefulsets", "StatefulSet"},
     ResourceType{"policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget"},
     ResourceType{"networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy"},
+    ResourceType{"", "v1", "persistentvolumes", "PersistentVolume", false},
     ResourceType{"storage.k8s.io", "v1", "storageclasses", "StorageClass", false},
     ResourceType{"coordination.k8s.io", "v1", "leases", "Lease"},
     ResourceType{"events.k8s.io", "v1", "events", "Event"},

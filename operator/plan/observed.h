@@ -52,6 +52,7 @@ struct Claim {
     int64_t requested_bytes = 0;
     int64_t capacity_bytes = 0;
     std::string storage_class;
+    std::string volume;
     std::string local_node;  // of a volume that can't leave its node: that node
     std::string resize_error;
     bool is_deleting = false;
@@ -70,6 +71,10 @@ struct Node {
 };
 
 Node node_of(const nlohmann::json& object);
+
+// Of a PersistentVolume that only one node has: its name, as long as it is there, else what it was called. Empty: the
+// volume goes wherever its pod goes.
+std::string local_node_of(const nlohmann::json& volume, const std::map<std::string, Node>& nodes);
 
 struct Observed {
     // By kind and name, in the cluster's namespace: whatever has the label milena.dev/cluster, and whatever else stands

@@ -84,6 +84,7 @@ Claim claim_of(const Json& object) {
     claim.resource_version = meta.resource_version;
     claim.is_deleting = meta.is_deleting();
     claim.annotations = meta.annotations;
+    claim.volume = text_at(object, "/spec/volumeName");
     claim.phase = text_at(object, "/status/phase");
     claim.requested_bytes = bytes_at(object, "/spec/resources/requests/storage");
     claim.capacity_bytes = bytes_at(object, "/status/capacity/storage");
@@ -109,6 +110,25 @@ Node node_of(const Json& object) {
             for (const Json& address : addresses)
                 if (text_at(address, "/type") == type) node.external_address = text_at(address, "/address");
     return node;
+}
+
+std::string local_node_of(const Json& volume, const std::map<std::string, Node>& nodes) {
+    constexpr const char* host_name = "kubernetes.io/hostname";
+    const Json& terms = at(volume, "/spec/nodeAffinity/required/nodeSelectorTerms");
+    if (!terms.is_array() || terms.size() != 1) return {};
+    const Json& expressions = at(terms[0], "/matchExpressions");
+    if (!expressions.is_array()) return {};
+    for (const Json& each : expressions) {
+        const Json& values = at(each, "/values");
+        const bool is_one = values.is_array() && values.size() == 1 && values[0].is_string();
+        if (text_at(each, "/key") != host_name || text_at(each, "/operator") != "In" || !is_one) continue;
+        const std::string name = values[0].get<std::string>();
+        for (const auto& [node, seen] : nodes)
+            if (const auto label = seen.labels.find(host_name); label != seen.labels.end() && label->second == name)
+                return node;
+        return name;
+    }
+    return {};
 }
 
 }  // namespace milena::plan

@@ -22,7 +22,7 @@ constexpr const char* by_readiness = "readiness";
 constexpr std::array children = {"StatefulSet",    "Service",    "ConfigMap", "PodDisruptionBudget",  "NetworkPolicy",
                                  "ServiceAccount", "PodMonitor", "Pod",       "PersistentVolumeClaim"};
 // Where they may not be read, or aren't there, the rest goes on.
-constexpr std::array dispensable = {"PodMonitor", "Node", "StorageClass", "KafkaTopic"};
+constexpr std::array dispensable = {"PodMonitor", "Node", "StorageClass", "PersistentVolume", "KafkaTopic"};
 constexpr std::array own_kinds = {"KafkaCluster", "KafkaTopic"};
 
 std::string cluster_of(const json& object) {
@@ -65,6 +65,7 @@ Watches::Watches(kube::Client& client, const WatchesConfig& config, kube::WorkQu
                  [&clusters](const Change& change) { clusters.add({change.key.space, cluster_of(change.object)}); });
     add_kind("Node", config, [this](const Change& change) { node_changed(change); });
     add_kind("StorageClass", config, [](const Change&) {});
+    add_kind("PersistentVolume", config, [](const Change&) {});
 }
 
 void Watches::add_kind(const std::string& kind, const WatchesConfig& config, kube::Store::Listener listener) {
@@ -224,13 +225,15 @@ plan::Observed Watches::observe(const ObjectKey& cluster) const {
         plan::Pod pod = plan::pod_of(object);
         observed.pods.emplace(pod.name, std::move(pod));
     }
-    for (const json& object : store("PersistentVolumeClaim").find_by(by_cluster, key)) {
-        plan::Claim claim = plan::claim_of(object);
-        observed.claims.emplace(claim.name, std::move(claim));
-    }
     observed.knows_nodes = knows("Node");
     for (const ObjectKey& node : store("Node").keys())
         if (const auto object = store("Node").find(node)) observed.nodes.emplace(node.name, plan::node_of(*object));
+    for (const json& object : store("PersistentVolumeClaim").find_by(by_cluster, key)) {
+        plan::Claim claim = plan::claim_of(object);
+        if (const auto volume = store("PersistentVolume").find({"", claim.volume}))
+            claim.local_node = plan::local_node_of(*volume, observed.nodes);
+        observed.claims.emplace(claim.name, std::move(claim));
+    }
     for (const ObjectKey& key_of_class : store("StorageClass").keys())
         if (const auto object = store("StorageClass").find(key_of_class)) {
             const auto may = object->find("allowVolumeExpansion");

@@ -53,6 +53,22 @@ TEST(Seen, a_pod_says_why_it_does_not_start) {
     EXPECT_FALSE(pod.is_running);
 }
 
+TEST(Seen, a_local_volume_names_its_node_and_one_that_moves_none) {
+    const auto on = [](const Json& values, const char* key = "kubernetes.io/hostname") {
+        const Json expression{{"key", key}, {"operator", "In"}, {"values", values}};
+        const Json terms = Json::array({{{"matchExpressions", Json::array({expression})}}});
+        return Json{{"spec", {{"nodeAffinity", {{"required", {{"nodeSelectorTerms", terms}}}}}}}};
+    };
+    std::map<std::string, Node> nodes;
+    nodes["node-1"].labels["kubernetes.io/hostname"] = "host-1";
+    EXPECT_EQ(local_node_of(on({"host-1"}), nodes), "node-1");
+    EXPECT_EQ(local_node_of(on({"host-2"}), nodes), "host-2") << "its node is gone";
+    EXPECT_EQ(local_node_of(on({"host-1", "host-2"}), nodes), "");
+    EXPECT_EQ(local_node_of(on({"a"}, "topology.kubernetes.io/zone"), nodes), "");
+    for (const Json& object : {Json(), Json(7), Json{{"spec", {{"nodeAffinity", "x"}}}}, on(7)})
+        EXPECT_EQ(local_node_of(object, nodes), "");
+}
+
 TEST(Seen, hostile_objects_are_empty) {
     for (const Json& object : {Json(), Json(7), Json::array(), Json{{"metadata", 1}, {"status", "x"}, {"spec", {}}}}) {
         EXPECT_EQ(pod_of(object), Pod{});
