@@ -10,6 +10,8 @@ namespace {
 using api::Truth;
 namespace annotation = resource::annotation;
 
+constexpr const char* rollout_failed = "RolloutFailed";
+constexpr const char* broker_failing = "BrokerFailing";
 constexpr Duration ask_again = std::chrono::seconds(2);
 constexpr std::chrono::milliseconds patience = std::chrono::minutes(5);  // with a broker that runs and isn't ready
 
@@ -145,16 +147,25 @@ void replace_unready(Pass& pass, Seat& seat) {
     if (may_restart(pass, seat)) restart(pass, seat, seat.outdated);
 }
 
+// A container that crashes again and again runs for a moment in between: that is no recovery.
+bool is_failing(const Pass& pass, const Seat& seat) {
+    if (seat.pod == nullptr || !seat.outdated.empty()) return false;
+    const api::Condition* before = api::find_condition(pass.cluster.status.conditions, api::condition::stalled);
+    const bool has_failed = before != nullptr && before->status == Truth::yes &&
+                            (before->reason == rollout_failed || before->reason == broker_failing);
+    return seat.is_stuck() || (has_failed && seat.pod->restarts > 0);
+}
+
 void wait_for(Pass& pass, const std::vector<Seat*>& unhealthy, bool is_rolling) {
     for (const Seat* seat : unhealthy) {
         pass.under_way.push_back("waiting for " + name_of(*seat) + ", which " + why_unhealthy(*seat));
-        const bool has_failed = seat->pod != nullptr && seat->outdated.empty() && seat->is_stuck();
-        if (has_failed && is_rolling)
-            pass.stall("RolloutFailed", name_of(*seat) + " doesn't come back with what the spec says (" +
-                                            why_unhealthy(*seat) +
-                                            "); no other broker is touched. Mend the spec, or put it back");
-        else if (has_failed)
-            pass.stall("BrokerFailing", name_of(*seat) + " can't start: " + why_unhealthy(*seat));
+        if (!is_failing(pass, *seat)) continue;
+        if (is_rolling)
+            pass.stall(rollout_failed, name_of(*seat) + " doesn't come back with what the spec says (" +
+                                           why_unhealthy(*seat) +
+                                           "); no other broker is touched. Mend the spec, or put it back");
+        else
+            pass.stall(broker_failing, name_of(*seat) + " can't start: " + why_unhealthy(*seat));
     }
 }
 
@@ -198,8 +209,11 @@ void restart_next(Pass& pass, std::vector<Seat*> outdated) {
         if (seat->id == active && outdated.size() > 1) continue;
         const MayRestart& answer = *pass.input.answers.may_restart.at(seat->id);
         if (!answer.unavoidable.empty())
-            pass.event(true, "PartitionsUnavailable",
-                       name_of(*seat) + " has the only copy of " + answer.unavoidable[0] + " and others: they pause");
+            pass.event(
+                true, "PartitionsUnavailable",
+                "the restart of " + name_of(*seat) + " can't spare " + answer.unavoidable[0] +
+                    (answer.unavoidable.size() > 1 ? " (and " + std::to_string(answer.unavoidable.size() - 1) + " more)"
+                                                   : ""));
         return restart(pass, *seat, seat->outdated);
     }
 }

@@ -9,6 +9,7 @@ namespace {
 using api::Truth;
 
 constexpr Duration drain_period = std::chrono::seconds(3);
+constexpr Duration ask_again = std::chrono::seconds(15);  // topics change without an event here
 
 // The nodes that a pool has, or is to have.
 int64_t highest_pod(const Pass& pass, const resource::Pool& pool) {
@@ -75,6 +76,7 @@ bool may_shrink(Pass& pass) {
     pass.stall("TooFewBrokers", "topic " + topic.name + " has replication factor " +
                                     std::to_string(topic.replication_factor) + ": lower it, or put replicas back to " +
                                     std::to_string(topic.replication_factor));
+    pass.look_again(ask_again);
     return false;
 }
 
@@ -138,23 +140,59 @@ void drain(Pass& pass, const resource::Pool& pool) {
     std::erase_if(pass.seats, [&](const Seat& seat) { return seat.id == last; });
 }
 
-// Ids that the set still says are leaving: those that are gone are unregistered, those that are to stay are opened
-// again.
-void settle(Pass& pass, const resource::Pool& pool) {
-    auto& leaving = pass.leaving[pool.name];
+// What was on the disks of an empty broker. The set keeps every claim, so that nobody's hand on its replicas costs
+// data: those of a broker that has left are deleted here. True: nothing is left of them.
+bool are_claims_gone(Pass& pass, const resource::Pool& pool, const std::string& pod) {
+    bool is_all_gone = true;
+    for (const api::Volume& volume : volumes_of(pool.storage)) {
+        const auto claim = pass.input.observed.claims.find(resource::claim_name(volume.name, pod));
+        if (claim == pass.input.observed.claims.end()) continue;
+        is_all_gone = false;
+        if (!claim->second.is_deleting)
+            pass.add(Delete{"v1", "PersistentVolumeClaim", claim->first, claim->second.uid, {}, false});
+    }
+    return is_all_gone;
+}
+
+// What the brokers know of this one; null: it isn't known (yet) what they know. Asked once in a pass.
+const BrokersInfo* ask_brokers(Pass& pass) {
+    const auto& brokers = pass.input.answers.brokers;
+    if (brokers && brokers->has_value()) return &**brokers;
+    pass.plan.questions.brokers = !brokers;
+    return nullptr;
+}
+
+// Whether a broker that has left may be forgotten: its pod and its claims are gone, and no broker knows it any more.
+bool is_gone(Pass& pass, const resource::Pool& pool, int64_t id) {
+    const std::string pod = resource::pod_name(pass.cluster, pool.name, id);
+    if (pass.input.observed.pods.contains(pod) || !are_claims_gone(pass, pool, pod)) return false;
+    const BrokersInfo* known = pass.is_any_ready() ? ask_brokers(pass) : nullptr;
+    if (known == nullptr) return false;
+    if (!known->brokers.contains(id)) return true;
+    pass.add(UnregisterBroker{id});
+    return false;
+}
+
+// Whether one that is to stay after all takes replicas again.
+bool is_open(Pass& pass, int64_t id) {
+    const BrokersInfo* known = ask_brokers(pass);
+    if (known == nullptr) return false;
+    const auto broker = known->brokers.find(id);
+    if (broker == known->brokers.end() || broker->second.placement == Placement::open) return true;
+    pass.add(Place{PlacementOrder::undrain, id});
+    pass.event(false, "DrainCancelled", "broker " + std::to_string(id) + " stays");
+    return false;
+}
+
+// Ids that the set still says are leaving: those that have left, and those that are to stay after all, stay written
+// down until that is done. Only what we have wanted ourselves counts as having left.
+void settle(Pass& pass, const resource::Pool& pool, int64_t now) {
     for (const int64_t id : pass.set(pool).leaving) {
         const int64_t place = id - pool.first_node_id;
-        if (place < pool.replicas) {
-            pass.add(Place{PlacementOrder::undrain, id});
-            pass.event(false, "DrainCancelled", "broker " + std::to_string(id) + " stays");
-        } else if (place >= pass.set(pool).replicas) {
-            if (pass.input.observed.pods.contains(resource::pod_name(pass.cluster, pool.name, id)) ||
-                !pass.is_any_ready()) {
-                leaving.push_back(id);
-            } else {
-                pass.add(UnregisterBroker{id});
-            }
-        }
+        if (place >= pool.replicas && place < now) continue;
+        if (place < pool.replicas ? is_open(pass, id) : is_gone(pass, pool, id)) continue;
+        pass.leaving[pool.name].push_back(id);
+        pass.look_again(drain_period);
     }
 }
 
@@ -163,19 +201,20 @@ void settle(Pass& pass, const resource::Pool& pool) {
 void plan_scale(Pass& pass) {
     pass.conditions.set(api::condition::draining, Truth::no, "NotDraining");
     bool is_shrinking = false;
+    std::map<std::string, int64_t> now;
     for (const resource::Pool& pool : pass.pools) {
-        const int64_t now = replicas_now(pass, pool);
-        pass.replicas[pool.name] = std::max(now, pool.replicas);
-        is_shrinking |= pool.replicas < now;
+        now[pool.name] = replicas_now(pass, pool);
+        pass.replicas[pool.name] = std::max(now[pool.name], pool.replicas);
+        is_shrinking |= pool.replicas < now[pool.name];
     }
     make_seats(pass);
-    for (const resource::Pool& pool : pass.pools) settle(pass, pool);
+    for (const resource::Pool& pool : pass.pools) settle(pass, pool, now[pool.name]);
     if (!is_shrinking) return;
     if (!may_shrink(pass)) {
         // What was begun stays written down until it is taken back.
         for (const resource::Pool& pool : pass.pools)
             for (const int64_t id : pass.set(pool).leaving)
-                if (id - pool.first_node_id >= pool.replicas && id - pool.first_node_id < pass.set(pool).replicas)
+                if (id - pool.first_node_id >= pool.replicas && id - pool.first_node_id < now[pool.name])
                     pass.leaving[pool.name].push_back(id);
         return;
     }

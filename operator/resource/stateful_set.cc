@@ -172,9 +172,10 @@ Json stateful_set(const Wanted& wanted, const Pool& pool, int64_t replicas, cons
                     {"podManagementPolicy", "Parallel"},
                     {"updateStrategy", {{"type", "OnDelete"}}},
                     {"selector", {{"matchLabels", labels}}},
-                    // A broker is removed only when it is empty; what then lies on its disk is of no use to anybody.
+                    // Whoever scales the set by hand must not lose data: claims of a broker that has been emptied are
+                    // deleted by the operator.
                     {"persistentVolumeClaimRetentionPolicy",
-                     {{"whenDeleted", goes_with_it ? "Delete" : "Retain"}, {"whenScaled", "Delete"}}},
+                     {{"whenDeleted", goes_with_it ? "Delete" : "Retain"}, {"whenScaled", "Retain"}}},
                     {"template", pod_template(wanted, pool, labels)},
                     {"volumeClaimTemplates", claim_templates(wanted, pool)}};
     if (pool.first_node_id != 0) made["spec"]["ordinals"] = {{"start", pool.first_node_id}};

@@ -127,6 +127,8 @@ void Model::run_action(const Delete& order) {
         restarted.push_back(order.name);
         pod.is_deleting = true;
     } else if (order.kind == "PersistentVolumeClaim") {
+        const auto broker = brokers.find(resource::node_id_of(order.name));
+        EXPECT_TRUE(broker == brokers.end() || broker->second.replicas == 0) << order.name << " goes with data";
         observed.claims.at(order.name).is_deleting = true;
     } else {
         EXPECT_TRUE(order.kind != "StatefulSet" || order.orphans_children ||
@@ -203,10 +205,11 @@ void Model::run_sets() {
         for (auto& [name, pod] : observed.pods) {
             const int64_t id = resource::node_id_of(name);
             if (!name.starts_with(key.name + "-") || id < end || pod.is_deleting) continue;
-            EXPECT_EQ(brokers[id].replicas, 0u) << name << " goes with data";
+            EXPECT_TRUE(brokers[id].replicas == 0u || is_scaled_by_hand) << name << " goes with data";
             pod.is_deleting = true;
+            const bool keeps = set["spec"]["persistentVolumeClaimRetentionPolicy"]["whenScaled"] == "Retain";
             for (auto& [claim_name, claim] : observed.claims)
-                if (claim_name.ends_with(name)) claim.is_deleting = true;
+                if (!keeps && claim_name.ends_with(name)) claim.is_deleting = true;
         }
     }
 }

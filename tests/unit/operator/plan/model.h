@@ -61,7 +61,8 @@ class Model {
     std::string stuck_drain;       // nothing moves, for this reason
     int64_t controller = 0;
     int64_t widest_topic = 3;
-    size_t crash_after = SIZE_MAX;  // so many steps; the rest of that plan and its status are lost
+    bool is_scaled_by_hand = false;  // pods of the set go as they are
+    size_t crash_after = SIZE_MAX;   // so many steps; the rest of that plan and its status are lost
 
   private:
     void run_action(const Apply& apply);

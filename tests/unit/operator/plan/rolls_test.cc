@@ -125,6 +125,13 @@ TEST_F(Rolls, C5_an_image_that_crashes_stops_after_the_first_broker_and_revertin
     EXPECT_EQ(model.condition(condition::stalled).reason, "RolloutFailed");
     EXPECT_TRUE(model.is(condition::ready)) << "one broker away is what replicas are for";
     EXPECT_TRUE(model.is(condition::upgrade_in_progress));
+    Pod& crashing = model.observed.pods.at(model.restarted[0]);
+    crashing.failure.clear();
+    crashing.is_running = true;
+    crashing.restarts = 3;
+    model.apply(model.plan());
+    EXPECT_EQ(model.condition(condition::stalled).reason, "RolloutFailed") << "it runs for a moment between crashes";
+    crashing.is_running = false;
     upgrade("1");
     model.run();
     EXPECT_EQ(model.restarted.size(), 2u);

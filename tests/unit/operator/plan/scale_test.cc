@@ -75,6 +75,10 @@ TEST_F(Scale, D4_below_the_replication_factor_nothing_is_begun) {
     EXPECT_EQ(model.replicas(), 5);
     EXPECT_EQ(model.condition(condition::stalled).reason, "TooFewBrokers");
     EXPECT_EQ(model.brokers.at(4).placement, Placement::open);
+    EXPECT_TRUE(model.plan().look_again) << "a topic changes without an event";
+    model.widest_topic = 3;
+    model.run();
+    EXPECT_EQ(model.replicas(), 3);
 }
 
 TEST_F(Scale, D4_controllers_stay) {
@@ -109,6 +113,43 @@ TEST_F(Scale, D6_a_set_that_somebody_has_scaled_down_is_scaled_back) {
     model.events.clear();
     model.run();
     EXPECT_FALSE(model.has_event("ReplicasReverted"));
+}
+
+TEST_F(Scale, D6_what_somebody_has_taken_from_the_set_comes_back_with_its_volumes) {
+    begin(3);
+    const std::string volume = model.claim(2).uid;
+    model.is_scaled_by_hand = true;
+    model.child("StatefulSet", "demo-brokers")["spec"]["replicas"] = 1;
+    model.progress();
+    model.progress();
+    EXPECT_FALSE(model.observed.pods.contains("demo-brokers-2"));
+    model.run();
+    EXPECT_EQ(model.replicas(), 3);
+    EXPECT_EQ(model.claim(2).uid, volume);
+    EXPECT_EQ(model.brokers.size(), 3u);
+}
+
+TEST_F(Scale, D6_a_hand_on_the_set_does_not_end_a_drain_that_goes_on) {
+    begin(5);
+    scale(3);
+    for (int i = 0; i < 2; ++i) {
+        model.apply(model.plan());
+        model.progress();
+    }
+    ASSERT_GT(model.brokers.at(3).replicas, 0u);
+    model.is_scaled_by_hand = true;
+    model.child("StatefulSet", "demo-brokers")["spec"]["replicas"] = 3;
+    model.progress();
+    model.progress();
+    EXPECT_FALSE(model.observed.pods.contains("demo-brokers-3"));
+    model.apply(model.plan());
+    EXPECT_EQ(model.replicas(), 5);
+    EXPECT_TRUE(model.brokers.contains(3)) << "it has data that nobody else has yet";
+    EXPECT_FALSE(model.claim(3).is_deleting);
+    model.run();
+    EXPECT_EQ(model.replicas(), 3);
+    EXPECT_EQ(model.brokers.size(), 3u);
+    EXPECT_EQ(model.observed.claims.size(), 3u);
 }
 
 TEST_F(Scale, D6_brokers_that_somebody_has_added_to_the_set_leave_as_all_do) {
