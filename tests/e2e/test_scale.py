@@ -1,15 +1,15 @@
 """Growing and shrinking by kubectl scale, under load: D1–D9 of the scenarios."""
 
+import re
+
 import kube
 import pytest
 from clusters import Cluster, wait_for_topic
 
 
 def replicas_of(cluster, broker):
-    """From the table of `milena admin health`."""
-    lines = [line.split() for line in cluster.admin("health").splitlines()[1:]]
-    (found,) = [line for line in lines if line[0] == str(broker)]
-    return int(found[5])
+    """From the table of `milena admin health`: the first number before leaders and address."""
+    return int(re.search(rf"^{broker} .* (\d+) +\d+  \S+:\d+", cluster.admin("health"), re.M)[1])
 
 
 def test_d1_d2_up_to_five_and_back_to_three_under_load(cluster):
