@@ -7,7 +7,7 @@ namespace {
 
 // Of an election that doesn't come to an end: whoever asks must hear something, and so must those whose answers wait
 // behind this one on the same connection.
-constexpr Duration patience = std::chrono::milliseconds(500);
+constexpr Duration election_patience = std::chrono::milliseconds(500);
 
 }  // namespace
 
@@ -45,7 +45,7 @@ void LeaderCheck::wait_for_election(NodeId gone, const std::shared_ptr<Check>& c
     if (!is_active(gone)) return settle(*check);
     auto election = std::make_shared<Election>(Election{gone, check});
     elections_.push_back(election);
-    shards_.first().loop().after(patience, [this, election] {
+    shards_.first().loop().after(election_patience, [this, election] {
         if (std::erase(elections_, election) > 0) settle(*election->check);
     });
 }

@@ -8,7 +8,7 @@ namespace milena::api {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 struct Names {
     const char* kind;
@@ -18,25 +18,25 @@ struct Names {
     const char* doc;
 };
 
-Json column(const char* name, const char* type, const char* path, const char* doc, int priority = 0) {
-    Json json{{"name", name}, {"type", type}, {"jsonPath", path}, {"description", doc}};
+OrderedJson column(const char* name, const char* type, const char* path, const char* doc, int priority = 0) {
+    OrderedJson json{{"name", name}, {"type", type}, {"jsonPath", path}, {"description", doc}};
     if (priority != 0) json["priority"] = priority;
     return json;
 }
 
-Json condition_column(const char* type, const char* doc, int priority = 0) {
+OrderedJson condition_column(const char* type, const char* doc, int priority = 0) {
     return column(type, "string", (std::string(".status.conditions[?(@.type==\"") + type + "\")].status").c_str(), doc,
                   priority);
 }
 
-Json message_column() {
+OrderedJson message_column() {
     return column("Status", "string", ".status.conditions[?(@.type==\"Ready\")].message", "What is the matter.", 1);
 }
 
-Json age_column() { return column("Age", "date", ".metadata.creationTimestamp", "How old it is."); }
+OrderedJson age_column() { return column("Age", "date", ".metadata.creationTimestamp", "How old it is."); }
 
 template <class Spec, class Status>
-Json object_schema(const char* doc, const Rule& name_rule) {
+OrderedJson object_schema(const char* doc, const Rule& name_rule) {
     Spec spec;
     Status status;
     PartOf<Spec> spec_part(spec);
@@ -45,7 +45,7 @@ Json object_schema(const char* doc, const Rule& name_rule) {
     nlohmann::json status_schema = schema_of(status_part);
     spec_schema["description"] = "What is wanted.";
     status_schema["description"] = "What is there.";
-    Json schema{{"description", doc}, {"type", "object"}, {"required", {"spec"}}};
+    OrderedJson schema{{"description", doc}, {"type", "object"}, {"required", {"spec"}}};
     schema["properties"] = {{"apiVersion", {{"type", "string"}}},
                             {"kind", {{"type", "string"}}},
                             {"metadata", {{"type", "object"}}},
@@ -55,12 +55,12 @@ Json object_schema(const char* doc, const Rule& name_rule) {
     return schema;
 }
 
-Json crd(const Names& names, Json schema, Json columns, Json subresources) {
-    Json one_version{{"name", version}, {"served", true}, {"storage", true}};
+OrderedJson crd(const Names& names, OrderedJson schema, OrderedJson columns, OrderedJson subresources) {
+    OrderedJson one_version{{"name", version}, {"served", true}, {"storage", true}};
     one_version["subresources"] = std::move(subresources);
     one_version["additionalPrinterColumns"] = std::move(columns);
     one_version["schema"] = {{"openAPIV3Schema", std::move(schema)}};
-    Json definition{{"apiVersion", "apiextensions.k8s.io/v1"}, {"kind", "CustomResourceDefinition"}};
+    OrderedJson definition{{"apiVersion", "apiextensions.k8s.io/v1"}, {"kind", "CustomResourceDefinition"}};
     definition["metadata"] = {{"name", std::string(names.plural) + "." + group}};
     definition["spec"] = {{"group", group},
                           {"scope", "Namespaced"},
@@ -71,38 +71,38 @@ Json crd(const Names& names, Json schema, Json columns, Json subresources) {
                             {"singular", names.singular},
                             {"shortNames", {names.short_name}},
                             {"categories", {"milena"}}}},
-                          {"versions", Json::array({std::move(one_version)})}};
+                          {"versions", OrderedJson::array({std::move(one_version)})}};
     return definition;
 }
 
-Json cluster_crd() {
+OrderedJson cluster_crd() {
     const Names names{"KafkaCluster", "kafkaclusters", "kafkacluster", "kfc", "A Kafka cluster."};
     const Rule name{"self.metadata.name.size() <= 32 && self.metadata.name.matches('^[a-z]([a-z0-9-]*[a-z0-9])?$')",
                     "the name must have at most 32 characters, begin with a letter and have only small letters, digits "
                     "and \"-\": pods and Services are named after it"};
-    Json columns =
-        Json::array({condition_column("Ready", "Whether clients can produce and consume."),
-                     column("Brokers", "integer", ".status.readyReplicas", "Brokers that serve."),
-                     column("Desired", "integer", ".spec.brokers.replicas", "Brokers that are wanted."),
-                     column("Version", "string", ".status.version", "What the brokers run."),
-                     column("Bootstrap", "string", ".status.bootstrap", "bootstrap.servers of the first listener.", 1),
-                     condition_column("Reconciling", "Whether a change is under way.", 1),
-                     column("Reason", "string", ".status.conditions[?(@.type==\"Ready\")].reason", "Why."),
-                     message_column(), age_column()});
-    Json subresources{{"status", Json::object()},
-                      {"scale",
-                       {{"specReplicasPath", ".spec.brokers.replicas"},
-                        {"statusReplicasPath", ".status.replicas"},
-                        {"labelSelectorPath", ".status.selector"}}}};
+    OrderedJson columns = OrderedJson::array(
+        {condition_column("Ready", "Whether clients can produce and consume."),
+         column("Brokers", "integer", ".status.readyReplicas", "Brokers that serve."),
+         column("Desired", "integer", ".spec.brokers.replicas", "Brokers that are wanted."),
+         column("Version", "string", ".status.version", "What the brokers run."),
+         column("Bootstrap", "string", ".status.bootstrap", "bootstrap.servers of the first listener.", 1),
+         condition_column("Reconciling", "Whether a change is under way.", 1),
+         column("Reason", "string", ".status.conditions[?(@.type==\"Ready\")].reason", "Why."), message_column(),
+         age_column()});
+    OrderedJson subresources{{"status", OrderedJson::object()},
+                             {"scale",
+                              {{"specReplicasPath", ".spec.brokers.replicas"},
+                               {"statusReplicasPath", ".status.replicas"},
+                               {"labelSelectorPath", ".status.selector"}}}};
     return crd(names, object_schema<KafkaClusterSpec, KafkaClusterStatus>(names.doc, name), std::move(columns),
                std::move(subresources));
 }
 
-Json topic_crd() {
+OrderedJson topic_crd() {
     const Names names{"KafkaTopic", "kafkatopics", "kafkatopic", "kft", "A topic of a KafkaCluster."};
     const Rule name{"has(self.spec.topicName) || self.metadata.name.size() <= 249",
                     "a topic's name has at most 249 characters: give spec.topicName"};
-    Json columns = Json::array(
+    OrderedJson columns = OrderedJson::array(
         {column("Cluster", "string", ".spec.clusterRef.name", "Whose it is."),
          condition_column("Ready", "Whether the topic is there as it should be."),
          column("Partitions", "integer", ".status.partitions", "How many it has."),
@@ -112,7 +112,7 @@ Json topic_crd() {
          column("Size", "integer", ".status.sizeBytes", "Bytes on the disks.", 1),
          column("Topic", "string", ".status.topicName", "The topic's name.", 1), message_column(), age_column()});
     return crd(names, object_schema<KafkaTopicSpec, KafkaTopicStatus>(names.doc, name), std::move(columns),
-               Json{{"status", Json::object()}});
+               OrderedJson{{"status", OrderedJson::object()}});
 }
 
 }  // namespace

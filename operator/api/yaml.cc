@@ -6,7 +6,7 @@ namespace milena::api {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 bool is_plain(std::string_view text) {
     constexpr std::string_view inside = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./-_";
@@ -19,17 +19,17 @@ bool is_plain(std::string_view text) {
 }
 
 // JSON's text of a string is YAML's in double quotes.
-std::string scalar(const Json& value) {
+std::string scalar(const OrderedJson& value) {
     if (value.is_string() && is_plain(value.get_ref<const std::string&>())) return value.get<std::string>();
     return value.dump();
 }
 
-bool is_block(const Json& value) { return value.is_structured() && !value.empty(); }
+bool is_block(const OrderedJson& value) { return value.is_structured() && !value.empty(); }
 
-void emit(const Json& value, const std::string& indent, std::string& out) {
+void emit(const OrderedJson& value, const std::string& indent, std::string& out) {
     if (value.is_object()) {
         for (const auto& [key, item] : value.items()) {
-            out += indent + scalar(Json(key)) + ":";
+            out += indent + scalar(OrderedJson(key)) + ":";
             if (is_block(item)) {
                 out += "\n";
                 emit(item, indent + "  ", out);
@@ -39,7 +39,7 @@ void emit(const Json& value, const std::string& indent, std::string& out) {
         }
         return;
     }
-    for (const Json& item : value) {
+    for (const OrderedJson& item : value) {
         if (is_block(item)) {
             std::string block;
             emit(item, indent + "  ", block);
@@ -52,7 +52,7 @@ void emit(const Json& value, const std::string& indent, std::string& out) {
 
 }  // namespace
 
-std::string to_yaml(const Json& value) {
+std::string to_yaml(const OrderedJson& value) {
     std::string out;
     emit(value, "", out);
     return out;

@@ -9,7 +9,7 @@ namespace {
 using api::Truth;
 
 constexpr Duration drain_period = std::chrono::seconds(3);
-constexpr Duration ask_again = std::chrono::seconds(15);  // topics change without an event here
+constexpr Duration ask_again_for_topics = std::chrono::seconds(15);  // topics change without an event here
 
 // The nodes that a pool has, or is to have.
 int64_t highest_pod(const Pass& pass, const resource::Pool& pool) {
@@ -76,7 +76,7 @@ bool may_shrink(Pass& pass) {
     pass.stall("TooFewBrokers", "topic " + topic.name + " has replication factor " +
                                     std::to_string(topic.replication_factor) + ": lower it, or put replicas back to " +
                                     std::to_string(topic.replication_factor));
-    pass.look_again(ask_again);
+    pass.look_again(ask_again_for_topics);
     return false;
 }
 
