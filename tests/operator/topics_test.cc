@@ -217,18 +217,15 @@ TEST(Topics, G_a_topic_waits_for_its_cluster) {
     EXPECT_TRUE(fake.await([&] { return reason() == "Serving"; }));
 }
 
-// The figure of issue 6: within 15 s of the last one's creation, with at most three writes each.
+// Says how long it took; how long it may take on a real cluster is said in tests/e2e/test_figures.py.
 TEST_F(TopicsOfACluster, a_thousand_topics_become_ready_with_few_writes) {
     constexpr int count = 1000;
     std::vector<std::string> names;
     for (int i = 0; i < count; ++i) names.push_back("t" + std::to_string(i));
     for (const std::string& name : names) fake.put(topic(name, "Delete"));
     const auto begin = std::chrono::steady_clock::now();
-    size_t ready = 0;
-    while (ready < names.size() && std::chrono::steady_clock::now() - begin < std::chrono::seconds(15))
-        if (fake.await([&] { return of(names[ready], "Ready") == "True"; })) ++ready;
+    for (const std::string& name : names) ASSERT_TRUE(fake.await([&] { return of(name, "Ready") == "True"; })) << name;
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    ASSERT_EQ(names.size(), ready);
     const int writes = fake.count("PATCH", "/kafkatopics/") + fake.count("PUT", "/kafkatopics/");
     std::printf("%d topics in %.1f s, %.2f writes each, %d requests to brokers\n", count, seconds,
                 static_cast<double>(writes) / count, kept().requests.load());
