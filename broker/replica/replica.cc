@@ -70,9 +70,17 @@ ProduceOutcome Replica::refused(ErrorCode error) const {
     return outcome;
 }
 
+ErrorCode Replica::reason_to_wait(const ProduceRequest& request) const {
+    if (!is_leader() || has_cut_) return ErrorCode::not_leader_or_follower;
+    const bool has_too_few = request.demands_all_replicas && isr_size() < min_isr();
+    return has_too_few ? ErrorCode::not_enough_replicas : ErrorCode::none;
+}
+
 ProduceOutcome Replica::produce(const ProduceRequest& request, wire::Codecs& codecs) {
-    if (!is_leader() || has_cut_) return refused(ErrorCode::not_leader_or_follower);
-    if (request.demands_all_replicas && isr_size() < min_isr()) return refused(ErrorCode::not_enough_replicas);
+    if (const ErrorCode error = reason_to_wait(request); error != ErrorCode::none) {
+        log_->refused(request.batch, error);
+        return refused(error);
+    }
     wire::ValidationRules rules = policy_->rules;
     rules.now = request.now;
     rules.accepts_zstd = request.accepts_zstd;

@@ -219,6 +219,8 @@ class Replica {
   private:
     enum class Role : uint8_t { none, leader, follower };
 
+    // None: the batch can be taken now.
+    ErrorCode reason_to_wait(const ProduceRequest& request) const;
     ProduceOutcome refused(ErrorCode error) const;
     void appended(int64_t records);
     void begin_sync();

@@ -122,6 +122,8 @@ class PartitionLog {
     // --- writing -----------------------------------------------------------------------------------------------------
 
     Result<Appended> append_as_leader(LeaderAppend append);
+    // A producer's batch that isn't appended now, for a reason that passes.
+    void refused(const Bytes& batch, ErrorCode why);
 
     // Batches that have their offsets and epochs: from the leader of the partition, or from a Raft leader. Each Bytes
     // holds one or more whole batches. OFFSET_OUT_OF_RANGE if they don't begin at or after the log end;
@@ -263,6 +265,7 @@ class PartitionLog {
     Result<void> ensure_writer();
     Result<void> cut_refused_append();
     Result<void> prepare_append(const wire::BatchHeader& first, uint64_t bytes);
+    Result<void> write_as_leader(const Incoming& incoming, const LeaderAppend& append);
     bool must_roll(const wire::BatchHeader& first, uint64_t bytes) const;
     Result<void> roll(Offset base);
     Result<void> write(std::span<const Incoming> batches, size_t owner_bytes);

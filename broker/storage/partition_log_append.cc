@@ -31,13 +31,25 @@ Result<Appended> PartitionLog::append_as_leader(LeaderAppend append) {
     ASSIGN_OR_RETURN(Incoming incoming, check_incoming(append.batch, *header, append.origin));
     incoming.header.base_offset = log_end_;
     incoming.header.partition_leader_epoch = append.epoch;
+    if (const auto written = write_as_leader(incoming, append); !written.has_value()) {
+        producers_.refused(incoming.header, written.error());
+        return unexpected(written.error());
+    }
+    return Appended{incoming.header.base_offset, incoming.header.last_offset()};
+}
+
+void PartitionLog::refused(const Bytes& batch, ErrorCode why) {
+    const auto header = wire::parse_batch_header(batch.span());
+    if (header.has_value() && header->has_producer_id()) producers_.refused(*header, why);
+}
+
+Result<void> PartitionLog::write_as_leader(const Incoming& incoming, const LeaderAppend& append) {
     RETURN_IF_ERROR(prepare_append(incoming.header, append.batch.size()));
     // LeaderAppend says that this memory is ours to write to.
     const std::span<std::byte> memory(const_cast<std::byte*>(append.batch.data()), append.batch.size());
     wire::patch_base_offset(memory, log_end_);
     wire::patch_partition_leader_epoch(memory, append.epoch);
-    RETURN_IF_ERROR(write(std::span(&incoming, 1), append.owner_bytes));
-    return Appended{incoming.header.base_offset, incoming.header.last_offset()};
+    return write(std::span(&incoming, 1), append.owner_bytes);
 }
 
 Result<std::vector<PartitionLog::Incoming>> PartitionLog::check_follower_batches(std::span<const Bytes> batches) const {

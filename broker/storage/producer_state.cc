@@ -26,6 +26,7 @@ void ProducerEntry::add(const ProducerBatch& batch) {
         --batch_count;
     }
     batches[batch_count++] = batch;
+    refused = ErrorCode::none;
 }
 
 const ProducerEntry* ProducerState::find(ProducerId id) const {
@@ -47,7 +48,8 @@ Result<std::optional<ProducerBatch>> ProducerState::decide(const wire::BatchHead
         const bool is_new_epoch = batch.producer_epoch != entry->epoch;
         const bool may_begin = batch.base_sequence == 0 || entry->epoch == wire::no_producer_epoch;
         if (is_new_epoch ? !may_begin : !follows(batch.base_sequence, entry->last_sequence()))
-            return unexpected(ErrorCode::out_of_order_sequence_number);
+            return unexpected(entry->refused == ErrorCode::none ? ErrorCode::out_of_order_sequence_number
+                                                                : entry->refused);
     }
     if (entry->transaction_first_offset != no_offset && !batch.is_transactional())
         return unexpected(ErrorCode::invalid_txn_state);
@@ -85,6 +87,13 @@ void ProducerState::apply(const wire::BatchHeader& batch) {
         entry.transaction_first_offset = batch.base_offset;
         open_.push_back({batch.producer_id, batch.base_offset});
     }
+}
+
+void ProducerState::refused(const wire::BatchHeader& batch, ErrorCode why) {
+    const auto at = producers_.find(batch.producer_id);
+    if (at == producers_.end() || batch.is_control()) return;
+    const auto decided = decide(batch, AppendOrigin::client);
+    if (decided.has_value() && !decided->has_value()) at->second.refused = why;
 }
 
 std::optional<CompletedTransaction> ProducerState::apply(const wire::BatchHeader& batch,

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/error_code.h"
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -53,6 +54,8 @@ struct ProducerEntry {
     Timestamp last_timestamp = no_timestamp;
     Offset transaction_first_offset = no_offset;     // none: no transaction is open here
     std::array<ProducerBatch, batches_max> batches;  // the latest ones of this epoch, oldest first
+    // Why what comes next wasn't taken when it came; not in snapshots.
+    ErrorCode refused = ErrorCode::none;
 
     // The oldest is forgotten for it where there are as many already.
     void add(const ProducerBatch& batch);
@@ -81,6 +84,10 @@ class ProducerState {
     Result<void> decide(const wire::BatchHeader& batch, const EndTransactionMarker& marker, AppendOrigin origin) const;
 
     void apply(const wire::BatchHeader& batch);
+    // The batch isn't taken now, although it is the one to append. Until it comes again, those behind it that are on
+    // their way are refused for the same reason: told that they are out of order, a client begins a new epoch, in which
+    // what it has in the log already, and waits to hear of, would be appended once more.
+    void refused(const wire::BatchHeader& batch, ErrorCode why);
     // Nothing if no transaction of this producer was open.
     std::optional<CompletedTransaction> apply(const wire::BatchHeader& batch, const EndTransactionMarker& marker);
 

@@ -46,12 +46,7 @@ def keep_longer(lab, topic):
     client.incremental_alter_configs([resource])[resource].result(10)
 
 
-@scenario(
-    bound_s=25,
-    disk_bytes=SMALL,
-    has_java=True,
-    left_out="librdkafka begins a new epoch while its records wait for followers with full disks, and doubles some",
-)
+@scenario(bound_s=25, disk_bytes=SMALL, has_java=True)
 def disks_of_all_are_full(lab):
     """For ten seconds. Producers are told so, metadata can still be changed, nobody ends, and all goes on by itself."""
     lab.create("probe")

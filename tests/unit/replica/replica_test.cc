@@ -114,6 +114,30 @@ TEST_F(ReplicaTest, acks_all_is_refused_below_min_insync_replicas) {
     EXPECT_EQ(produce(1).error, ErrorCode::none);
 }
 
+TEST_F(ReplicaTest, what_comes_behind_a_batch_that_had_to_wait_is_not_called_out_of_order) {
+    topic.min_insync_replicas = 2;
+    open();
+    replica->become_leader(leadership(4, 2, 3));
+    const auto produce_to_all = [this](int32_t sequence) {
+        ProduceRequest all = request(batch_of(1, idempotent(sequence)));
+        all.demands_all_replicas = true;
+        return replica->produce(all, codecs).error;
+    };
+    EXPECT_EQ(produce_to_all(0), ErrorCode::none);
+    replica->become_leader(leadership(5, 1, 3));
+    EXPECT_EQ(produce_to_all(0), ErrorCode::not_enough_replicas);  // it is there, and doesn't count
+    EXPECT_EQ(produce_to_all(1), ErrorCode::not_enough_replicas);
+    replica->become_leader(leadership(6, 2, 3));
+    EXPECT_EQ(produce_to_all(2), ErrorCode::not_enough_replicas);
+    EXPECT_EQ(produce_to_all(1), ErrorCode::none);
+    EXPECT_EQ(produce_to_all(3), ErrorCode::out_of_order_sequence_number);
+    replica->resign(LeaderEpoch{6});
+    EXPECT_EQ(produce_to_all(2), ErrorCode::not_leader_or_follower);
+    replica->become_leader(leadership(7, 2, 3));
+    EXPECT_EQ(produce_to_all(3), ErrorCode::not_leader_or_follower);
+    EXPECT_EQ(produce_to_all(2), ErrorCode::none);
+}
+
 TEST_F(ReplicaTest, no_more_replicas_are_asked_to_be_in_sync_than_there_are) {
     topic.min_insync_replicas = 2;
     open();

@@ -41,6 +41,22 @@ TEST_F(LogProducers, repetition_is_answered_with_the_first_offsets) {
     EXPECT_EQ(produce(12).error(), ErrorCode::out_of_order_sequence_number);
 }
 
+// Else its client would begin a new epoch, and append once more what is in the log and not acknowledged yet.
+TEST_F(LogProducers, what_comes_behind_a_batch_that_a_full_disk_refused_is_refused_for_that_and_not_for_its_order) {
+    ASSERT_TRUE(open().has_value());
+    ASSERT_TRUE(produce(0).has_value());
+    disk.limit_capacity(disk.used_bytes() + 10);
+    EXPECT_EQ(produce(2).error(), ErrorCode::kafka_storage_error);
+    disk.heal();
+    EXPECT_EQ(produce(4).error(), ErrorCode::kafka_storage_error);
+    ASSERT_TRUE(produce(0, 8).has_value());  // another one's
+    EXPECT_EQ(produce(4).error(), ErrorCode::kafka_storage_error);
+    EXPECT_TRUE(produce(0)->is_duplicate);
+    EXPECT_FALSE(produce(2)->is_duplicate);
+    EXPECT_FALSE(produce(4)->is_duplicate);
+    EXPECT_EQ(produce(8).error(), ErrorCode::out_of_order_sequence_number);
+}
+
 TEST_F(LogProducers, are_remembered_over_a_clean_shutdown) {
     ASSERT_TRUE(open().has_value());
     ASSERT_TRUE(produce(0).has_value());
