@@ -109,10 +109,10 @@ size_t PartitionLog::Reader::skipped_bytes() const {
 }
 
 void PartitionLog::Reader::want(size_t bytes_min) {
-    const size_t content = is_looking_ ? 0 : request_.bytes_max;
     // Memory that the processor hasn't seen yet is dear to copy: of a batch that may be sent unread only the header.
-    const size_t least = is_looking_ && !is_hint_ ? bytes_min : std::max(read_bytes_min, bytes_min);
-    const size_t bytes = std::max(content + skipped_bytes(), least);
+    const size_t skipped = skipped_bytes();
+    const size_t ahead = is_looking_ ? skipped : std::max(request_.bytes_max + skipped, read_bytes_min);
+    const size_t bytes = std::max(ahead, bytes_min);
     const uint64_t left = segment().bytes - position_;
     wanted_bytes_ = static_cast<size_t>(std::min<uint64_t>(bytes, left));
     wanted_bytes_min_ = static_cast<size_t>(std::min<uint64_t>(bytes_min, left));
