@@ -22,7 +22,7 @@ struct Verb {
     std::string_view name;
     Takes takes;
     std::string_view doc;
-    Result<void, std::string> (*print)(const std::vector<HostPort>& brokers);
+    Result<void, std::string> (*print)(const std::vector<env::BrokerAddress>& brokers);
     Asked (*ask)(const ClusterQuestion& question);
 };
 
@@ -98,7 +98,7 @@ Result<Command, std::string> parse(const std::vector<std::string>& arguments) {
 }
 
 Result<Exit, std::string> run(const Command& command) {
-    ASSIGN_OR_RETURN(const std::vector<HostPort> brokers, parse_addresses(command.bootstrap));
+    ASSIGN_OR_RETURN(const std::vector<env::BrokerAddress> brokers, parse_addresses(command.bootstrap));
     if (command.verb->print != nullptr) {
         RETURN_IF_ERROR(command.verb->print(brokers));
         return Exit::yes;

@@ -26,18 +26,18 @@ constexpr std::chrono::seconds node_patience(2);
 constexpr std::chrono::seconds election_patience(10);
 constexpr std::chrono::milliseconds between_attempts(100);
 
-std::unique_ptr<Stub> stub_of(const HostPort& at) {
+std::unique_ptr<Stub> stub_of(const env::BrokerAddress& at) {
     return proto::ClusterAdmin::NewStub(peer::open_channel(at.text(), peer::Connection::shared, message_bytes_max));
 }
 
 // The first node that answers counts.
 template <class Response, class Request>
-Result<Response, std::string> ask(const std::vector<HostPort>& nodes, const Request& request,
+Result<Response, std::string> ask(const std::vector<env::BrokerAddress>& nodes, const Request& request,
                                   grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*)) {
     const Clock::time_point end = Clock::now() + election_patience;
     for (std::string why;;) {
         bool may_be_better_soon = false;
-        for (const HostPort& at : nodes) {
+        for (const env::BrokerAddress& at : nodes) {
             grpc::ClientContext context;
             context.set_deadline(std::chrono::system_clock::now() + answer_patience);
             Response response;
@@ -81,7 +81,7 @@ void print_reasons(const Partitions& partitions) {
         std::printf("  %s-%d %s\n", partition.topic().c_str(), partition.partition(), partition.reason().c_str());
 }
 
-std::string phase_of(const HostPort& at) {
+std::string phase_of(const env::BrokerAddress& at) {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + node_patience);
     proto::HealthResponse health;
@@ -201,7 +201,7 @@ Asked ask_health(const ClusterQuestion& question) {
                 "replicas", "leaders", "address");
     bool are_fine = true;
     for (const auto& broker : answer.brokers()) {
-        const HostPort at{broker.host(), std::to_string(broker.port())};
+        const env::BrokerAddress at{broker.host(), std::to_string(broker.port())};
         const std::string phase = broker.host().empty() ? "no gRPC listener" : phase_of(at);
         are_fine = are_fine && broker.state() == proto::BROKER_STATE_ACTIVE;
         std::printf("%-6d  %-8s  %-18s  %-9s  %-10s  %8u  %7u  %s%s\n", broker.id(), state_name(broker.state()),

@@ -15,9 +15,9 @@ namespace milena {
 enum class Exit : int { yes = 0, no = 1, failed = 2 };
 
 struct ClusterQuestion {
-    std::vector<HostPort> nodes;  // any of them may be asked
-    NodeId broker = no_node;      // that it is about
-    std::string filter;           // of settings: part of their names
+    std::vector<env::BrokerAddress> nodes;  // any of them may be asked
+    NodeId broker = no_node;                // that it is about
+    std::string filter;                     // of settings: part of their names
     bool is_dry_run = false;
 };
 

@@ -14,7 +14,7 @@ namespace {
 template <class T>
 using Outcome = Result<T, std::string>;
 
-Outcome<wire::MetadataResponse> cluster_of(const std::vector<HostPort>& brokers) {
+Outcome<wire::MetadataResponse> cluster_of(const std::vector<env::BrokerAddress>& brokers) {
     wire::MetadataRequest request;
     request.topics = std::nullopt;
     request.allow_auto_topic_creation = false;
@@ -47,8 +47,8 @@ void print_topics_of(wire::MetadataResponse& cluster) {
 
 }  // namespace
 
-Outcome<std::vector<HostPort>> parse_addresses(const std::string& text) {
-    std::vector<HostPort> addresses;
+Outcome<std::vector<env::BrokerAddress>> parse_addresses(const std::string& text) {
+    std::vector<env::BrokerAddress> addresses;
     for (size_t begin = 0; begin <= text.size();) {
         const size_t end = std::min(text.find(',', begin), text.size());
         const std::string one = text.substr(begin, end - begin);
@@ -61,23 +61,23 @@ Outcome<std::vector<HostPort>> parse_addresses(const std::string& text) {
     return addresses;
 }
 
-Outcome<void> print_status(const std::vector<HostPort>& brokers) {
+Outcome<void> print_status(const std::vector<env::BrokerAddress>& brokers) {
     ASSIGN_OR_RETURN(const wire::MetadataResponse cluster, cluster_of(brokers));
     print(cluster);
     return {};
 }
 
-Outcome<void> print_topics(const std::vector<HostPort>& brokers) {
+Outcome<void> print_topics(const std::vector<env::BrokerAddress>& brokers) {
     ASSIGN_OR_RETURN(wire::MetadataResponse cluster, cluster_of(brokers));
     print_topics_of(cluster);
     return {};
 }
 
-Outcome<std::vector<HostPort>> find_controllers(const std::vector<HostPort>& brokers) {
+Outcome<std::vector<env::BrokerAddress>> find_controllers(const std::vector<env::BrokerAddress>& brokers) {
     wire::DescribeQuorumRequest request;
     request.topics = {{.topic_name = "__cluster_metadata", .partitions = {{.partition_index = 0}}}};
     ASSIGN_OR_RETURN(const auto quorum, ask_any<wire::DescribeQuorumResponse>(brokers, request, wire::Version{2}));
-    std::vector<HostPort> controllers;
+    std::vector<env::BrokerAddress> controllers;
     for (const auto& node : quorum.nodes)
         for (const auto& listener : node.listeners)
             controllers.push_back({listener.host, std::to_string(listener.port)});

@@ -10,16 +10,14 @@
 
 namespace milena {
 
-using HostPort = env::BrokerAddress;
-
 // "host:port", perhaps several with commas between.
-Result<std::vector<HostPort>, std::string> parse_addresses(const std::string& text);
+Result<std::vector<env::BrokerAddress>, std::string> parse_addresses(const std::string& text);
 
 // Both print what the first of the brokers that can be reached says; the error says why none could.
-Result<void, std::string> print_status(const std::vector<HostPort>& brokers);
-Result<void, std::string> print_topics(const std::vector<HostPort>& brokers);
+Result<void, std::string> print_status(const std::vector<env::BrokerAddress>& brokers);
+Result<void, std::string> print_topics(const std::vector<env::BrokerAddress>& brokers);
 
 // Where the controllers are asked by gRPC; never empty.
-Result<std::vector<HostPort>, std::string> find_controllers(const std::vector<HostPort>& brokers);
+Result<std::vector<env::BrokerAddress>, std::string> find_controllers(const std::vector<env::BrokerAddress>& brokers);
 
 }  // namespace milena

@@ -30,10 +30,10 @@ using Outcome = Result<T, std::string>;
 // Nothing: there was no error.
 std::string error_of(std::string_view what, ErrorCode code, const std::optional<std::string>& message = std::nullopt) {
     if (code == ErrorCode::none) return "";
-    return std::string(what) + ": " + std::string(error_name(code)) + (message ? ": " + *message : "");
+    return std::string(what) + ": " + wire::error_text(code, message);
 }
 
-Outcome<void> create(const std::vector<HostPort>& brokers, const std::string& name) {
+Outcome<void> create(const std::vector<env::BrokerAddress>& brokers, const std::string& name) {
     wire::CreateTopicsRequest request;
     request.timeout_ms = server_timeout_ms;
     auto& topic = request.topics.emplace_back();
@@ -49,7 +49,7 @@ Outcome<void> create(const std::vector<HostPort>& brokers, const std::string& na
     return {};
 }
 
-void remove(const std::vector<HostPort>& brokers, const std::string& name) {
+void remove(const std::vector<env::BrokerAddress>& brokers, const std::string& name) {
     wire::DeleteTopicsRequest request;
     request.timeout_ms = server_timeout_ms;
     request.topic_names.push_back(name);
@@ -61,7 +61,7 @@ void remove(const std::vector<HostPort>& brokers, const std::string& name) {
     if (!error.empty()) std::fprintf(stderr, "milena admin: topic %s is left: %s\n", name.c_str(), error.c_str());
 }
 
-Outcome<HostPort> leader_of(const std::vector<HostPort>& brokers, const std::string& name) {
+Outcome<env::BrokerAddress> leader_of(const std::vector<env::BrokerAddress>& brokers, const std::string& name) {
     wire::MetadataRequest request;
     auto& topic = request.topics.emplace().emplace_back();
     topic.name = std::string_view(name);
@@ -70,11 +70,12 @@ Outcome<HostPort> leader_of(const std::vector<HostPort>& brokers, const std::str
     for (const auto& found : cluster.topics)
         for (const auto& partition : found.partitions)
             for (const auto& broker : cluster.brokers)
-                if (broker.node_id == partition.leader_id) return HostPort{broker.host, std::to_string(broker.port)};
+                if (broker.node_id == partition.leader_id)
+                    return env::BrokerAddress{broker.host, std::to_string(broker.port)};
     return unexpected(std::string("the topic has no leader"));
 }
 
-Outcome<int64_t> produce(const HostPort& leader, const std::string& name, const std::string& text) {
+Outcome<int64_t> produce(const env::BrokerAddress& leader, const std::string& name, const std::string& text) {
     env::SystemClock clock;
     wire::NewRecord record;
     record.timestamp = clock.wall();
@@ -97,7 +98,8 @@ Outcome<int64_t> produce(const HostPort& leader, const std::string& name, const 
     return unexpected(std::string("not produced: the answer is empty"));
 }
 
-Outcome<void> consume(const HostPort& leader, const std::string& name, int64_t offset, const std::string& text) {
+Outcome<void> consume(const env::BrokerAddress& leader, const std::string& name, int64_t offset,
+                      const std::string& text) {
     wire::FetchRequest request;
     request.max_wait_ms = server_timeout_ms;
     request.min_bytes = 1;
@@ -118,7 +120,8 @@ Outcome<void> consume(const HostPort& leader, const std::string& name, int64_t o
 }
 
 // A topic that was just made has its leader in a moment.
-Outcome<void> there_and_back(const std::vector<HostPort>& brokers, const std::string& name, const std::string& text) {
+Outcome<void> there_and_back(const std::vector<env::BrokerAddress>& brokers, const std::string& name,
+                             const std::string& text) {
     const auto end = std::chrono::steady_clock::now() + patience;
     while (true) {
         const auto leader = leader_of(brokers, name);
@@ -131,7 +134,7 @@ Outcome<void> there_and_back(const std::vector<HostPort>& brokers, const std::st
 
 }  // namespace
 
-Outcome<void> print_roundtrip(const std::vector<HostPort>& brokers) {
+Outcome<void> print_roundtrip(const std::vector<env::BrokerAddress>& brokers) {
     env::SystemRandom random;
     const std::string text = new_id(random).to_string();
     const std::string name = "milena-roundtrip-" + text;

@@ -10,6 +10,6 @@
 namespace milena {
 
 // Makes a topic, produces a record with acks=all, consumes it, removes the topic. The error says what didn't go.
-Result<void, std::string> print_roundtrip(const std::vector<HostPort>& brokers);
+Result<void, std::string> print_roundtrip(const std::vector<env::BrokerAddress>& brokers);
 
 }  // namespace milena

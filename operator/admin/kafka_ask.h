@@ -4,11 +4,9 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "base/error_code.h"
 #include "base/result.h"
 #include "env/posix/any_broker.h"
 #include "wire/client/ask.h"
@@ -16,6 +14,7 @@
 namespace milena::admin {
 
 using env::BrokerAddress;
+using wire::error_text;
 
 // How long the controller may take for what is asked of it; less than a broker's answer is waited for.
 inline constexpr int32_t server_timeout_ms = 4000;
@@ -25,11 +24,6 @@ Result<Response, std::string> ask(const std::vector<BrokerAddress>& brokers, con
     constexpr std::chrono::seconds silence_max(5);
     return wire::ask<Response>(env::AnyBroker(brokers, {silence_max, silence_max}), request, version,
                                "milena-operator");
-}
-
-// Kafka's name of an error, and what was said besides.
-inline std::string text_of(ErrorCode error, const std::optional<std::string>& message) {
-    return std::string(error_name(error)) + (message ? ": " + *message : std::string());
 }
 
 }  // namespace milena::admin

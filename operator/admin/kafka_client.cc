@@ -2,31 +2,24 @@
 
 #include <utility>
 
+#include "admin/kafka_requests.h"
 #include "admin/widest_topic.h"
-#include "wire/messages/configs.h"
-#include "wire/messages/metadata.h"
 #include "wire/messages/quorum.h"
-#include "wire/messages/topics.h"
 
 namespace milena::admin {
 namespace {
 
-constexpr int8_t broker_resource = 4;  // of Kafka's ConfigResource.Type
-
 Result<void, std::string> refused(ErrorCode error, const std::optional<std::string>& message) {
     if (error == ErrorCode::none) return {};
-    return unexpected(text_of(error, message));
+    return unexpected(error_text(error, message));
 }
 
 }  // namespace
 
 KafkaClient::Outcome KafkaClient::order(const plan::AlterBrokerConfig& order) {
     wire::IncrementalAlterConfigsRequest request;
-    auto& resource = request.resources.emplace_back();
-    resource.resource_type = broker_resource;
-    resource.resource_name = "";  // of all brokers
-    for (const auto& [key, value] : order.set) resource.configs.push_back({key, 0, value});
-    for (const std::string& key : order.remove) resource.configs.push_back({key, 1, std::nullopt});
+    const std::string all_brokers;
+    add_alterations(request, broker_resource, all_brokers, order.set, order.remove);
     ASSIGN_OR_RETURN(const auto response, ask<wire::IncrementalAlterConfigsResponse>(brokers_, request, 1));
     for (const auto& each : response.responses) RETURN_IF_ERROR(refused(each.error_code, each.error_message));
     return {};
@@ -41,15 +34,8 @@ KafkaClient::Outcome KafkaClient::order(const plan::UnregisterBroker& order) {
 }
 
 Result<plan::WidestTopic, std::string> KafkaClient::widest_topic() {
-    wire::MetadataRequest request;
-    request.topics = std::nullopt;
-    request.allow_auto_topic_creation = false;
-    ASSIGN_OR_RETURN(const auto cluster, ask<wire::MetadataResponse>(brokers_, request, 12));
-    wire::ListPartitionReassignmentsRequest all;
-    all.timeout_ms = server_timeout_ms;
-    all.topics = std::nullopt;
-    ASSIGN_OR_RETURN(const auto moves, ask<wire::ListPartitionReassignmentsResponse>(brokers_, all, 0));
-    RETURN_IF_ERROR(refused(moves.error_code, moves.error_message));
+    ASSIGN_OR_RETURN(const auto cluster, ask_for_all(brokers_));
+    ASSIGN_OR_RETURN(const auto moves, ask_for_moves(brokers_));
     return widest_topic_of(cluster, moves);
 }
 

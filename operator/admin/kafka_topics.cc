@@ -6,16 +6,13 @@
 #include <span>
 #include <utility>
 
+#include "admin/kafka_requests.h"
 #include "admin/topic_figures.h"
 #include "base/parse_number.h"
-#include "wire/messages/configs.h"
-#include "wire/messages/metadata.h"
-#include "wire/messages/topics.h"
 
 namespace milena::admin {
 namespace {
 
-constexpr int8_t topic_resource = 2;      // of Kafka's ConfigResource.Type
 constexpr int8_t own_config_source = 1;   // of the topic itself; Kafka's DYNAMIC_TOPIC_CONFIG
 constexpr int64_t partitions_max = 2000;  // created by one request: a controller refuses what makes too many records
 
@@ -40,7 +37,7 @@ bool is_final(ErrorCode error) {
 
 Outcome outcome_of(ErrorCode error, const std::optional<std::string>& message) {
     if (error == ErrorCode::none) return {};
-    return unexpected(Refusal{text_of(error, message), is_final(error)});
+    return unexpected(Refusal{error_text(error, message), is_final(error)});
 }
 
 // --- what there is
@@ -172,13 +169,8 @@ Outcomes add_partitions(const Listeners& brokers, const std::vector<const plan::
 
 Outcomes alter(const Listeners& brokers, const std::vector<const plan::AlterTopicConfig*>& orders) {
     wire::IncrementalAlterConfigsRequest request;
-    for (const plan::AlterTopicConfig* order : orders) {
-        auto& resource = request.resources.emplace_back();
-        resource.resource_type = topic_resource;
-        resource.resource_name = order->name;
-        for (const auto& [key, value] : order->set) resource.configs.push_back({key, 0, value});
-        for (const std::string& key : order->remove) resource.configs.push_back({key, 1, std::nullopt});
-    }
+    for (const plan::AlterTopicConfig* order : orders)
+        add_alterations(request, topic_resource, order->name, order->set, order->remove);
     ASSIGN_OR_RETURN(const auto response, ask<wire::IncrementalAlterConfigsResponse>(brokers, request, 1));
     std::map<std::string, Outcome> outcomes;
     for (const auto& each : response.responses)
@@ -201,7 +193,8 @@ Outcomes reassign(const Listeners& brokers, const std::vector<const plan::Reassi
         }
     }
     ASSIGN_OR_RETURN(const auto response, ask<wire::AlterPartitionReassignmentsResponse>(brokers, request, 1));
-    if (response.error_code != ErrorCode::none) return unexpected(text_of(response.error_code, response.error_message));
+    if (response.error_code != ErrorCode::none)
+        return unexpected(error_text(response.error_code, response.error_message));
     std::map<std::string, Outcome> outcomes;
     for (const auto& topic : response.responses) {
         Outcome& outcome = outcomes[topic.name];
@@ -248,11 +241,7 @@ class KafkaTopics final : public Topics {
         RETURN_IF_ERROR(find_partitions(names, described, found));
         if (found.empty()) return {};
         RETURN_IF_ERROR(find_settings(described, found));
-        wire::ListPartitionReassignmentsRequest all;
-        all.timeout_ms = server_timeout_ms;
-        all.topics = std::nullopt;
-        ASSIGN_OR_RETURN(const auto moves, ask<wire::ListPartitionReassignmentsResponse>(brokers_, all, 0));
-        if (moves.error_code != ErrorCode::none) return unexpected(text_of(moves.error_code, moves.error_message));
+        ASSIGN_OR_RETURN(const auto moves, ask_for_moves(brokers_));
         for (const auto& topic : moves.topics)
             if (const auto own = found.find(topic.name); own != found.end()) mark_moving(topic, own->second);
         for (auto& [name, info] : found) described.emplace(name, std::optional(std::move(info)));
@@ -271,7 +260,7 @@ class KafkaTopics final : public Topics {
             if (topic.error_code == ErrorCode::unknown_topic_or_partition) {
                 described.emplace(name, std::optional<plan::TopicInfo>());
             } else if (topic.error_code != ErrorCode::none) {
-                described.emplace(name, unexpected(text_of(topic.error_code, std::nullopt)));
+                described.emplace(name, unexpected(error_text(topic.error_code)));
             } else {
                 plan::TopicInfo& info = found[name];
                 info.id = topic.topic_id.to_string();

@@ -6,10 +6,10 @@
 #include <span>
 #include <utility>
 
+#include "admin/kafka_requests.h"
 #include "wire/messages/group_offsets.h"
 #include "wire/messages/groups.h"
 #include "wire/messages/log_dirs.h"
-#include "wire/messages/metadata.h"
 #include "wire/messages/offsets.h"
 
 namespace milena::admin {
@@ -26,10 +26,7 @@ using Offsets = std::map<Partition, int64_t>;
 class Measurement {
   public:
     Result<Topics::Figures, std::string> run(const std::vector<BrokerAddress>& brokers) {
-        wire::MetadataRequest request;
-        request.topics = std::nullopt;
-        request.allow_auto_topic_creation = false;
-        ASSIGN_OR_RETURN(const auto cluster, ask<wire::MetadataResponse>(brokers, request, 12));
+        ASSIGN_OR_RETURN(const auto cluster, ask_for_all(brokers));
         for (const auto& broker : cluster.brokers)
             brokers_[broker.node_id].push_back({broker.host, std::to_string(broker.port)});
         for (const auto& topic : cluster.topics) {
@@ -67,7 +64,7 @@ class Measurement {
     Result<void, std::string> add_groups(const At& at) {
         const wire::ListGroupsRequest request{};
         ASSIGN_OR_RETURN(const auto response, ask<wire::ListGroupsResponse>(at, request, 4));
-        if (response.error_code != ErrorCode::none) return unexpected(text_of(response.error_code, std::nullopt));
+        if (response.error_code != ErrorCode::none) return unexpected(error_text(response.error_code));
         const std::span all(response.groups);
         for (size_t begin = 0; begin < all.size(); begin += groups_a_request)
             RETURN_IF_ERROR(add_committed(at, all.subspan(begin, std::min(groups_a_request, all.size() - begin))));

@@ -1,10 +1,13 @@
-// ask(): one request of a client of ours and the response to it, over whatever takes a frame and gives one back.
+// ask(): one request of a client of ours and the response to it, over whatever takes a frame and gives one back; and
+// what its errors are called.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "base/error_code.h"
 #include "base/result.h"
 #include "wire/header.h"
 
@@ -25,6 +28,11 @@ Result<Response, std::string> ask(const Connection& connection, const Request& r
     auto response = decode<Response>(frame->slice(head->size), version);
     if (!response.has_value()) return unexpected(std::string("the answer is malformed"));
     return std::move(*response);
+}
+
+// Kafka's name of an error in a response, and what was said besides.
+inline std::string error_text(ErrorCode error, const std::optional<std::string>& message = std::nullopt) {
+    return std::string(error_name(error)) + (message ? ": " + *message : std::string());
 }
 
 }  // namespace milena::wire
