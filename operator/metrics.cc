@@ -20,7 +20,7 @@ using Labels = std::vector<ClientMetric::Label>;
 struct OperatorMetrics::Families {
     std::map<std::string, MetricFamily> by_name;
 
-    ClientMetric& add(const std::string& name, const std::string& help, MetricType type, Labels labels = {}) {
+    ClientMetric& add(const std::string& name, const std::string& help, MetricType type, Labels labels) {
         MetricFamily& family = by_name[name];
         family.name = name;
         family.help = help;
@@ -29,11 +29,17 @@ struct OperatorMetrics::Families {
         metric.label = std::move(labels);
         return metric;
     }
+    void gauge(const std::string& name, const std::string& help, Labels labels, double value) {
+        add(name, help, MetricType::Gauge, std::move(labels)).gauge.value = value;
+    }
     void gauge(const std::string& name, const std::string& help, const std::string& kind, double value) {
-        add(name, help, MetricType::Gauge, {{"kind", kind}}).gauge.value = value;
+        gauge(name, help, Labels{{"kind", kind}}, value);
+    }
+    void counter(const std::string& name, const std::string& help, Labels labels, double value) {
+        add(name, help, MetricType::Counter, std::move(labels)).counter.value = value;
     }
     void counter(const std::string& name, const std::string& help, const std::string& kind, double value) {
-        add(name, help, MetricType::Counter, {{"kind", kind}}).counter.value = value;
+        counter(name, help, Labels{{"kind", kind}}, value);
     }
 };
 
@@ -41,8 +47,7 @@ OperatorMetrics::OperatorMetrics() : families_(std::make_unique<Families>()) {}
 OperatorMetrics::~OperatorMetrics() = default;
 
 void OperatorMetrics::add_leader(bool is_leader) {
-    families_->add("milena_operator_leader", "1: this process has the lease and acts", MetricType::Gauge).gauge.value =
-        is_leader;
+    families_->gauge("milena_operator_leader", "1: this process has the lease and acts", Labels{}, is_leader);
 }
 
 void OperatorMetrics::add_watch(const std::string& kind, const kube::ReflectorStats& stats, size_t objects,
@@ -99,44 +104,39 @@ void OperatorMetrics::add_steps(const std::string& kind, const execute::StepCoun
     families_->counter("milena_operator_steps_total", "steps of plans that were done", kind,
                        static_cast<double>(counts.done));
     for (const auto& [reason, count] : counts.refused)
-        families_
-            ->add("milena_operator_steps_refused_total", "steps of plans that the API server or the brokers refused",
-                  MetricType::Counter, {{"kind", kind}, {"reason", reason}})
-            .counter.value = static_cast<double>(count);
+        families_->counter("milena_operator_steps_refused_total",
+                           "steps of plans that the API server or the brokers refused",
+                           Labels{{"kind", kind}, {"reason", reason}}, static_cast<double>(count));
 }
 
 // Prometheus calls the namespace of the operator's pod "namespace".
 void OperatorMetrics::add_cluster(const nlohmann::json& object) {
     const kube::ObjectKey key = kube::key_of(object);
     const Labels labels{{"resource_namespace", key.space}, {"resource", key.name}};
-    const auto gauge = [&](const char* name, const char* help, int64_t value) {
-        families_->add(name, help, MetricType::Gauge, labels).gauge.value = static_cast<double>(value);
-    };
     const auto cluster = api::read_cluster(object);
     if (cluster) {
         int64_t wanted = 0;
         for (const resource::Pool& pool : resource::pools_of(cluster->spec))
             wanted += pool.is_broker ? pool.replicas : 0;
-        gauge("milena_operator_brokers_desired", "brokers that a KafkaCluster wants", wanted);
-        gauge("milena_operator_brokers_ready", "of them those that are ready", cluster->status.ready_replicas);
+        families_->gauge("milena_operator_brokers_desired", "brokers that a KafkaCluster wants", labels,
+                         static_cast<double>(wanted));
+        families_->gauge("milena_operator_brokers_ready", "of them those that are ready", labels,
+                         static_cast<double>(cluster->status.ready_replicas));
     }
     for (const nlohmann::json& each : api::member(api::member(object, "status"), "conditions")) {
         Labels own = labels;
         own.push_back({"kind", "KafkaCluster"});
         own.push_back({"type", api::text_at(each, "type")});
         own.push_back({"status", api::text_at(each, "status")});
-        families_
-            ->add("milena_operator_condition", "constant 1: the status of a resource's condition", MetricType::Gauge,
-                  std::move(own))
-            .gauge.value = 1;
+        families_->gauge("milena_operator_condition", "constant 1: the status of a resource's condition",
+                         std::move(own), 1);
     }
 }
 
 void OperatorMetrics::add_topics(const kube::ObjectKey& cluster, const std::string& ready, size_t count) {
-    families_
-        ->add("milena_operator_topics", "KafkaTopics of a KafkaCluster, by the status of their condition Ready",
-              MetricType::Gauge, {{"resource_namespace", cluster.space}, {"resource", cluster.name}, {"ready", ready}})
-        .gauge.value = static_cast<double>(count);
+    families_->gauge("milena_operator_topics", "KafkaTopics of a KafkaCluster, by the status of their condition Ready",
+                     Labels{{"resource_namespace", cluster.space}, {"resource", cluster.name}, {"ready", ready}},
+                     static_cast<double>(count));
 }
 
 std::string OperatorMetrics::text() const {

@@ -2,16 +2,13 @@
 
 #include <algorithm>
 
+#include "api/ascii.h"
 #include "api/quantity.h"
 #include "api/time_text.h"
 
 namespace milena::api {
 
 namespace {
-
-bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter_or_digit(char c) { return is_lower_or_digit(c) || (c >= 'A' && c <= 'Z'); }
 
 bool is_dns_label(std::string_view text) {
     return !text.empty() && is_lower_or_digit(text.front()) && is_lower_or_digit(text.back()) &&

@@ -54,4 +54,13 @@ bool is_owned_by(const Json& object, const std::string& uid) {
            std::ranges::any_of(owners, [&](const Json& owner) { return text_at(owner, "uid") == uid; });
 }
 
+const Json& condition_at(const Json& object, const char* type) {
+    static const Json nothing;
+    const Json& conditions = member(member(object, "status"), "conditions");
+    if (!conditions.is_array()) return nothing;
+    const auto found =
+        std::ranges::find_if(conditions, [&](const Json& each) { return text_at(each, "type") == type; });
+    return found == conditions.end() ? nothing : *found;
+}
+
 }  // namespace milena::api

@@ -1,4 +1,4 @@
-// The part of a Kubernetes object's metadata that decisions are made by. Plain values.
+// What decisions are made by of any Kubernetes object, whatever its kind: its metadata, its conditions, its members.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +31,9 @@ ObjectMeta metadata_of(const nlohmann::json& object);
 
 // Whether one of its owners has this uid.
 bool is_owned_by(const nlohmann::json& object, const std::string& uid);
+
+// Of an object's status the condition of this type; null if there is none.
+const nlohmann::json& condition_at(const nlohmann::json& object, const char* type);
 
 // A member of an object; null if there is none, or no object.
 const nlohmann::json& member(const nlohmann::json& object, const char* name);

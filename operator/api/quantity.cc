@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "api/ascii.h"
+
 namespace milena::api {
 
 namespace {
@@ -35,14 +37,12 @@ constexpr std::array<Suffix, 14> suffixes{{
     {"Ei", 1000 * power(2, 60)},
 }};
 
-bool is_decimal_digit(char c) { return c >= '0' && c <= '9'; }
-
 // "e3", "E3": the power of ten, in thousandths.
 std::optional<__int128> exponent_of(std::string_view suffix) {
     if (suffix.size() < 2 || suffix.size() > 3 || (suffix[0] != 'e' && suffix[0] != 'E')) return std::nullopt;
     int exponent = 0;
     for (const char c : suffix.substr(1)) {
-        if (!is_decimal_digit(c)) return std::nullopt;
+        if (!is_digit(c)) return std::nullopt;
         exponent = exponent * 10 + (c - '0');
     }
     return exponent > 18 ? std::nullopt : std::optional(power(10, exponent + 3));
@@ -61,7 +61,7 @@ std::optional<int64_t> parse_quantity(std::string_view text) {
     __int128 digits = 0;
     __int128 fraction = 1;
     bool is_after_dot = false;
-    for (; at < text.size() && (is_decimal_digit(text[at]) || (text[at] == '.' && !is_after_dot)); ++at) {
+    for (; at < text.size() && (is_digit(text[at]) || (text[at] == '.' && !is_after_dot)); ++at) {
         if (at > digits_max) return std::nullopt;
         if (text[at] == '.') {
             is_after_dot = true;
@@ -70,7 +70,7 @@ std::optional<int64_t> parse_quantity(std::string_view text) {
         digits = digits * 10 + (text[at] - '0');
         if (is_after_dot) fraction *= 10;
     }
-    if (at == 0 || !is_decimal_digit(text[0]) || !is_decimal_digit(text[at - 1])) return std::nullopt;
+    if (at == 0 || !is_digit(text[0]) || !is_digit(text[at - 1])) return std::nullopt;
     const auto unit = unit_of(text.substr(at));
     if (!unit) return std::nullopt;
     const __int128 product = digits * *unit;

@@ -25,15 +25,6 @@ std::string text_at(const Json& object, const char* path) {
 
 int64_t bytes_at(const Json& object, const char* path) { return api::whole_units(text_at(object, path)).value_or(0); }
 
-// Of a list of conditions, the one of this type.
-const Json& condition_of(const Json& conditions, const char* type) {
-    static const Json nothing;
-    if (!conditions.is_array()) return nothing;
-    for (const Json& entry : conditions)
-        if (text_at(entry, "/type") == type) return entry;
-    return nothing;
-}
-
 bool is_true(const Json& entry) { return text_at(entry, "/status") == "True"; }
 
 void add_container(const Json& status, Pod& pod) {
@@ -61,9 +52,8 @@ Pod pod_of(const Json& object) {
     pod.node = text_at(object, "/spec/nodeName");
     pod.host_ip = text_at(object, "/status/hostIP");
     pod.phase = text_at(object, "/status/phase");
-    const Json& conditions = at(object, "/status/conditions");
-    pod.is_ready = is_true(condition_of(conditions, "Ready"));
-    const Json& scheduled = condition_of(conditions, "PodScheduled");
+    pod.is_ready = is_true(api::condition_at(object, "Ready"));
+    const Json& scheduled = api::condition_at(object, "PodScheduled");
     pod.is_unschedulable = text_at(scheduled, "/reason") == "Unschedulable";
     if (pod.is_unschedulable) pod.message = text_at(scheduled, "/message");
     const Json& containers = at(object, "/status/containerStatuses");
@@ -89,9 +79,8 @@ Claim claim_of(const Json& object) {
     claim.requested_bytes = bytes_at(object, "/spec/resources/requests/storage");
     claim.capacity_bytes = bytes_at(object, "/status/capacity/storage");
     claim.storage_class = text_at(object, "/spec/storageClassName");
-    const Json& conditions = at(object, "/status/conditions");
     for (const char* type : {"ControllerResizeError", "NodeResizeError"})
-        if (const Json& error = condition_of(conditions, type); is_true(error))
+        if (const Json& error = api::condition_at(object, type); is_true(error))
             claim.resize_error = text_at(error, "/message");
     return claim;
 }
@@ -99,7 +88,7 @@ Claim claim_of(const Json& object) {
 Node node_of(const Json& object) {
     Node node;
     node.labels = api::metadata_of(object).labels;
-    node.is_ready = is_true(condition_of(at(object, "/status/conditions"), "Ready"));
+    node.is_ready = is_true(api::condition_at(object, "Ready"));
     const Json& taints = at(object, "/spec/taints");
     if (taints.is_array())
         node.is_out_of_service = std::ranges::any_of(

@@ -48,11 +48,11 @@ bool lets_go(const std::vector<plan::Step>& steps) {
 
 execute::Orders orders_to(admin::Topics* topics) {
     return [topics](const std::vector<plan::Action>& actions) {
-        std::vector<kube::Outcome<void>> outcomes;
         if (topics == nullptr) {
             const kube::Error error{kube::Reason::no_answer, 0, "the cluster isn't there to be asked"};
             return std::vector<kube::Outcome<void>>(actions.size(), kube::Outcome<void>(unexpected(error)));
         }
+        std::vector<kube::Outcome<void>> outcomes;
         for (const auto& said : topics->order(actions)) {
             if (said) {
                 outcomes.emplace_back();

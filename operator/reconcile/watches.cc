@@ -37,9 +37,8 @@ int64_t observed_generation_of(const json& object) {
 }
 
 std::string readiness_of(const json& object) {
-    for (const json& each : api::member(api::member(object, "status"), "conditions"))
-        if (api::text_at(each, "type") == "Ready") return api::text_at(each, "status");
-    return "Unknown";
+    const json& ready = api::condition_at(object, "Ready");
+    return ready.is_null() ? "Unknown" : api::text_at(ready, "status");
 }
 
 // Somebody has edited it, and waits; or it is only our own status that came back.

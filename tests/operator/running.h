@@ -1,6 +1,7 @@
 // The operator as a whole against the fake API server, with clusters for it to run.
 #pragma once
 
+#include "api/metadata.h"
 #include "operator.h"
 #include "operator/nodes.h"
 #include "operator/world.h"
@@ -56,10 +57,7 @@ struct Running {
 
 inline std::string condition_of(const std::optional<json>& object, const std::string& type,
                                 const char* part = "status") {
-    if (!object) return "";
-    for (const json& each : object->value("/status/conditions"_json_pointer, json::array()))
-        if (each.value("type", "") == type) return each.value(part, "");
-    return "";
+    return object ? api::text_at(api::condition_at(*object, type.c_str()), part) : "";
 }
 
 inline std::string condition(const fake::FakeKube& fake, const std::string& type, const std::string& name = "demo") {
