@@ -9,12 +9,7 @@ namespace milena::kube {
 using nlohmann::json;
 
 Reflector::Reflector(Client& client, Store& store, ReflectorConfig config, env::Clock& clock, env::Random& random)
-    : client_(client),
-      store_(store),
-      config_(std::move(config)),
-      clock_(clock),
-      random_(random),
-      least_resource_version_(config_.least_resource_version) {}
+    : client_(client), store_(store), config_(std::move(config)), clock_(clock), random_(random) {}
 
 Reflector::~Reflector() { stop(); }
 
@@ -35,25 +30,27 @@ void Reflector::stop() {
 }
 
 void Reflector::require(const std::string& resource_version) {
+    const std::string own = store_.resource_version();
     std::shared_ptr<HttpStream> stream;
     {
         const std::lock_guard lock(mutex_);
         const bool is_more = least_resource_version_.empty() || is_older(least_resource_version_, resource_version);
         if (is_more) least_resource_version_ = resource_version;
-    }
-    if (!is_behind()) return;
-    {
-        const std::lock_guard lock(mutex_);
+        if (!is_too_old(own)) return;
         has_to_list_ = true;
         stream = stream_;
     }
     if (stream) stream->cancel();
 }
 
-// "0" is the version of a kind that isn't installed.
 bool Reflector::is_behind() const {
     const std::string own = store_.resource_version();
     const std::lock_guard lock(mutex_);
+    return is_too_old(own);
+}
+
+// "0" is the version of a kind that isn't installed.
+bool Reflector::is_too_old(const std::string& own) const {
     return own != "0" && is_older(own, least_resource_version_);
 }
 
@@ -153,7 +150,10 @@ Outcome<void> Reflector::list() {
 Outcome<void> Reflector::accept(const std::string& resource_version) {
     const std::string own = store_.resource_version();
     std::string least;
-    count([&](const ReflectorStats&) { least = least_resource_version_; });
+    {
+        const std::lock_guard lock(mutex_);
+        least = least_resource_version_;
+    }
     const bool is_stale = is_older(resource_version, own) || is_older(resource_version, least);
     if (!is_stale) {
         stale_since_.reset();
@@ -163,7 +163,8 @@ Outcome<void> Reflector::accept(const std::string& resource_version) {
     if (clock_.now() - *stale_since_ >= config_.stale_patience) {
         log_error("old list accepted",
                   {{"kind", config_.type.kind}, {"version", resource_version}, {"known", own}, {"required", least}});
-        count([&](const ReflectorStats&) { least_resource_version_.clear(); });
+        const std::lock_guard lock(mutex_);
+        least_resource_version_.clear();
         return {};
     }
     count([](ReflectorStats& stats) { ++stats.stale_lists; });

@@ -30,8 +30,7 @@ struct ReflectorConfig {
     // How long a list is refused that is older than what was seen: an API server that is behind will catch up; a
     // cluster that was restored from a backup won't.
     Milliseconds stale_patience{600'000};
-    std::string least_resource_version{};  // as by require()
-    bool may_be_absent = false;            // a kind that isn't installed everywhere: as if there were no objects
+    bool may_be_absent = false;  // a kind that isn't installed everywhere: as if there were no objects
 };
 
 struct ReflectorStats {
@@ -77,6 +76,7 @@ class Reflector {
     void pause(Duration delay);
     bool is_stopped() const;
     bool has_to_list();
+    bool is_too_old(const std::string& own) const;  // under the mutex
     template <class F>
     void count(F f);
 

@@ -197,7 +197,7 @@ TEST(ApiServer, A13_a_list_that_is_older_than_what_was_seen_is_refused) {
     KubeWorld world;
     world.fake.put(config_map("m0"));
     const std::string seen = std::to_string(world.fake.version() + 10);
-    Watched maps(world, "ConfigMap", [&](ReflectorConfig& config) { config.least_resource_version = seen; });
+    Watched maps(world, "ConfigMap", {}, seen);
     ASSERT_TRUE(world.fake.await([&] { return maps.reflector.stats().stale_lists >= 2; }));
     EXPECT_FALSE(maps.store.is_synced());
     EXPECT_EQ(0, maps.puts);

@@ -29,10 +29,12 @@ struct KubeWorld {
 
 // A reflector with its store, which counts what it tells.
 struct Watched {
-    Watched(KubeWorld& world, const std::string& kind, const std::function<void(kube::ReflectorConfig&)>& change = {})
+    Watched(KubeWorld& world, const std::string& kind, const std::function<void(kube::ReflectorConfig&)>& change = {},
+            const std::string& required = {})
         : reflector(world.client, store, config(kind, change), world.clock, world.random) {
         store.listen(
             [this](const kube::Change& happened) { ++(happened.kind == kube::Change::Kind::put ? puts : removals); });
+        if (!required.empty()) reflector.require(required);
         reflector.start();
     }
 
