@@ -69,8 +69,8 @@ class PodWatch(threading.Thread):
 
     def __init__(self, namespace, selector):
         super().__init__(daemon=True)
-        self.ready = {pod["metadata"]["name"]: True for pod in listed("pods", namespace, selector)}
         self.uids = {pod["metadata"]["uid"]: pod["metadata"]["name"] for pod in listed("pods", namespace, selector)}
+        self.ready = dict.fromkeys(self.uids.values(), True)
         self.first = set(self.uids)
         self.order = []  # of pods that were replaced
         self.unready_max = 0

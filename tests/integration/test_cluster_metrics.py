@@ -7,20 +7,15 @@ from confluent_kafka.admin import NewTopic
 
 from harness.cluster import Cluster
 from harness.process import until
-from test_cluster import admin, all_see
+from test_cluster import admin, serving
 
 VICTIM = 2
 
 
 @pytest.fixture
 def cluster(run_directory, request):
-    made = Cluster(run_directory / request.node.name)
-    try:
-        made.start()
-        all_see(made.nodes, 3)
+    with serving(Cluster(run_directory / request.node.name)) as made:
         yield made
-    finally:
-        made.close()
 
 
 def samples(node, name):

@@ -102,10 +102,7 @@ TEST_P(RandomEdits, end_as_the_last_one_says) {
         model.edit();
         for (auto& [id, broker] : model.brokers)
             if (broker.placement == Placement::open) broker.replicas = 5;
-        for (int i = pick(12); i > 0; --i) {
-            model.apply(model.plan());
-            model.progress();
-        }
+        model.go_on(pick(12));
     }
     model.broken_images.clear();
     for (auto& [name, pod] : model.observed.pods) pod.failure.clear();

@@ -276,6 +276,13 @@ void Model::progress() {
     run_brokers();
 }
 
+void Model::go_on(int times) {
+    for (int i = 0; i < times; ++i) {
+        apply(plan());
+        progress();
+    }
+}
+
 int Model::run(int plans_max) {
     for (int plans = 1; plans <= plans_max; ++plans) {
         const Observed before = observed;

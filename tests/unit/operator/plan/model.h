@@ -27,6 +27,8 @@ class Model {
     void apply(const ClusterPlan& made);
     // Kubernetes and the brokers go on by a second.
     void progress();
+    // Plans, does it, and lets a second pass, so many times.
+    void go_on(int times = 1);
     // All of this until nothing happens any more; how many plans it took. Fails the test after `plans_max`.
     int run(int plans_max = 300);
 

@@ -197,14 +197,10 @@ TEST_F(Rolls, C8_one_that_runs_hopelessly_is_replaced_when_the_spec_is_mended) {
 
 TEST_F(Rolls, C9_two_edits_during_a_roll_are_one_more_pass_and_never_two_brokers_down) {
     change("num.io.threads", "4");
-    for (int i = 0; i < 4 && model.restarted.empty(); ++i) {
-        model.apply(model.plan());
-        model.progress();
-    }
+    for (int i = 0; i < 4 && model.restarted.empty(); ++i) model.go_on();
     EXPECT_EQ(model.restarted.size(), 1u);
     change("num.io.threads", "5");
-    model.apply(model.plan());
-    model.progress();
+    model.go_on();
     change("num.io.threads", "6");
     model.run();
     EXPECT_LE(model.restarted.size(), 5u);

@@ -36,8 +36,7 @@ TEST_F(Scale, D1_brokers_join_and_nobody_is_restarted) {
 TEST_F(Scale, D2_brokers_are_emptied_before_they_go_one_by_one) {
     begin(5);
     scale(3);
-    model.apply(model.plan());
-    model.progress();
+    model.go_on();
     model.apply(model.plan());
     EXPECT_EQ(model.brokers.at(3).placement, Placement::draining) << "nothing new comes to those that leave";
     EXPECT_EQ(model.brokers.at(4).placement, Placement::draining);
@@ -54,10 +53,7 @@ TEST_F(Scale, D2_brokers_are_emptied_before_they_go_one_by_one) {
 TEST_F(Scale, D3_raised_again_the_drain_is_cancelled) {
     begin(5);
     scale(3);
-    for (int i = 0; i < 3; ++i) {
-        model.apply(model.plan());
-        model.progress();
-    }
+    model.go_on(3);
     scale(5);
     model.run();
     EXPECT_EQ(model.replicas(), 5);
@@ -132,10 +128,7 @@ TEST_F(Scale, D6_what_somebody_has_taken_from_the_set_comes_back_with_its_volume
 TEST_F(Scale, D6_a_hand_on_the_set_does_not_end_a_drain_that_goes_on) {
     begin(5);
     scale(3);
-    for (int i = 0; i < 2; ++i) {
-        model.apply(model.plan());
-        model.progress();
-    }
+    model.go_on(2);
     ASSERT_GT(model.brokers.at(3).replicas, 0u);
     model.is_scaled_by_hand = true;
     model.child("StatefulSet", "demo-brokers")["spec"]["replicas"] = 3;
