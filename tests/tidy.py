@@ -149,6 +149,19 @@ def check_cpp(path, text):
     check_coroutines(path, code)
 
 
+def chains(sight):
+    """Headers in sequences, of which each includes, directly or not, all that the one before it does, and itself. To be
+    compiled one after the other is then the same as alone: what comes before one brings nothing that it lacks."""
+    found = []
+    for path in sorted(sight, key=lambda path: (len(sight[path]), path)):
+        fitting = [chain for chain in found if sight[chain[-1]] <= sight[path]]
+        if fitting:
+            max(fitting, key=lambda chain: len(sight[chain[-1]])).append(path)
+        else:
+            found.append([path])
+    return found
+
+
 def check_headers(headers):
     """Every header compiles alone. One that was compiled with the same content beneath it is not compiled again."""
     own = {path: path.read_text() for path in headers}
@@ -161,24 +174,27 @@ def check_headers(headers):
             [closure(included, reached) for included in beneath[path]]
         return reached
 
+    sight = {path: closure(path, set()) for path in own}
+    stamps = {path: hashlib.sha256("".join(own[i] for i in sorted(sight[path])).encode()).hexdigest() for path in own}
     seen_file = ROOT / "build/tidy/headers"
     seen = set(seen_file.read_text().split()) if seen_file.exists() else set()
-    stamps = {path: hashlib.sha256("".join(own[i] for i in sorted(closure(path, set()))).encode()).hexdigest()
-              for path in own}
 
-    def compiles(path):
-        given = '-DASIO_STANDALONE -DMILENA_VERSION=""'
-        where = "-Ioperator -Ibroker" if (ROOT / "operator") in path.parents else "-Ibroker"
-        command = f"g++ -std=c++20 -fsyntax-only {given} {where} -x c++ -include {path} /dev/null"
-        return subprocess.run(command.split(), cwd=ROOT, capture_output=True, text=True, check=False)
+    def compiles(chain):
+        where = "-Ioperator -Ibroker" if PROGRAMS[1] in chain[-1].parents else "-Ibroker"
+        command = f'g++ -std=c++20 -fsyntax-only -DASIO_STANDALONE -DMILENA_VERSION="" {where} -x c++ -'
+        text = "".join(f'#include "{path}"\n' for path in chain)
+        return subprocess.run(command.split(), cwd=ROOT, input=text, capture_output=True, text=True, check=False)
 
-    fresh = [path for path in own if stamps[path] not in seen]
+    fresh = [chain for program in PROGRAMS
+             for chain in chains({i: sight[i] for i in own if program in i.parents and stamps[i] not in seen})]
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
-        for path, done in zip(fresh, pool.map(compiles, fresh)):
+        for chain, done in zip(fresh, pool.map(compiles, fresh)):
             if done.returncode == 0:
-                seen.add(stamps[path])
-            else:
-                breach(path, 1, f"does not compile alone: {done.stderr.strip().splitlines()[1:2]}")
+                seen.update(stamps[path] for path in chain)
+                continue
+            place, line, what = re.search(r"^(.+?):(\d+):.*?error: (.*)", done.stderr, re.M).groups()
+            path = ROOT / place
+            breach(path if path in own else chain[-1], line, f"does not compile alone: {what}")
     seen_file.parent.mkdir(parents=True, exist_ok=True)
     seen_file.write_text("\n".join(sorted(seen & set(stamps.values()))))
 
