@@ -1,4 +1,5 @@
 // Coordinator: what groups have committed.
+#include <limits>
 #include <utility>
 
 #include "base/log.h"
@@ -20,6 +21,13 @@ size_t utf16_units(std::string_view text) {
         if ((byte & 0xc0) != 0x80) units += byte >= 0xf0 ? 2 : 1;
     }
     return units;
+}
+
+// Beyond the end of time is never.
+Timestamp expiry(Timestamp now, int64_t retention_ms) {
+    int64_t at = 0;
+    const bool is_never = __builtin_add_overflow(now.value, retention_ms, &at);
+    return Timestamp(is_never ? std::numeric_limits<int64_t>::max() : at);
 }
 
 template <class Partition>
@@ -77,7 +85,7 @@ void Coordinator::commit_offsets(const wire::OffsetCommitRequest& request, wire:
             CommittedOffset committed;
             committed.offset = Offset(partition.committed_offset);
             committed.commit_timestamp = now;
-            if (request.retention_time_ms != -1) committed.expire_timestamp = now + request.retention_time_ms;
+            if (request.retention_time_ms != -1) committed.expire_timestamp = expiry(now, request.retention_time_ms);
             committed.topic_id = topic.topic_id;
             if (!metadata.empty()) committed.metadata = std::make_unique<const std::string>(metadata);
             committed.leader_epoch = LeaderEpoch(partition.committed_leader_epoch);

@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "unit/group/coordinator_fixture.h"
 
 namespace milena::group {
@@ -288,6 +290,26 @@ TEST_F(Expiry, at_the_time_that_an_old_client_has_chosen) {
     reload();
     pass(std::chrono::minutes(11));
     EXPECT_EQ(committed("orders"), -1);
+}
+
+TEST_F(Expiry, never_comes_for_who_wants_an_offset_kept_beyond_the_end_of_time) {
+    wire::OffsetCommitRequest request = commit_request("orders", 7);
+    request.retention_time_ms = std::numeric_limits<int64_t>::max();
+    commit(request, 4);
+    pass(std::chrono::minutes(80));
+    EXPECT_EQ(committed("orders"), 7);
+}
+
+TEST_F(Expiry, spares_an_empty_group_while_somebody_may_come_back_with_an_id) {
+    config.offsets_retention_check_interval = std::chrono::seconds(1);
+    reload();
+    leave(stable_member());
+    const std::string id = join(request())->member_id;
+    pass(std::chrono::seconds(5));
+    const Joined joined = join(request(id));
+    pass(Duration{});
+    EXPECT_EQ(joined->error_code, ErrorCode::none);
+    EXPECT_EQ(joined->generation_id, 3);
 }
 
 TEST_F(Expiry, takes_away_empty_groups_without_offsets) {
