@@ -7,6 +7,12 @@ namespace milena::settings {
 
 namespace {
 
+// Kafka takes the rates of replication in a running cluster only: its file doesn't know them, nor a default of them.
+bool has_default_in_file(const Setting& setting) {
+    const bool is_rate_of_replication = setting.is_internal && setting.mode == UpdateMode::cluster_wide;
+    return setting.default_text != nullptr && !is_rate_of_replication;
+}
+
 // What the four sources say about `name` and the names behind it, the strongest first. As in Kafka, the list begins
 // with the first entry of that very name: what only a weaker name says doesn't count as configured.
 std::vector<Synonym> broker_synonyms_of(const BrokerSettings& settings, std::string_view name, bool is_sensitive) {
@@ -29,7 +35,7 @@ std::vector<Synonym> broker_synonyms_of(const BrokerSettings& settings, std::str
     }
     for (const std::string& synonym : names) {
         const Setting* setting = find(broker_settings(), synonym);
-        if (setting != nullptr && setting->default_text != nullptr) {
+        if (setting != nullptr && has_default_in_file(*setting)) {
             add(synonym, setting->default_text, Source::default_value);
         }
     }

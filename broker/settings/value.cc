@@ -86,7 +86,8 @@ bool is_throttled_replicas(const std::vector<std::string>& parts) {
     });
 }
 
-std::optional<std::string> list_reason(const Allowed& allowed, std::string_view text) {
+std::optional<std::string> list_reason(const Setting& setting, std::string_view text) {
+    const Allowed& allowed = setting.allowed;
     const std::vector<std::string> parts = parse_list(text);
     if (parts.empty()) {
         if (!allowed.not_empty) return std::nullopt;
@@ -94,7 +95,8 @@ std::optional<std::string> list_reason(const Allowed& allowed, std::string_view 
     }
     if (std::ranges::find(parts, "") != parts.end()) return "The list must not have empty values";
     if (allowed.throttled_replicas && !is_throttled_replicas(parts)) {
-        return "It must be the literal '*' or a list of replicas in the following format: "
+        return std::string(setting.name) +
+               " must be the literal '*' or a list of replicas in the following format: "
                "[partitionId]:[brokerId],[partitionId]:[brokerId],...";
     }
     const auto is_refused = [&](std::string_view part) { return !is_allowed_word(allowed, part); };
@@ -190,7 +192,7 @@ std::optional<std::string> reason_refused(const Setting& setting, std::string_vi
         return parse_boolean(text) ? std::nullopt
                                    : std::optional<std::string>("Expected value to be either true or false");
     }
-    if (setting.type == Type::list) return list_reason(allowed, text);
+    if (setting.type == Type::list) return list_reason(setting, text);
     if (allowed.not_empty && trimmed(text).empty()) return "String must be non-empty";
     if (allowed.words.empty() || is_allowed_word(allowed, trimmed(text))) return std::nullopt;
     return words_reason(allowed);

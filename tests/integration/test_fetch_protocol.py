@@ -102,7 +102,7 @@ READS = {
     "no partitions": fetch(),
     "a follower that is none": sweep.until(14, fetch(read(0, 4), replicaId=5)),
     "a newer follower that is none": sweep.since(
-        15, fetch(read(0, 4), until=15, replicaState={"replicaId": 5, "replicaEpoch": 1})
+        15, fetch(read(0, 4), replicaState={"replicaId": 5, "replicaEpoch": 1})
     ),
     "the broker itself as a follower": sweep.until(14, fetch(read(0, 4), replicaId=1)),
     "a follower that is none, of the epoch": sweep.since(9, sweep.until(14, fetch(read(0, 4, epoch=0), replicaId=5))),

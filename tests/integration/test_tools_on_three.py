@@ -1,14 +1,16 @@
 """Kafka's administrative tools on three brokers: the same steps on Milena's cluster and on Kafka's, equal answers."""
 
+import itertools
 import json
 import re
 
 from confluent_kafka.admin import AdminClient
 
-from harness import compatibility, tools
+from harness import compatibility, sweep, tools
 from harness.compare import plain, request
 from harness.process import Process, until
-from test_cluster_admin import FEATURE_COMMANDS
+from test_cluster_admin import FEATURE_COMMANDS, replica_count
+from test_fetch_protocol import fetch, read
 
 CLUSTER_SETTINGS = {
     "broker.session.timeout.ms": 4000,
@@ -80,6 +82,13 @@ def election_plan(side, *rows):
     return "--path-to-json-file", plan
 
 
+def unclean_elections(side, needless, impossible):
+    """Of one that has a leader, of one that can't have any, of both in one plan, and of all there are."""
+    asked = [("--topic", name, "--partition", index) for name, index in (needless, impossible)]
+    asked += [election_plan(side, needless, impossible), ("--all-topic-partitions",)]
+    return [elect(side, "unclean", *what) for what in asked]
+
+
 def cluster_tool(side, *arguments):
     return plain(side.jvm.run("kafka-cluster", *arguments, "--bootstrap-server", side.bootstrap))
 
@@ -102,7 +111,7 @@ def test_a_broker_stops_is_unregistered_and_comes_back(three):
             cluster_tool(side, "list-endpoints"),
             cluster_tool(side, "list-endpoints", "--include-fenced-brokers"),
             elect(side, "preferred", *election_plan(side, ("down-three", 2), ("down-alone", 0))),
-            elect(side, "unclean", *election_plan(side, ("down-three", 2), ("down-alone", 0))),
+            unclean_elections(side, ("down-three", 2), ("down-alone", 0)),
             cluster_tool(side, "unregister", "--id", "3"),
             cluster_tool(side, "unregister", "--id", "3"),
             cluster_tool(side, "list-endpoints", "--include-fenced-brokers"),
@@ -189,6 +198,107 @@ def test_plans_are_made_and_topics_get_more_and_fewer_replicas(three):
         return answers, side.kcat("-C", "-t", "factor", "-p", "0", "-o", "beginning", "-e", "-q")
 
     assert three.same(script)[-1]["out"].split() == ["a", "b", "c"]
+
+
+LEADERS, FOLLOWERS = "leader.replication.throttled", "follower.replication.throttled"
+
+
+def throttled(side, kind, name, *settings):
+    """What kafka-configs says of its throttles, once the broker that it asks knows of these and of no other."""
+
+    def described():
+        said = side.tool("kafka-configs", "--describe", "--entity-type", kind, "--entity-name", name)
+        lines = sorted(said["out"].splitlines())  # in the order of a hash table
+        found = [line.split()[0] for line in lines if ".throttled." in line]
+        return found == sorted(settings) and {**said, "out": lines}
+
+    return until(described, f"{side.broker.directory}: throttles of {kind} {name}: {settings}", SETTLED_S)
+
+
+def throttled_brokers(side, rate):
+    rates = [f"{LEADERS}.rate={rate}", f"{FOLLOWERS}.rate={rate}"] if rate else []
+    return [throttled(side, "brokers", broker, *rates) for broker in (1, 2, 3)]
+
+
+def alter(side, kind, name, settings):
+    return plain(side.tool("kafka-configs", "--alter", "--entity-type", kind, "--entity-name", name,
+                           "--add-config", settings))  # fmt: skip
+
+
+def test_throttles_of_a_reassignment_are_set_raised_kept_and_cleared(three):
+    """At a rate that would take hours. Those that somebody else has set for the brokers and the topic go too."""
+    own = (f"{LEADERS}.replicas=0:1,0:2", f"{FOLLOWERS}.replicas=0:3")
+
+    def script(side):
+        create(side, "throttled", "1:2")
+        create(side, "throttled-other", "1:2")
+        all_in_sync(side, "throttled")
+        written(side, "throttled", *["x" * 900_000] * 8)
+        by_hand = [
+            alter(side, "brokers", 2, f"{LEADERS}.rate=7777777,{FOLLOWERS}.rate=8888888"),
+            alter(side, "topics", "throttled", f"{LEADERS}.replicas=[0:1,0:9],{FOLLOWERS}.replicas=*"),
+            alter(side, "topics", "throttled-other", f"{FOLLOWERS}.replicas=*"),
+            alter(side, "topics", "throttled", f"{FOLLOWERS}.replicas=0-3"),
+            alter(side, "brokers", 2, f"{FOLLOWERS}.rate=-1"),
+            throttled(side, "topics", "throttled", f"{LEADERS}.replicas=0:1,0:9", f"{FOLLOWERS}.replicas=*"),
+            throttled(side, "brokers", 2, f"{LEADERS}.rate=7777777", f"{FOLLOWERS}.rate=8888888"),
+        ]
+        plan = moves(side, "throttled", [3, 2])
+        begun = [reassign(side, "--execute", *plan, "--throttle", 1000)]
+        until(lambda: replica_count(side.at(3), "throttled") == 1, "broker 3 has begun its copy", SETTLED_S)
+        begun += [
+            throttled_brokers(side, 1000),
+            throttled(side, "topics", "throttled", *own),
+            reassign(side, "--execute", *plan),
+            reassign(side, "--list"),
+            reassign(side, "--verify", *plan),
+            throttled_brokers(side, 1000),
+            reassign(side, "--execute", "--additional", *plan, "--throttle", 100_000_000),
+            throttled_brokers(side, 100_000_000),
+        ]
+        ended = [
+            done_moving(side, (*plan, "--preserve-throttles")),
+            throttled_brokers(side, 100_000_000),
+            throttled(side, "topics", "throttled", *own),
+            done_moving(side, plan),
+            throttled_brokers(side, None),
+            throttled(side, "topics", "throttled"),
+            reassign(side, "--verify", *plan),
+            throttled(side, "topics", "throttled-other", f"{FOLLOWERS}.replicas=*"),
+        ]
+        return by_hand, begun, ended
+
+    three.same(script)
+
+
+def claims(topic_id):
+    """Fetches by a client that says it is a replica, of no broker or of broker 3; it names the leader epoch or none."""
+    cases = {}
+    for replica, leader_epoch, replica_epoch in itertools.product((7, 3), (-1, 0), (-1, 5)):
+        body = fetch(read(0, 0, epoch=leader_epoch), topic="claimed", topic_id=topic_id)
+        name = f"{replica} of epoch {replica_epoch} at {leader_epoch}"
+        state = {"replicaId": replica, "replicaEpoch": replica_epoch}
+        cases[name] = sweep.until(14, {**body, "replicaId": replica})
+        cases[f"newer {name}"] = sweep.since(15, {**body, "replicaState": state})
+    return cases
+
+
+def test_who_fetches_as_a_replica_that_the_partition_does_not_have_is_refused_alike(three):
+    """By its leader, by its follower and by a broker without it; since version 15 a replica tells its own epoch."""
+
+    def script(side):
+        create(side, "claimed", "1:2")
+        written(side, "claimed", "a", "b")
+        brokers = [side.at(node_id) for node_id in (1, 2, 3)]
+
+        def known():
+            ids = {sweep.ids_of(broker, "claimed")["claimed"] for broker in brokers}
+            return len(ids) == 1 and ids
+
+        (topic_id,) = until(known, "all brokers know the topic", SETTLED_S)
+        return [broker.requests(*sweep.lines("Fetch", (12, 14, 15, 16, 18), claims(topic_id))) for broker in brokers]
+
+    three.same(script)
 
 
 def without_offsets(node):

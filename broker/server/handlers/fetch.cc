@@ -136,13 +136,14 @@ FetchResponse::Partition answer_of(const FetchCall& call, int32_t index, FetchOu
 void add_leader_hints(const FetchCall& call, Fetching& fetching, FetchResponse& response) {
     if (call->version() < leader_hints_since) return;
     const ClusterView view(call->context().image(), call->caller().listener());
+    auto* const endpoints = replica_id(call->request) >= 0 ? nullptr : &plain(response.node_endpoints);
     for (size_t i = 0; i < fetching.answers.size(); ++i) {
         if (!wants_leader_hint(fetching.answers[i].error_code)) continue;
         const FetchKey& key = fetching.session.wishes[i].key;
         const metadata::TopicImage* topic = topic_of(call, key);
         if (topic == nullptr) continue;
         fetching.answers[i].current_leader =
-            leader_hint(view, topic->partition(PartitionIndex(key.partition)), plain(response.node_endpoints));
+            leader_hint(view, topic->partition(PartitionIndex(key.partition)), endpoints);
     }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <vector>
 
 #include "server/handlers/cluster_view.h"
 #include "wire/messages/leader_hint.h"
@@ -12,20 +13,19 @@ inline bool wants_leader_hint(ErrorCode error) {
     return error == ErrorCode::not_leader_or_follower || error == ErrorCode::fenced_leader_epoch;
 }
 
-// `endpoints` gets each leader once.
-template <class Endpoints>
-wire::CurrentLeader leader_hint(const ClusterView& view, const metadata::PartitionImage* partition,
-                                Endpoints& endpoints) {
+// `endpoints` gets each leader once; null, of who calls itself a replica, is told only who it is, as Kafka does it.
+inline wire::CurrentLeader leader_hint(const ClusterView& view, const metadata::PartitionImage* partition,
+                                       std::vector<wire::NodeEndpoint>* endpoints) {
     if (partition == nullptr) return {};
+    const wire::CurrentLeader hint{partition->leader.value, partition->leader_epoch.value};
     const metadata::Endpoint* endpoint = view.reachable(partition->leader);
-    const bool is_known = std::ranges::any_of(
-        endpoints, [&](const wire::NodeEndpoint& known) { return known.node_id == partition->leader.value; });
-    if (endpoint != nullptr && !is_known)
-        endpoints.push_back({.node_id = partition->leader.value,
-                             .host = endpoint->host,
-                             .port = endpoint->port,
-                             .rack = view.image().broker(partition->leader)->rack});
-    return {partition->leader.value, partition->leader_epoch.value};
+    if (endpoint == nullptr || endpoints == nullptr) return hint;
+    if (std::ranges::find(*endpoints, hint.leader_id, &wire::NodeEndpoint::node_id) == endpoints->end())
+        endpoints->push_back({.node_id = hint.leader_id,
+                              .host = endpoint->host,
+                              .port = endpoint->port,
+                              .rack = view.image().broker(partition->leader)->rack});
+    return hint;
 }
 
 }  // namespace milena::server

@@ -160,7 +160,7 @@ void add_leader_hints(const ProduceCall& call, Production& production) {
         if (wants_leader_hint(place.answer->error_code))
             place.answer->current_leader =
                 leader_hint(view, view.image().partition(place.key.topic_id, place.key.partition),
-                            plain(production.response.node_endpoints));
+                            &plain(production.response.node_endpoints));
 }
 
 void respond(const ProduceCall& call, Production& production) {

@@ -71,6 +71,10 @@ TEST(Value, throttled_replicas_are_pairs_of_numbers) {
     for (const char* text : {"foo", "1", "1:", ":1", "1:2,*", "-1:2", "1:2:3"}) {
         EXPECT_TRUE(reason_refused(setting, text)) << text;
     }
+    EXPECT_EQ(refusal(setting, "0-3"),
+              "Invalid value [0-3] for configuration leader.replication.throttled.replicas: "
+              "leader.replication.throttled.replicas must be the literal '*' or a list of replicas in the following "
+              "format: [partitionId]:[brokerId],[partitionId]:[brokerId],...");
 }
 
 TEST(Value, numbers_are_read_as_java_reads_them) {
