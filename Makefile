@@ -93,7 +93,7 @@ image: ## build the container images `IMAGE=…` and `OPERATOR_IMAGE=…` and st
 	@$(DEPS) image
 	$(STAGE) image .ci/image $(IMAGE) $(OPERATOR_IMAGE) $(DOCKER_BUILD_FLAGS)
 
-e2e: install-test ## run the end-to-end tests on the Kubernetes of `KUBECONFIG`, which has both images; `ARGS=…` goes to pytest
+e2e: install-test ## run the end-to-end tests on the Kubernetes of `KUBECONFIG`, which has the images; `ARGS=…` goes to pytest
 	$(STAGE) 'e2e: a real Kubernetes' tests/e2e/run $(ARGS)
 
 clean: ## remove everything that was built

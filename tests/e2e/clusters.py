@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import itertools
 import os
 import subprocess
 
@@ -10,7 +11,19 @@ from harness.load import PacedLoad, count_faults
 
 IMAGE = os.environ.get("IMAGE") or "milena:0.1.0"
 OPERATOR_IMAGE = os.environ.get("OPERATOR_IMAGE") or "milena-operator:0.1.0"
+TOOLS_IMAGE = os.environ.get("TOOLS_IMAGE") or "kafka-tools:4.3.1"
 LISTENERS = [{"name": "plain", "type": "Internal", "port": 9092}, {"name": "nodes", "type": "NodePort", "port": 9094}]
+
+NUMBERS = itertools.count(1)
+
+
+def live_setting():
+    """One that was never given before."""
+    return {"log.retention.ms": str(86_400_000 + 1000 * next(NUMBERS))}
+
+
+def restart_setting(name="socket.send.buffer.bytes"):
+    return {name: str(131072 + 1024 * next(NUMBERS))}
 
 
 def merged(into, changes):
@@ -35,6 +48,7 @@ class Cluster:
             "listeners": LISTENERS,
         }
         self.spec = merged(own, spec)
+        self.events_before = {}
 
     # --- what is wanted
 
@@ -70,6 +84,9 @@ class Cluster:
         )
         return name
 
+    def forget_topic(self, name):
+        kube.kubectl("delete", "kafkatopic", name, "--namespace", self.namespace, "--timeout=60s")
+
     # --- what is there
 
     @property
@@ -98,20 +115,49 @@ class Cluster:
         return kube.wait_until(f"{kind} {status} {reason or ''} of {self.name}", look, seconds)
 
     def settle(self, seconds=180):
-        """Until there is nothing left to be done."""
+        """Until there is nothing left to be done, by what the operator says and by the pods themselves."""
 
         def look():
             resource = self.resource()
             told = [kube.condition(resource, kind)[0] for kind in ("Ready", "Reconciling", "Stalled")]
-            return self.is_processed(resource) and told == ["True", "False", "False"]
+            is_done = self.is_processed(resource) and told == ["True", "False", "False"]
+            return is_done and self.are_ready(self.listed_pods())
 
         kube.wait_until(f"{self.name} as wanted", look, seconds)
         return self
 
+    def listed_pods(self):
+        return kube.listed("pods", self.namespace, self.selector)
+
+    def are_ready(self, pods):
+        def is_ready(pod):
+            return kube.condition(pod, "Ready")[0] == "True" and "deletionTimestamp" not in pod["metadata"]
+
+        return len(pods) == self.spec["brokers"]["replicas"] and all(is_ready(pod) for pod in pods)
+
+    def wait_for_successors(self, before, names):
+        """Until there are other pods of these names, and all serve; the operator isn't asked."""
+
+        def look():
+            pods = self.listed_pods()
+            now = {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in pods}
+            return self.are_ready(pods) and all(now[name] != before[name] for name in names)
+
+        kube.wait_until(f"successors of {names}", look, 120)
+
+    def begin(self):
+        """From here on counts what events say."""
+        self.events_before = kube.events(self.namespace)
+        return self
+
+    def notes(self, reason):
+        """Of the events with that reason."""
+        now = kube.events(self.namespace)
+        return [now[one][1] for one in now.keys() - self.events_before.keys() if now[one][0] == reason]
+
     def pods(self):
         """name → uid"""
-        found = kube.listed("pods", self.namespace, self.selector)
-        return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in found}
+        return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in self.listed_pods()}
 
     def pod(self, node_id=0):
         return f"{self.name}-brokers-{node_id}"
@@ -138,9 +184,9 @@ class Cluster:
         return kube.PodWatch(self.namespace, self.selector)
 
     @contextlib.contextmanager
-    def under_load(self, topic="load", partitions=6):
+    def under_load(self, partitions=6):
         """A client writes at a steady pace; in the end nothing has failed, and everything is there once, in order."""
-        self.topic(topic, partitions)
+        topic = self.topic(f"load-{next(NUMBERS)}", partitions)
         wait_for_topic(self, topic)
         bootstrap = self.bootstrap()
         load = PacedLoad(bootstrap, topic, partitions, 0)
@@ -153,9 +199,13 @@ class Cluster:
         assert not found and counts["records"] == load.acknowledged, examples
 
 
+def topic_condition(cluster, name, kind):
+    return kube.condition(kube.read("kafkatopic", name, cluster.namespace), kind)
+
+
 def wait_for_topic(cluster, name, status="True", reason=None, seconds=60):
     def look():
-        found = kube.condition(kube.read("kafkatopic", name, cluster.namespace), "Ready")
+        found = topic_condition(cluster, name, "Ready")
         return found if found[0] == status and reason in (None, found[1]) else None
 
     return kube.wait_until(f"topic {name} Ready {status} {reason or ''}", look, seconds)

@@ -1,10 +1,11 @@
 """kubectl and helm as functions, and a watch over pods. Knows nothing of Milena."""
 
 import json
+import re
 import subprocess
 import threading
 
-from harness.process import until
+from harness.process import die_with_parent, until
 
 
 class Refused(Exception):
@@ -49,14 +50,24 @@ def condition(resource, kind):
     """(status, reason, message)"""
     for one in (resource or {}).get("status", {}).get("conditions", []):
         if one["type"] == kind:
-            return one["status"], one["reason"], one.get("message", "")
+            return one["status"], one.get("reason", ""), one.get("message", "")
     return "Unknown", "", ""
 
 
-def events(namespace, reason):
-    """Notes of the events with that reason."""
-    every = listed("events.v1.events.k8s.io", namespace)
-    return [one.get("note", "") for one in every if one["reason"] == reason]
+def columns(kind, name, namespace):
+    """What `kubectl get` shows: the text under each heading, which may be empty."""
+    head, line = kubectl("get", kind, name, "--namespace", namespace).splitlines()
+    begins = [found.start() for found in re.finditer(r"\S+", head)]
+    ends = [*begins[1:], None]
+    return {head[i:j].strip(): line[i:j].strip() for i, j in zip(begins, ends, strict=True)}
+
+
+def events(namespace):
+    """{(name, version): (reason, note)}; an event that comes again is another version."""
+    return {
+        (one["metadata"]["name"], one["metadata"]["resourceVersion"]): (one["reason"], one.get("note", ""))
+        for one in listed("events.v1.events.k8s.io", namespace)
+    }
 
 
 class PodWatch(threading.Thread):
@@ -79,6 +90,7 @@ class PodWatch(threading.Thread):
             + ["--output", f"jsonpath={self.LINE}"],
             stdout=subprocess.PIPE,
             text=True,
+            preexec_fn=die_with_parent,
         )
         self.start()
 

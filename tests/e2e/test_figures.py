@@ -5,7 +5,7 @@ import json
 import time
 
 import kube
-from clusters import wait_for_topic
+from clusters import live_setting, wait_for_topic
 from conftest import SYSTEM
 
 MIB = 1 << 20
@@ -32,7 +32,7 @@ def test_an_idle_operator_is_small(cluster):
 
 def test_a_change_is_seen_within_a_second(cluster):
     begin = time.monotonic()
-    cluster.apply(config={"log.retention.ms": "86400000"})
+    cluster.apply(config=live_setting())
     sent = time.monotonic()
     kube.wait_until("the new generation", lambda: cluster.is_processed(cluster.resource()), 10)
     seconds = time.monotonic() - begin

@@ -1,5 +1,6 @@
 """Installing, the first cluster, the first records; what is refused."""
 
+import json
 import os
 import subprocess
 import time
@@ -8,7 +9,9 @@ import kube
 import pytest
 import yaml
 from clusters import Cluster, consume, produce, wait_for_topic
-from conftest import CHART, ROOT, SYSTEM, install
+from conftest import CHART, ROOT, SYSTEM, install, uninstall
+
+FIRST_CHART = ROOT / "tests/e2e/data/milena-0.1.0.tgz"
 
 
 def test_the_chart_is_linted():
@@ -53,10 +56,19 @@ def test_topics_as_resources_records_in_and_out_and_lag_in_a_column(cluster):
     group = ["-G", "readers", "pioneers", "-c", "1", "-q", "-X", "auto.offset.reset=earliest"]
     subprocess.run(["kcat", "-b", cluster.bootstrap(), *group], check=True, timeout=60, stdout=subprocess.DEVNULL)
 
-    def lag():
-        return kube.read("kafkatopic", "pioneers", cluster.namespace)["status"].get("lag") == 2
+    def shown():
+        columns = kube.columns("kafkatopic", "pioneers", cluster.namespace)
+        return columns["LAG"] and columns
 
-    kube.wait_until("the lag of the group in the status", lag, 60)
+    columns = kube.wait_until("a lag, which is measured every minute", shown, 90)
+    assert columns["LAG"] == "2"
+    assert [columns[name] for name in ("CLUSTER", "READY", "PARTITIONS", "REPLICAS", "INSYNC")] == [
+        "demo",
+        "True",
+        "3",
+        "3",
+        "3/3",
+    ]
 
 
 REFUSED = {
@@ -91,12 +103,41 @@ def test_h_uninstalled_and_installed_again_clusters_and_data_are_there(cluster):
     wait_for_topic(cluster, "kept")
     produce(cluster.bootstrap(), "kept", ["a", "b"])
     pods = cluster.pods()
-    kube.helm("uninstall", "milena", "--namespace", SYSTEM, "--wait")
+    uninstall()
     assert sorted(consume(cluster.bootstrap(), "kept")) == ["a", "b"]
     assert kube.kubectl("get", "crd", "kafkaclusters.milena.dev")
     install()
     cluster.settle()
+    assert cluster.pods() == pods and sorted(consume(cluster.bootstrap(), "kept")) == ["a", "b"]
+
+
+def chart():
+    (release,) = json.loads(kube.helm("list", "--namespace", SYSTEM, "--output", "json"))
+    return release["chart"]
+
+
+def test_h_the_first_chart_is_upgraded_to_this_one_and_rolled_back_and_no_broker_restarts(cluster):
+    charts = []
+
+    def check():
+        charts.append(chart())
+        topic = cluster.topic(f"of-chart-{len(charts)}")
+        wait_for_topic(cluster, topic)
+        cluster.settle()
+
+    pods = cluster.pods()
+    uninstall()
+    install(chart=FIRST_CHART)
+    check()
+    with cluster.under_load():
+        install()
+        check()
+        kube.helm("rollback", "milena", "--namespace", SYSTEM, "--wait")
+        check()
+    install()
+    check()
     assert cluster.pods() == pods
+    assert charts[0] == charts[2] == "milena-0.1.0" and charts[1] == charts[3] != charts[0]
 
 
 def test_h_an_upgrade_of_the_operator_restarts_no_broker(cluster):

@@ -1,7 +1,10 @@
-"""Volumes and nodes: E1, E5, E6 of the scenarios, and all pods at once."""
+"""Volumes and nodes: E1, E5, E6 of the scenarios, and pods that go at random, or all at once."""
+
+import random
 
 import kube
 from clusters import Cluster, consume, produce, wait_for_topic
+from conftest import kill_operator
 
 
 def test_e5_a_volume_that_nobody_provides_is_said(namespace):
@@ -11,15 +14,17 @@ def test_e5_a_volume_that_nobody_provides_is_said(namespace):
 
 
 def test_e6_a_claim_that_somebody_deletes_is_replaced_and_nothing_is_lost(cluster):
+    claim = f"data-{cluster.pod(1)}"
+
+    def uid():
+        return kube.read("persistentvolumeclaim", claim, cluster.namespace)["metadata"]["uid"]
+
     with cluster.under_load():
-        before = cluster.pods()
-        claim = f"data-{cluster.pod(1)}"
-        old = kube.read("persistentvolumeclaim", claim, cluster.namespace)["metadata"]["uid"]
+        before, old = cluster.pods(), uid()
         kube.kubectl("delete", "persistentvolumeclaim", claim, "--wait=false", "--namespace", cluster.namespace)
+        kube.wait_until("another claim", lambda: uid() != old, 120)
         cluster.settle(300)
-        new = kube.read("persistentvolumeclaim", claim, cluster.namespace)["metadata"]["uid"]
-        assert new != old
-        assert [name for name, uid in cluster.pods().items() if before[name] != uid] == [cluster.pod(1)]
+        assert [name for name, own in cluster.pods().items() if before[name] != own] == [cluster.pod(1)]
 
 
 def test_e1_an_eviction_takes_one_broker_at_a_time(cluster):
@@ -46,14 +51,28 @@ def evict(cluster, node_id):
     kube.wait_until("an eviction that the budget allows", accepted, 120)
 
 
+def test_b_pods_deleted_at_random_and_the_operator_killed_all_the_while(cluster):
+    """One or two at a time, in order or at once; each time the kubelet has them serve again without the operator."""
+    chance = random.Random(7)
+    with cluster.under_load():
+        for _ in range(5):
+            victims = [cluster.pod(node_id) for node_id in chance.sample(range(3), chance.choice([1, 1, 2]))]
+            how = chance.choice([["--grace-period=0", "--force"], []])
+            before = cluster.pods()
+            kill_operator()
+            kube.kubectl("delete", "pods", *victims, *how, "--namespace", cluster.namespace)
+            cluster.wait_for_successors(before, victims)
+        cluster.settle(120)
+
+
 def test_e12_all_pods_killed_at_once_come_back_by_themselves(cluster):
     cluster.topic("kept")
     wait_for_topic(cluster, "kept")
     records = [str(number) for number in range(1000)]
     produce(cluster.bootstrap(), "kept", records)
-    pods = ["--selector", cluster.selector, "--namespace", cluster.namespace]
-    kube.kubectl("delete", "pods", "--force", "--grace-period=0", *pods)
-    cluster.settle(180)
+    before = cluster.pods()
+    kube.kubectl("delete", "pods", "--force", "--grace-period=0", "--namespace", cluster.namespace, *before)
+    cluster.wait_for_successors(before, before)
     assert sorted(consume(cluster.bootstrap(), "kept"), key=int) == records
 
 

@@ -3,7 +3,7 @@
 import confluent_kafka.admin as kafka
 import kube
 import pytest
-from clusters import Cluster, wait_for_topic
+from clusters import Cluster, topic_condition, wait_for_topic
 
 
 @pytest.fixture
@@ -28,54 +28,59 @@ def setting(admin, topic, name):
     return answer.result(30)[name].value
 
 
-def change(admin, topic, name, value):
-    entry = kafka.ConfigEntry(name, value, incremental_operation=kafka.AlterConfigOpType.SET)
-    resource = kafka.ConfigResource(kafka.ConfigResource.Type.TOPIC, topic, incremental_configs=[entry])
-    done(admin.incremental_alter_configs([resource]))
+def run(tools, tool, cluster, *arguments):
+    answer = tools.run(tool, "--bootstrap-server", cluster.bootstrap(), *arguments)
+    assert answer["exit"] == 0, answer
 
 
 def status(cluster, name):
     return kube.read("kafkatopic", name, cluster.namespace)["status"]
 
 
-def delete(cluster, name):
-    kube.kubectl("delete", "kafkatopic", name, "--namespace", cluster.namespace, "--timeout=60s")
-
-
 def test_g_a_topic_is_made_grows_and_changes(cluster, admin):
-    cluster.topic("t", partitions=3, replication_factor=2, config={"retention.ms": "1000000"})
-    wait_for_topic(cluster, "t")
-    assert [len(replicas) for replicas in partitions(admin, "t")] == [2] * 3
-    assert setting(admin, "t", "retention.ms") == "1000000"
-    assert status(cluster, "t")["topicId"]
-    cluster.topic("t", partitions=5, replication_factor=2, config={"retention.ms": "2000000"})
-    kube.wait_until("more partitions", lambda: len(partitions(admin, "t")) == 5, 60)
-    kube.wait_until("the setting", lambda: setting(admin, "t", "retention.ms") == "2000000", 60)
+    cluster.topic("grows", partitions=3, replication_factor=2, config={"retention.ms": "1000000"})
+    wait_for_topic(cluster, "grows")
+    assert [len(replicas) for replicas in partitions(admin, "grows")] == [2] * 3
+    assert setting(admin, "grows", "retention.ms") == "1000000"
+    assert status(cluster, "grows")["topicId"]
+    cluster.topic("grows", partitions=5, replication_factor=2, config={"retention.ms": "2000000"})
+    kube.wait_until("more partitions", lambda: len(partitions(admin, "grows")) == 5, 60)
+    kube.wait_until("the setting", lambda: setting(admin, "grows", "retention.ms") == "2000000", 60)
     with pytest.raises(kube.Refused, match="cannot be removed"):
-        cluster.topic("t", partitions=4)
+        cluster.topic("grows", partitions=4)
 
 
 def test_g_the_replication_factor_just_works(cluster, admin):
-    cluster.topic("t", partitions=4, replication_factor=1)
-    wait_for_topic(cluster, "t")
+    cluster.topic("copies", partitions=4, replication_factor=1)
+    wait_for_topic(cluster, "copies")
     for factor in (3, 2):
-        cluster.topic("t", partitions=4, replication_factor=factor)
+        cluster.topic("copies", partitions=4, replication_factor=factor)
         wanted = [factor] * 4
-        kube.wait_until("it", lambda w=wanted: [len(one) for one in partitions(admin, "t")] == w, 120)
-        kube.wait_until("in the status", lambda f=factor: status(cluster, "t")["replicationFactor"] == f, 60)
+        kube.wait_until("it", lambda w=wanted: [len(one) for one in partitions(admin, "copies")] == w, 120)
+        kube.wait_until("in the status", lambda f=factor: status(cluster, "copies")["replicationFactor"] == f, 60)
 
 
-@pytest.mark.parametrize("drift, stays", [("Enforce", "1000000"), ("Warn", "77000"), ("Ignore", "77000")])
-def test_g_what_somebody_else_changes_is_changed_back_reported_or_left(drift, stays, cluster, admin):
-    cluster.topic("t", config={"retention.ms": "1000000"}, drift=drift)
-    wait_for_topic(cluster, "t")
-    change(admin, "t", "retention.ms", "77000")
-    if drift == "Enforce":
-        kube.wait_until("an event", lambda: kube.events(cluster.namespace, "DriftUndone"), 90)
-    elif drift == "Warn":
-        look = lambda: kube.condition(kube.read("kafkatopic", "t", cluster.namespace), "InSync")  # noqa: E731
-        kube.wait_until("the report", lambda: look()[0] == "False" and "retention.ms" in look()[2], 90)
-    assert setting(admin, "t", "retention.ms") == stays
+def test_g_what_kafkas_tools_change_is_changed_back_reported_or_left(cluster, admin, tools):
+    for drift in ("Enforce", "Warn", "Ignore"):
+        cluster.topic(drift.lower(), config={"retention.ms": "1000000"}, drift=drift)
+    for topic in ("enforce", "warn", "ignore"):
+        wait_for_topic(cluster, topic)
+    for topic in ("enforce", "warn", "ignore"):
+        alter = ["--alter", "--entity-type", "topics", "--entity-name", topic, "--add-config", "retention.ms=77000"]
+        run(tools, "kafka-configs", cluster, *alter)
+    run(tools, "kafka-topics", cluster, "--alter", "--topic", "warn", "--partitions", "8")
+
+    def report():
+        status, _, message = topic_condition(cluster, "warn", "InSync")
+        return status == "False" and "retention.ms is 77000" in message and "partitions are 8" in message
+
+    kube.wait_until("the report", report, 150)
+    kube.wait_until("the event", lambda: cluster.notes("DriftUndone"), 150)
+    ignored = ("Unknown", "Ignored", "")
+    kube.wait_until("that it is left", lambda: topic_condition(cluster, "ignore", "InSync") == ignored, 150)
+    kept = {topic: setting(admin, topic, "retention.ms") for topic in ("enforce", "warn", "ignore")}
+    assert kept == {"enforce": "1000000", "warn": "77000", "ignore": "77000"}
+    assert len(partitions(admin, "warn")) == 8 and topic_condition(cluster, "warn", "Ready")[0] == "True"
 
 
 def test_g_adopted_if_it_is_so_already_and_else_a_conflict(cluster, admin):
@@ -84,7 +89,7 @@ def test_g_adopted_if_it_is_so_already_and_else_a_conflict(cluster, admin):
     wait_for_topic(cluster, "same")
     cluster.topic("other", partitions=6)
     wait_for_topic(cluster, "other", "False")
-    assert kube.condition(kube.read("kafkatopic", "other", cluster.namespace), "Conflict")[0] == "True"
+    assert topic_condition(cluster, "other", "Conflict")[0] == "True"
     assert len(partitions(admin, "other")) == 3
     cluster.topic("other", partitions=6, adoption="Any")
     wait_for_topic(cluster, "other")
@@ -93,36 +98,36 @@ def test_g_adopted_if_it_is_so_already_and_else_a_conflict(cluster, admin):
 
 @pytest.mark.parametrize("policy, is_left", [("Retain", True), ("Delete", False)])
 def test_g_deleted_the_topic_stays_or_goes(policy, is_left, cluster, admin):
-    cluster.topic("t", deletionPolicy=policy)
-    wait_for_topic(cluster, "t")
-    delete(cluster, "t")
-    assert (partitions(admin, "t") is not None) == is_left
+    topic = cluster.topic(policy.lower(), deletionPolicy=policy)
+    wait_for_topic(cluster, topic)
+    cluster.forget_topic(topic)
+    assert (partitions(admin, topic) is not None) == is_left
 
 
-def test_g_two_resources_for_one_topic_are_a_conflict_of_the_second(cluster):
-    cluster.topic("first", topicName="shared")
+def test_g_two_resources_for_one_topic_are_a_conflict_of_the_second_until_the_first_goes(cluster, admin):
+    cluster.topic("first", topicName="shared", deletionPolicy="Retain")
     wait_for_topic(cluster, "first")
     cluster.topic("second", topicName="shared")
-    wait_for_topic(cluster, "second", "False")
-    assert kube.condition(kube.read("kafkatopic", "first", cluster.namespace), "Ready")[0] == "True"
+    wait_for_topic(cluster, "second", "False", "TopicTaken")
+    status, _, message = topic_condition(cluster, "second", "Conflict")
+    assert status == "True" and f"{cluster.namespace}/first" in message
+    assert topic_condition(cluster, "first", "Ready")[0] == "True"
+    assert partitions(admin, "second") is None
+    cluster.forget_topic("first")
+    wait_for_topic(cluster, "second")
 
 
-def test_g_a_cluster_that_is_not_there_yet_is_waited_for(namespace):
+def test_g_a_cluster_that_is_not_there_yet_is_waited_for_and_holds_nobody_back_when_it_goes(namespace):
     cluster = Cluster(namespace)
     cluster.topic("early")
-    wait_for_topic(cluster, "early", "False")
+    wait_for_topic(cluster, "early", "False", "ClusterMissing")
     cluster.apply().settle()
     wait_for_topic(cluster, "early")
+    kube.kubectl("delete", "kafkacluster/demo", "--namespace", namespace, "--timeout=60s")
+    cluster.forget_topic("early")
 
 
-def test_g_the_cluster_deleted_first_holds_no_topic_back(cluster):
-    cluster.topic("t")
-    wait_for_topic(cluster, "t")
-    kube.kubectl("delete", "kafkacluster/demo", "--namespace", cluster.namespace, "--timeout=60s")
-    delete(cluster, "t")
-
-
-def test_g_a_namespace_with_everything_in_it_goes(cluster):
-    cluster.topic("t")
-    wait_for_topic(cluster, "t")
-    kube.kubectl("delete", "namespace", cluster.namespace, "--timeout=90s", seconds=120)
+def test_g_a_namespace_with_everything_in_it_goes(own_cluster):
+    own_cluster.topic("t")
+    wait_for_topic(own_cluster, "t")
+    kube.kubectl("delete", "namespace", own_cluster.namespace, "--timeout=90s", seconds=120)
