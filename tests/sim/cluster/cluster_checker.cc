@@ -12,8 +12,9 @@ namespace milena::sim::cluster {
 namespace {
 
 constexpr size_t violations_max = 20;
-constexpr size_t needed_in_sync = 2;  // as the topics are made
-constexpr int misses_max = 50;        // of a simulated page cache
+constexpr size_t needed_in_sync = 2;                    // as the topics are made
+constexpr uint64_t acknowledgements_between_looks = 8;  // at devices
+constexpr int misses_max = 50;                          // of a simulated page cache
 constexpr size_t bytes_at_once = 64 * 1024;
 // A change that was on its way when content was lost counts as having been there.
 constexpr Duration loss_settles_after = std::chrono::seconds(2);
@@ -109,6 +110,7 @@ void ClusterChecker::acknowledged(NodeId leader, PartitionIndex place, Offset en
     Offset& known = acknowledged_.try_emplace(place, end).first->second;
     known = std::max(known, end);
     check_in_sync(place);
+    if (++acknowledgements_ % acknowledgements_between_looks == 0) check_durable(place);
 }
 
 // A process that isn't registered yet may have less: it is the former one that is in sync.

@@ -11,8 +11,8 @@
 //                                      them have what is acknowledged, on the device if that is the policy; and they
 //                                      are min.insync.replicas then
 //     conditional change               of in-sync replicas: of the state that was asked about, or none; who joins is
-//     the
-//                                      process that the leader has heard from
+//                                      the process that the leader has heard from
+//     fenced reader                    who reads and knows only an earlier epoch is told so (KIP-320)
 //     clean election                   among ISR and ELR, while one of them is left
 //     silent is fenced                 soon after its session, if there is a controller
 //     unclean is out                   of ISR and ELR, until it has caught up (KIP-966)
@@ -50,6 +50,7 @@ class ClusterChecker final : public Watcher {
     // Watcher
     void published(NodeId node, const metadata::Delta& delta) override;
     void applied(SimNode& node) override;
+    void asked(const replica::IsrChange& change) override;
     void altered(const controller::AlterPartition& asked, const controller::AlterPartitionAnswer& answer) override;
     void became_active(NodeId node, LeaderEpoch epoch) override;
     void complain(std::string what) override;
@@ -161,6 +162,7 @@ class ClusterChecker final : public Watcher {
     std::map<std::pair<PartitionIndex, int32_t>, Agreed> agreed_;  // by partition epoch
     std::map<PartitionIndex, Offset> acknowledged_;                // everything below
     int32_t looks_ = 0;
+    uint64_t acknowledgements_ = 0;
     std::map<std::pair<PartitionIndex, LeaderEpoch>, NodeId> leaders_;
     std::map<PartitionIndex, Committed> committed_;
     std::map<NodeId, Process> processes_;

@@ -158,6 +158,14 @@ void ClusterChecker::check_election(const metadata::PartitionImage& before, cons
         complain("clean election:" + where + ": " + text(after.leader) + " leads, and eligible are " + text(after.elr));
 }
 
+void ClusterChecker::asked(const replica::IsrChange& change) {
+    const auto place = newest_ ? place_of(*newest_, change.key) : std::nullopt;
+    if (!place) return;
+    const std::vector<NodeId>& isr = partition(*place)->isr;
+    const auto joins = std::ranges::find_if(change.isr, [&isr](NodeId node) { return !contains(isr, node); });
+    if (joins != change.isr.end()) coverage_.mark_at("isr growth asked", *joins);
+}
+
 // What was agreed to must have been asked about the state that it has changed.
 void ClusterChecker::altered(const controller::AlterPartition& asked, const controller::AlterPartitionAnswer& answer) {
     for (size_t i = 0; i < asked.changes.size() && i < answer.outcomes.size(); ++i) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/check.h"
 #include "controller/broker_placement.h"
 
 namespace milena::sim::cluster {
@@ -25,7 +26,17 @@ constexpr uint64_t one_ambush_in = 3;
 constexpr std::array<const char*, 8> ambushes{"isr growth",          "isr shrink",          "partition election",
                                               "controller election", "controlled shutdown", "reassignment",
                                               "registration",        "truncation"};
+constexpr std::array<Faults::Trap, 5> traps{{
+    {"slow link", "isr growth asked", "kill"},                   // who is let in is another process by then
+    {"isolation", "truncation", "power loss"},                   // what took the place of what was cut off may go
+    {"power loss of all but one", "registration", "slow link"},  // who comes back has less than is known of it
+    {"power loss of all", "partition election", "power loss"},   // what was cut off at the start may come back
+    {"slow disks", "partition election", "kill all"},            // what lies in the page cache isn't durable for long
+}};
+constexpr uint64_t one_ambush_is_a_trap_in = 2;
 constexpr Duration ambush_max = seconds(5);
+constexpr Duration trap_max = seconds(12);
+constexpr uint64_t one_goes_elsewhere_in = 4;
 constexpr Duration ambush_look_interval = milliseconds(1);
 constexpr Duration ambush_delay_max = milliseconds(20);
 constexpr Duration ambush_delay_max_of_some = seconds(1);
@@ -45,10 +56,12 @@ const std::vector<Faults::Kind>& Faults::kinds() {
         {"kill all but one", &Faults::kill_all_but_one},
         {"power loss", &Faults::lose_power},
         {"power loss of all", &Faults::lose_all_power},
+        {"power loss of all but one", &Faults::lose_all_power_but_one},
         {"disk full", &Faults::fill_disk},
         {"disk errors", &Faults::fail_disk},
         {"sync errors", &Faults::fail_syncs},
         {"slow disk", &Faults::slow_disk_down},
+        {"slow disks", &Faults::slow_all_disks_down},
         {"flipped bit", &Faults::flip_bit},
         {"clean restart", &Faults::restart_cleanly},
         {"pause", &Faults::pause_one},
@@ -68,9 +81,18 @@ const std::vector<Faults::Kind>& Faults::kinds() {
     return all;
 }
 
+const Faults::Kind& Faults::kind_of(std::string_view name) {
+    const auto at = std::ranges::find(kinds(), name, &Kind::name);
+    check(at != kinds().end());
+    return *at;
+}
+
 // Some lives are harder than others.
 Faults::Faults(SimCluster& cluster)
-    : cluster_(cluster), world_(cluster.world), pause_max_(seconds(world_.random.one_in(2) ? 2 : 6)) {
+    : cluster_(cluster),
+      world_(cluster.world),
+      pause_max_(seconds(world_.random.one_in(2) ? 2 : 6)),
+      trap_(traps[world_.random.below(traps.size())]) {
     for (const Kind& kind : kinds())
         if (world_.random.one_in(2)) chosen_.push_back(kind);
     if (chosen_.empty()) chosen_.push_back(kinds()[1]);
@@ -104,9 +126,13 @@ void Faults::inject(const Kind& kind) {
 
 // A fault as soon as something has happened that is worth it.
 void Faults::ambush() {
-    const char* mark = ambushes[world_.random.below(ambushes.size())];
-    wait_for(mark, cluster_.checker.coverage().count(mark), std::min(world_.clock.now() + ambush_max, end_),
-             any_kind());
+    const auto wait = [this](const char* mark, Duration longest, const Kind& kind) {
+        wait_for(mark, cluster_.checker.coverage().count(mark), std::min(world_.clock.now() + longest, end_), kind);
+    };
+    if (!world_.random.one_in(one_ambush_is_a_trap_in))
+        return wait(ambushes[world_.random.below(ambushes.size())], ambush_max, any_kind());
+    inject(kind_of(trap_.first));
+    wait(trap_.mark, trap_max, kind_of(trap_.then));
 }
 
 void Faults::wait_for(const char* mark, uint64_t before, Instant until, const Kind& kind) {
@@ -125,7 +151,9 @@ void Faults::wait_for(const char* mark, uint64_t before, Instant until, const Ki
     world_.after(ambush_look_interval, [this, mark, before, until, &kind] { wait_for(mark, before, until, kind); });
 }
 
-NodeId Faults::victim() { return scene_ != no_node && world_.random.one_in(2) ? scene_ : cluster_.any(); }
+NodeId Faults::victim() {
+    return scene_ != no_node && !world_.random.one_in(one_goes_elsewhere_in) ? scene_ : cluster_.any();
+}
 
 NodeId Faults::leader_or_any() {
     const NodeId leader = cluster_.leader_of(PartitionIndex(static_cast<int32_t>(world_.random.below(place_count))));
@@ -160,6 +188,12 @@ void Faults::lose_power() { cluster_.lose_power(victim()); }
 
 void Faults::lose_all_power() {
     for (int32_t i = 1; i <= cluster_.size(); ++i) cluster_.lose_power(NodeId(i));
+}
+
+void Faults::lose_all_power_but_one() {
+    const NodeId spared = victim();
+    for (int32_t i = 1; i <= cluster_.size(); ++i)
+        if (NodeId(i) != spared) cluster_.lose_power(NodeId(i));
 }
 
 void Faults::restart_cleanly() { cluster_.stop_cleanly(victim()); }
@@ -198,6 +232,14 @@ void Faults::slow_disk_down() {
     const NodeId id = victim();
     cluster_.machine(id).slow_disk_down(1 + static_cast<int64_t>(world_.random.below(100)));
     world_.after(world_.random.up_to(seconds(6)), [this, id] { cluster_.machine(id).slow_disk_down(1); });
+}
+
+void Faults::slow_all_disks_down() {
+    const auto slow = [this](int64_t times) {
+        for (int32_t i = 1; i <= cluster_.size(); ++i) cluster_.machine(NodeId(i)).slow_disk_down(times);
+    };
+    slow(1 + static_cast<int64_t>(world_.random.below(30)));
+    world_.after(world_.random.up_to(seconds(6)), [slow] { slow(1); });
 }
 
 void Faults::flip_bit() {
@@ -295,7 +337,9 @@ void Faults::trouble_network() {
 
 void Faults::slow_link_down() {
     ClusterNetwork& network = cluster_.network;
-    network.slow_down(victim(), world_.random.up_to(milliseconds(400)));
+    const NodeId id = scene_ != no_node || world_.random.one_in(2) ? victim() : leader_or_any();
+    const Duration longest = world_.random.one_in(3) ? milliseconds(1200) : milliseconds(400);
+    network.slow_down(id, world_.random.up_to(longest));
     world_.after(world_.random.up_to(seconds(8)), [&network] { network.speed_up(); });
 }
 

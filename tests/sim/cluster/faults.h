@@ -6,6 +6,7 @@
 #include <functional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/cluster/sim_cluster.h"
@@ -14,6 +15,13 @@ namespace milena::sim::cluster {
 
 class Faults {
   public:
+    // A fault; what comes of it, or happens meanwhile; and another one then, to whom that has happened to.
+    struct Trap {
+        const char* first;
+        const char* mark;
+        const char* then;
+    };
+
     explicit Faults(SimCluster& cluster);
 
     // Goes on until then.
@@ -29,6 +37,7 @@ class Faults {
     static const std::vector<Kind>& kinds();
 
     void plan_next();
+    static const Kind& kind_of(std::string_view name);
     const Kind& any_kind() { return chosen_[world_.random.below(chosen_.size())]; }
     void inject(const Kind& kind);
     void ambush();
@@ -42,10 +51,12 @@ class Faults {
     void kill_all_but_one();
     void lose_power();
     void lose_all_power();
+    void lose_all_power_but_one();
     void fill_disk();
     void fail_disk();
     void fail_syncs();
     void slow_disk_down();
+    void slow_all_disks_down();
     void flip_bit();
     void restart_cleanly();
     void pause_one();
@@ -73,6 +84,7 @@ class Faults {
     World& world_;
     std::vector<Kind> chosen_;
     Duration pause_max_;  // between two of them
+    Trap trap_;           // of this life
     Instant end_;
     NodeId scene_ = no_node;  // who the ambush was about whose fault is injected now
     uint64_t count_ = 0;

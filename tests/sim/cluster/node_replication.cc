@@ -222,6 +222,7 @@ NodeReplication::~NodeReplication() { close(); }
 void NodeReplication::watch(uint32_t shard, const replica::SaveOffsets& save_offsets) {
     replica::PartitionTable& table = *parts_.tables[shard];
     table.when_isr_changes([this, shard](const replica::IsrChange& change, std::function<void(ErrorCode)> done) {
+        parts_.watcher.asked(change);
         home_.post([this, shard, change, done = std::move(done)] {
             changes_.push_back({change, shard, done});
             send_changes();

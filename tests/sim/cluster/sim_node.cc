@@ -409,10 +409,15 @@ void SimNode::fetch(const replica::PartitionKey& key, const replica::FetchReques
                     std::function<void(replica::FetchOutcome)> done) {
     if (!is_serving()) return;
     mailboxes_[replica::shard_of(key, shard_count)]->post([this, key, request, done = std::move(done)] {
-        if (replica::Replica* replica = find(key))
-            return replica->fetch(request, [this, done](replica::FetchOutcome outcome) {
+        if (replica::Replica* replica = find(key)) {
+            const LeaderEpoch known = request.current_leader_epoch;
+            const bool is_outdated = known != no_leader_epoch && known < replica->leader_epoch();
+            return replica->fetch(request, [this, done, is_outdated](replica::FetchOutcome outcome) {
+                if (is_outdated && outcome.error == ErrorCode::none)
+                    watcher_.complain("fenced reader: it knows an older epoch only, and isn't told");
                 if (!is_dead_) done(std::move(outcome));
             });
+        }
         replica::FetchOutcome outcome;
         outcome.error = ErrorCode::not_leader_or_follower;
         done(outcome);

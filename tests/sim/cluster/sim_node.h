@@ -52,6 +52,8 @@ struct Watcher {
     virtual void published(NodeId node, const metadata::Delta& delta) = 0;
     // All shards of the node use the image that it has published.
     virtual void applied(SimNode& node) = 0;
+    // The leader of a partition asks for it.
+    virtual void asked(const replica::IsrChange& change) = 0;
     // The controller has answered what the node has asked for.
     virtual void altered(const controller::AlterPartition& asked, const controller::AlterPartitionAnswer& answer) = 0;
     virtual void became_active(NodeId node, LeaderEpoch epoch) = 0;

@@ -172,8 +172,25 @@ STORAGE = [
 
 BUGS = REPLICA + RAFT + CONTROLLER + STORAGE
 
+# Where two guards cover the same, each alone can be missed; so they are left out together as well.
+TOGETHER = {
+    "a truncation that isn't durable comes back and is believed": (
+        "truncation not made durable before the log goes on", "a cut that came back is believed"),
+}
+
 # Why the simulations miss some.
 EXPLAINED = {
+    "what a follower had before its restart is believed":
+        "it is until its first acknowledgement, one round trip later, and only that one asks for more in sync: but for "
+        "a look twice a second, or an image, in just that time, at a leader whose log hasn't grown since",
+    "truncation not made durable before the log goes on":
+        "recovery takes nothing that has an older epoch than what stands before it; without that it is found (above)",
+    "a cut that came back is believed":
+        "a follower's cut is durable before its log goes on; without that it is found (above). A leader that has cut "
+        "its log at its start may append only when another is in sync, and its first checkpoint comes before that",
+    "what a crash left counts as durable":
+        "a follower begins with a sync of its log and waits for it; a leader acknowledges nothing before another is in "
+        "sync again, and its first checkpoint comes before that",
     "requests of earlier epochs answered":
         "the answer says the later epoch, and whoever asked gives up what it asked for before it reads the rest",
 }

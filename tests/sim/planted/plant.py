@@ -11,7 +11,7 @@ import sys
 from bugs import BUGS, LEFT_OUT
 
 BROKER = pathlib.Path(__file__).resolve().parents[3] / "broker"
-CHOICE = "::milena::sim::planted_bug"
+CHOICE = "::milena::sim::is_planted"
 FILES = sorted({bug.file for bug in BUGS})
 
 
@@ -35,13 +35,13 @@ def planted(file):
             continue
         begin, end = span(bug, text)
         if bug.instead is LEFT_OUT:
-            insertions.append((begin, begin - end, f"if ({CHOICE} != {number}) "))
+            insertions.append((begin, begin - end, f"if (!{CHOICE}({number})) "))
         else:
-            insertions.append((begin, begin - end, f"({CHOICE} == {number} ? ({bug.instead}) : ("))
+            insertions.append((begin, begin - end, f"({CHOICE}({number}) ? ({bug.instead}) : ("))
             insertions.append((end, begin - end, "))"))
     for at, _, inserted in sorted(insertions, reverse=True):
         text = text[:at] + inserted + text[at:]
-    return f'namespace milena::sim {{\nextern int planted_bug;\n}}\n#line 1 "{BROKER / file}"\n{text}'
+    return f'namespace milena::sim {{\nbool is_planted(int bug);\n}}\n#line 1 "{BROKER / file}"\n{text}'
 
 
 def main(arguments):
