@@ -96,9 +96,6 @@ def file_system(directory):
 
 
 def report(rows, broken, arguments, seconds, data):
-    print(f"\n{HEADER}")
-    for row in rows:
-        print(row.as_text())
     document = {
         **measurement.head(),
         "subject": SUBJECT.name,
@@ -140,16 +137,22 @@ def main():
     arguments = parser.parse_args()
     begin, rows, broken = time.monotonic(), [], []
     bench = Bench(arguments)
+    print(HEADER)
     try:
         data = file_system(bench.directory)
         for measure in MEASUREMENTS:
             if not arguments.only or re.search(arguments.only, measure.__name__):
                 print(f"{time.monotonic() - begin:6.1f} s: {measure.__name__}", flush=True)
+                # What has been measured by then isn't lost, whatever ends; an interrupt skips what is being measured.
                 try:
-                    rows += measure(bench)
-                except Exception:  # noqa: BLE001: what has been measured by then isn't lost
+                    measured = measure(bench)
+                except (Exception, SystemExit, KeyboardInterrupt):  # noqa: BLE001
                     traceback.print_exc()
                     broken.append(measure.__name__)
+                    continue
+                for row in measured:
+                    print(row.as_text(), flush=True)
+                rows += measured
     finally:
         bench.remove()
     sys.exit(report(rows, broken, arguments, time.monotonic() - begin, data))
