@@ -422,6 +422,7 @@ void Broker::begin_lifecycle() {
         Lifecycle::Environment{shards_->first().loop(), *gate_, *controller_}, config_,
         Lifecycle::Events{.describe = [this] { return registration(); },
                           .cordoned = [this] { return cordoned_directories(); },
+                          .full = [this] { return full_directories(); },
                           .on_registered =
                               [this](int64_t epoch) {
                                   replication_->registered(epoch);
@@ -439,6 +440,9 @@ void Broker::watch_directories() {
         shard::Shard& shard = (*shards_)[i];
         run_on(shard, [this, &shard] {
             shard.when_directory_fails(tell_directory_failed());
+            shard.when_directory_fills([this, id = shard.id()](const Uuid& directory, bool is_full) {
+                shards_->first().post([this, id, directory, is_full] { directory_filled(id, directory, is_full); });
+            });
             shard.partitions().when_placed([this](std::vector<replica::Placement> placements) {
                 shards_->first().post([this, placements = std::move(placements)] { assignments_->ask(placements); });
             });
@@ -463,6 +467,20 @@ void Broker::directory_failed(const Uuid& directory) {
         shard.post([&shard, directory] { shard.partitions().fail_directory(directory); });
     }
     if (lifecycle_) lifecycle_->directory_failed(directory);
+}
+
+// It is full as long as any shard finds it so.
+void Broker::directory_filled(ShardId shard, const Uuid& directory, bool is_full) {
+    std::set<ShardId>& shards = full_for_[directory];
+    is_full ? (void)shards.insert(shard) : (void)shards.erase(shard);
+    if (shards.empty()) full_for_.erase(directory);
+    if (lifecycle_) lifecycle_->fullness_changed();
+}
+
+std::vector<Uuid> Broker::full_directories() const {
+    std::vector<Uuid> full;
+    for (const auto& [directory, shards] : full_for_) full.push_back(directory);
+    return full;
 }
 
 void Broker::open_listeners() {

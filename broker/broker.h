@@ -87,6 +87,8 @@ class Broker {
     void watch_directories();
     std::function<void(const Uuid&)> tell_directory_failed();
     void directory_failed(const Uuid& directory);
+    void directory_filled(ShardId shard, const Uuid& directory, bool is_full);
+    std::vector<Uuid> full_directories() const;
     void begin_lifecycle();
     controller::BrokerRegistration registration() const;
     void open_listeners();
@@ -139,7 +141,8 @@ class Broker {
     std::unique_ptr<Lifecycle> lifecycle_;
     std::unique_ptr<DirectoryAssignments> assignments_;
     std::vector<Uuid> failed_directories_;
-    settings::BrokerSettings live_settings_;  // with what is dynamic
+    std::map<Uuid, std::set<ShardId>> full_for_;  // directories, and the shards that find them full
+    settings::BrokerSettings live_settings_;      // with what is dynamic
     std::shared_ptr<const settings::BrokerConfig> live_config_;
 
     std::unique_ptr<OffsetCheckpoints> checkpoints_;

@@ -90,6 +90,10 @@ void Lifecycle::directory_failed(const Uuid& directory) {
     if (state_ == State::starting || state_ == State::active) beat_after(Duration{});
 }
 
+void Lifecycle::fullness_changed() {
+    if (state_ == State::active) beat_after(Duration{});
+}
+
 void Lifecycle::beat() {
     if (std::exchange(is_beating_, true)) return;
     controller::BrokerHeartbeat heartbeat;
@@ -100,17 +104,22 @@ void Lifecycle::beat() {
     heartbeat.offline_directories = failed_;
     std::ranges::sort(heartbeat.offline_directories);
     heartbeat.cordoned_directories = events_.cordoned();
+    heartbeat.full_directories = events_.full();
     environment_.gate.ask<controller::BrokerHeartbeat, controller::HeartbeatAnswer>(
-        heartbeat, if_alive([this, told = failed_.size()](const Result<controller::HeartbeatAnswer>& answer) {
-            if (answer) told_count_ = told;
+        heartbeat, if_alive([this, told = failed_.size(), told_full = heartbeat.full_directories](
+                                const Result<controller::HeartbeatAnswer>& answer) {
+            if (answer) {
+                told_count_ = told;
+                told_full_ = told_full;
+            }
             heard(answer);
         }));
 }
 
 Duration Lifecycle::pause() const {
     if (state_ != State::active) return impatient_interval;
-    return told_count_ < failed_.size() ? std::min(registration_retry_interval, heartbeat_interval_)
-                                        : heartbeat_interval_;
+    const bool is_known = told_count_ == failed_.size() && told_full_ == events_.full();
+    return is_known ? heartbeat_interval_ : std::min(registration_retry_interval, heartbeat_interval_);
 }
 
 void Lifecycle::heard(const Result<controller::HeartbeatAnswer>& answer) {

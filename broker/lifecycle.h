@@ -28,12 +28,13 @@ class Lifecycle {
         server::ControllerGate& gate;
         const controller::Controller& controller;
     };
-    // `describe` says what is to be registered, `cordoned` which directories are cordoned now. `on_registered` is told
-    // of each epoch. `on_active` is called once: clients may come now. `on_failed` when this node can't be a broker of
-    // this cluster (any longer), with the reason.
+    // `describe` says what is to be registered, `cordoned` which directories are cordoned now, `full` which have no
+    // room now; both sorted. `on_registered` is told of each epoch. `on_active` is called once: clients may come now.
+    // `on_failed` when this node can't be a broker of this cluster (any longer), with the reason.
     struct Events {
         std::function<controller::BrokerRegistration()> describe;
         std::function<std::vector<Uuid>()> cordoned;
+        std::function<std::vector<Uuid>()> full;
         std::function<void(int64_t broker_epoch)> on_registered;
         std::function<void()> on_active;
         std::function<void(const std::string&)> on_failed;
@@ -48,6 +49,8 @@ class Lifecycle {
     void image_changed();
     // The controller has to hear of it within log.dir.failure.timeout.ms: others are waiting for what lies there.
     void directory_failed(const Uuid& directory);
+    // Directories are full, or have room again: others may lead what lies there, or wait for it.
+    void fullness_changed();
     // Gives the leaderships away, unless the settings say otherwise, for as long as that may take at most; then calls
     // `done`, once.
     void leave(std::function<void()> done);
@@ -86,6 +89,7 @@ class Lifecycle {
     bool has_served_ = false;   // on_active was called
     std::vector<Uuid> failed_;  // directories, in the order of their failures
     size_t told_count_ = 0;     // of these, the controller knows so many
+    std::vector<Uuid> told_full_;
     shard::TimerId timer_;
     Instant leaving_until_;
     std::function<void()> left_;

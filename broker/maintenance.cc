@@ -8,7 +8,7 @@ namespace {
 constexpr size_t replicas_a_slice = 64;
 constexpr size_t removals_a_slice = 8;  // a large file takes the file system a while
 constexpr Duration between_slices = std::chrono::milliseconds(10);
-constexpr Milliseconds removal_interval{1'000};
+constexpr Milliseconds directory_interval{1'000};
 constexpr Milliseconds replica_interval{500};
 constexpr Milliseconds write_back_interval{1'000};
 constexpr Milliseconds flush_interval{1'000};
@@ -43,7 +43,8 @@ Maintenance::Maintenance(shard::Shard& shard, const settings::BrokerConfig& conf
         table.write_back();
         return true;
     });
-    add(removal_interval, [](replica::PartitionTable& table) { return table.remove_due_files(removals_a_slice); });
+    add(directory_interval,
+        [](replica::PartitionTable& table) { return table.look_after_directories(removals_a_slice); });
 }
 
 Maintenance::~Maintenance() {

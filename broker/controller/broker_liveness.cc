@@ -1,6 +1,9 @@
 #include "controller/broker_liveness.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "controller/partition_change.h"
 
 namespace milena::controller {
 
@@ -23,6 +26,17 @@ void BrokerLiveness::heard(NodeId broker, int64_t broker_epoch, Offset metadata_
     known.at = now;
     known.is_heard = true;
     known.metadata_offset = std::max(known.metadata_offset, metadata_offset);
+}
+
+void BrokerLiveness::has_full(NodeId broker, std::vector<Uuid> directories) {
+    const auto known = brokers_.find(broker);
+    if (known != brokers_.end()) known->second.full_directories = std::move(directories);
+}
+
+bool BrokerLiveness::is_full(const metadata::BrokerImage& broker, const Uuid& directory) const {
+    const auto known = brokers_.find(broker.id);
+    return known != brokers_.end() && known->second.broker_epoch == broker.epoch &&
+           is_among_full(broker, known->second.full_directories, directory);
 }
 
 void BrokerLiveness::lost(NodeId broker) {

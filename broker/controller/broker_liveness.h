@@ -1,6 +1,6 @@
-// Which brokers live, as far as the active controller can know: soft state, lost with it and found again within a
-// heartbeat. A broker that is silent for a whole session is to be fenced; a connection of its that was reset or refused
-// is evidence and needs no waiting. Owned by the controller's shard; told the time, never asks for it.
+// Which brokers live and have room, as far as the active controller can know: soft state, lost with it and found again
+// within a heartbeat. A broker that is silent for a whole session is to be fenced; a connection of its that was reset
+// or refused is evidence and needs no waiting. Owned by the controller's shard; told the time, never asks for it.
 //
 //     registered or heard ──▶ session of broker.session.timeout.ms ──▶ over: silent() names it
 //     connection broke ─────────────────────────────────────────────▶ over
@@ -28,6 +28,10 @@ class BrokerLiveness {
     // Both begin a session anew. A registration that the log doesn't have (yet) is no harm.
     void registered(NodeId broker, int64_t broker_epoch, Instant now);
     void heard(NodeId broker, int64_t broker_epoch, Offset metadata_offset, Instant now);
+    // Of its directories, as it said last, these have no room for appends.
+    void has_full(NodeId broker, std::vector<Uuid> directories);
+    bool is_full(const metadata::BrokerImage& broker, const Uuid& directory) const;
+
     // The session of whoever is there under this id is over.
     void lost(NodeId broker);
     void forget(NodeId broker) { brokers_.erase(broker); }
@@ -56,6 +60,7 @@ class BrokerLiveness {
         bool is_heard = false;                 // by this controller
         Offset metadata_offset = no_offset;    // that it said it has
         Offset moved_away_offset = no_offset;  // see leaves()
+        std::vector<Uuid> full_directories = {};
     };
 
     Duration session_;

@@ -221,7 +221,10 @@ void Controller::submit(const BrokerRegistration& registration, Done<Result<Brok
 void Controller::submit(const BrokerHeartbeat& heartbeat, Done<Result<HeartbeatAnswer>> done) {
     if (!is_leader_) return done(unexpected(ErrorCode::not_controller));
     Decision<Result<HeartbeatAnswer>> decision = decide(context(), heartbeat);
-    if (decision.response) liveness_.heard(heartbeat.broker, heartbeat.broker_epoch, heartbeat.metadata_offset, now());
+    if (decision.response) {
+        liveness_.heard(heartbeat.broker, heartbeat.broker_epoch, heartbeat.metadata_offset, now());
+        liveness_.has_full(heartbeat.broker, heartbeat.full_directories);
+    }
     if (decision.records.empty()) return done(std::move(decision.response));
     const Result<void> proposed = propose_in_pieces(decision.records);
     if (proposed && heartbeat.wants_shutdown) liveness_.leaves(heartbeat.broker, raft_.next_offset() - 1);

@@ -118,6 +118,7 @@ struct BrokerHeartbeat {
     bool wants_shutdown = false;                  // leaves as soon as it leads nothing
     std::vector<Uuid> offline_directories = {};   // that have failed since it was registered; sorted
     std::vector<Uuid> cordoned_directories = {};  // sorted
+    std::vector<Uuid> full_directories = {};      // that have no room for appends now; sorted
 };
 
 struct HeartbeatAnswer {

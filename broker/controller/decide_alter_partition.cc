@@ -30,11 +30,18 @@ bool is_isr(const PartitionImage& partition, const Nodes& isr) {
            std::ranges::all_of(isr, [&](NodeId node) { return partition.has_replica(node); });
 }
 
+// Whoever commits what it gets would have to wait for room there.
+bool joins_without_room(const Context& context, const PartitionImage& partition, NodeId node) {
+    return !contains(partition.isr, node) && context.liveness != nullptr &&
+           context.liveness->is_full(*context.image.broker(node), partition.directory_of(node));
+}
+
 // Fenced, leaving, registered anew since the leader heard from it (KIP-841, KIP-903), or with a log in a directory that
 // isn't the one that is known: none of these may be relied on.
 bool are_eligible(const Context& context, const replica::IsrChange& change, const PartitionImage& partition) {
     for (size_t i = 0; i < change.isr.size(); ++i) {
         if (!can_serve(context.image, partition, change.isr[i])) return false;
+        if (joins_without_room(context, partition, change.isr[i])) return false;
         const int64_t heard_from = i < change.broker_epochs.size() ? change.broker_epochs[i] : -1;
         if (heard_from >= 0 && heard_from != context.image.broker(change.isr[i])->epoch) return false;
     }

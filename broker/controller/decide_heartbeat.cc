@@ -108,6 +108,29 @@ metadata::Records records_between(const Context& context, const BrokerImage& bef
     return records;
 }
 
+// A log that can't grow holds up whoever waits for it: others lead instead, and go on without it, while enough of them
+// are in sync. It is lost to nobody, so it isn't unclean.
+void leave_full_directories(const Context& context, const BrokerImage& broker, const std::vector<Uuid>& full,
+                            metadata::Records& records) {
+    const RulesOfTopics rules(context.image, context.settings);
+    for (const auto& topic : context.image.topics->by_name) {
+        const LeadershipRules of_topic = rules.of(topic->name);
+        for (size_t i = 0; i < topic->partitions.size(); ++i) {
+            const PartitionImage& partition = *topic->partitions[i];
+            const bool holds_up = contains(partition.isr, broker.id) &&
+                                  is_among_full(broker, full, partition.directory_of(broker.id)) &&
+                                  partition.isr.size() > of_topic.needed_in_sync(partition.replicas.size());
+            if (!holds_up) continue;
+            auto change =
+                change_partition(context.image, of_topic, partition, PartitionTarget::without(partition, broker.id));
+            if (!change) continue;
+            change->topic_id = topic->id;
+            change->partition_id = static_cast<int32_t>(i);
+            records.emplace_back(std::move(*change));
+        }
+    }
+}
+
 // As asking_broker, but these always say which registration they are about.
 Result<const BrokerImage*> find(const metadata::Image& image, NodeId id, int64_t broker_epoch) {
     if (broker_epoch < 0) return unexpected(ErrorCode::stale_broker_epoch);
@@ -120,9 +143,12 @@ Decision<Result<HeartbeatAnswer>> decide(const Context& context, const BrokerHea
     const auto broker = find(context.image, heartbeat.broker, heartbeat.broker_epoch);
     if (!broker) return {.records = {}, .response = unexpected(broker.error())};
     const BrokerImage next = next_image(context, **broker, heartbeat);
+    metadata::Records records = records_between(context, **broker, next);
+    if (records.empty() && next.is_active() && !heartbeat.full_directories.empty())
+        leave_full_directories(context, next, heartbeat.full_directories, records);
     // Also who leaves and was fenced meanwhile has nothing left to wait for.
     const bool is_leaving = heartbeat.wants_shutdown || (*broker)->is_in_controlled_shutdown;
-    return {.records = records_between(context, **broker, next),
+    return {.records = std::move(records),
             .response = HeartbeatAnswer{.is_caught_up = has_caught_up(**broker, heartbeat),
                                         .is_fenced = next.is_fenced,
                                         .should_shut_down = next.is_fenced && is_leaving}};

@@ -172,6 +172,13 @@ bool is_online(const Uuid& directory, const std::vector<Uuid>& directories) {
            std::ranges::find(directories, directory) != directories.end();
 }
 
+bool is_among_full(const metadata::BrokerImage& broker, const std::vector<Uuid>& full, const Uuid& directory) {
+    const auto is_full = [&full](const Uuid& one) { return std::ranges::find(full, one) != full.end(); };
+    if (!directory.is_reserved()) return is_full(directory);
+    return directory != metadata::lost_directory && !broker.directories.empty() &&
+           std::ranges::all_of(broker.directories, is_full);
+}
+
 bool can_serve(const metadata::Image& image, const PartitionImage& partition, NodeId node) {
     const metadata::BrokerImage* broker = image.broker(node);
     return broker != nullptr && broker->is_active() && is_online(partition.directory_of(node), broker->directories);

@@ -49,6 +49,10 @@ bool can_serve(const metadata::Image& image, const metadata::PartitionImage& par
 // Whether a replica in this directory can be served by a broker that has these.
 bool is_online(const Uuid& directory, const std::vector<Uuid>& directories);
 
+// Whether a replica of the broker in this directory has no room, if these directories have none. One whose directory
+// isn't known has none if no directory of the broker has any.
+bool is_among_full(const metadata::BrokerImage& broker, const std::vector<Uuid>& full, const Uuid& directory);
+
 // Whether a reassignment is under way.
 bool is_moving(const metadata::PartitionImage& partition);
 

@@ -161,12 +161,14 @@ void write(const controller::BrokerHeartbeat& request, controller::v1::Heartbeat
     to.set_wants_shutdown(request.wants_shutdown);
     write_uuids(request.offline_directories, *to.mutable_offline_directories());
     write_uuids(request.cordoned_directories, *to.mutable_cordoned_directories());
+    write_uuids(request.full_directories, *to.mutable_full_directories());
 }
 
 Read<controller::BrokerHeartbeat> read(const controller::v1::HeartbeatRequest& from) {
     if (from.broker() < 0 || from.broker_epoch() < 0 || from.metadata_offset() < -1)
         return nonsense("a heartbeat of nobody");
-    if (std::max(from.offline_directories_size(), from.cordoned_directories_size()) > list_size_max)
+    if (std::max({from.offline_directories_size(), from.cordoned_directories_size(), from.full_directories_size()}) >
+        list_size_max)
         return nonsense("a list that is too long");
     return controller::BrokerHeartbeat{.broker = NodeId(from.broker()),
                                        .broker_epoch = from.broker_epoch(),
@@ -174,7 +176,8 @@ Read<controller::BrokerHeartbeat> read(const controller::v1::HeartbeatRequest& f
                                        .wants_fence = from.wants_fence(),
                                        .wants_shutdown = from.wants_shutdown(),
                                        .offline_directories = read_uuids(from.offline_directories()),
-                                       .cordoned_directories = read_uuids(from.cordoned_directories())};
+                                       .cordoned_directories = read_uuids(from.cordoned_directories()),
+                                       .full_directories = read_uuids(from.full_directories())};
 }
 
 void write(const controller::AlterPartition& request, controller::v1::AlterPartitionRequest& to) {

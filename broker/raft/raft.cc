@@ -32,6 +32,7 @@ Result<Offset> Raft::State::append(Bytes batch, Batch batch_pending) {
     const auto at = log->append(std::move(batch), quorum.epoch());
     if (!at) {
         if (log->has_failed()) fail("can't write the metadata log in " + directory);
+        has_no_room |= at.error() == ErrorCode::kafka_storage_error;
         return unexpected(at.error());
     }
     batch_pending.base_offset = *at;

@@ -17,11 +17,12 @@ constexpr uint64_t snapshot_bytes_max = uint64_t{4} << 30;
 
 }  // namespace
 
-// What is asked for begins where everything is durable: so a sync that is under way, or still to come, is waited for.
+// What is asked for begins where everything is durable, and nothing that was cut off can come back before it: so a sync
+// that is under way, or still to come, is waited for.
 void Raft::State::fetch() {
     if (has_failed || !has_started || is_fetching || is_syncing || quorum.role() != Role::follower) return;
     if (now() < attempt_next || is_persisting || !when_persisted.empty()) return;
-    if (log->durable_end() < log->end()) return sync();
+    if (!log->is_durable()) return sync();
     is_fetching = true;
     if (downloading) return fetch_chunk();
     const LeaderEpoch epoch = quorum.epoch();

@@ -159,6 +159,8 @@ void Raft::State::unpark_due() {
 // A leader that a majority hasn't fetched from for a while may have been replaced without knowing it: it must not go on
 // answering for the cluster.
 void Raft::State::tick_leader() {
+    if (std::exchange(has_no_room, false) && !quorum.is_only_voter())
+        return resign("the disk has no room for the metadata log");
     unpark_due();
     send_begin_epoch();
     tick_voter_change();

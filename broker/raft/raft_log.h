@@ -52,6 +52,8 @@ class RaftLog {
     Offset start() const { return log_->log_start_offset(); }
     Offset end() const { return log_->log_end_offset(); }
     Offset durable_end() const { return log_->durable_offset(); }
+    // Up to its end, and nothing of what was cut off can come back.
+    bool is_durable() const { return !log_->is_syncing() && log_->is_durable(); }
     LeaderEpoch latest_epoch() const { return log_->latest_epoch(); }
     uint64_t bytes() const { return log_->bytes(); }
     bool has_failed() const { return directory_.has_failed(); }

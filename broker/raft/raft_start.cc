@@ -93,7 +93,12 @@ void Raft::start(StateMachine& machine) {
     check(s.machine == nullptr);
     s.machine = &machine;
     s.load_snapshot();
-    s.scan();
+    // What the process before left to the page cache isn't there until it is durable, nor gone what was cut off: a vote
+    // counts with it.
+    s.log->sync(s.if_alive([](State& state, const Result<void>& synced) {
+        if (!synced) return state.fail("can't sync the metadata log in " + state.directory);
+        state.scan();
+    }));
 }
 
 void Raft::State::load_snapshot() {

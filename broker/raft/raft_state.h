@@ -182,6 +182,7 @@ struct Raft::State : std::enable_shared_from_this<Raft::State> {
     bool is_reading = false;     // a read was asked for and has not been answered
     bool is_scanning = false;    // scan() is on the stack
     bool was_announced = false;  // the machine knows that this is the leader
+    bool has_no_room = false;    // for what this leader was to append: others may have some
     bool was_caught_up = false;  // and that it was as far as the others
     NodeId leader_told = no_node;
     LeaderEpoch epoch_told = no_leader_epoch;

@@ -3,7 +3,6 @@
 
 #include "base/log.h"
 #include "replica/replica.h"
-#include "wire/record_batch.h"
 
 namespace milena::replica {
 
@@ -49,10 +48,10 @@ Result<Replica::Step> Replica::follow(const PartitionFrame& frame) {
     return Step::applied;
 }
 
-// The logs part somewhere, or the leader has deleted what comes next here.
+// The logs part somewhere, or the leader has deleted what comes next here, or what tells whether they are the same.
 Result<Replica::Step> Replica::align(const PartitionFrame& frame) {
     if (!frame.diverging) {
-        if (frame.log_start_offset <= log_->log_end_offset()) return unexpected(frame.error);
+        if (frame.log_start_offset < log_->log_end_offset()) return unexpected(frame.error);
         RETURN_IF_ERROR(restart_at(frame.log_start_offset));
         return Step::begin_anew;
     }
@@ -63,24 +62,18 @@ Result<Replica::Step> Replica::align(const PartitionFrame& frame) {
     const storage::EpochEnd own = log_->end_offset_for(end.epoch);
     Offset to = std::min(end.end_offset, log_end);
     if (own.end_offset != no_offset) to = std::min(to, own.end_offset);
-    RETURN_IF_ERROR(truncate(to));
+    // With what the leader has deleted nothing can be compared. Should it come back after a crash, it must be the same.
+    const bool is_all_deleted = to <= frame.log_start_offset;
+    RETURN_IF_ERROR(is_all_deleted ? restart_at(frame.log_start_offset) : truncate(to));
     return Step::begin_anew;
 }
 
 Result<void> Replica::append_followed(const PartitionFrame& frame) {
+    if (log_->has_no_room()) return unexpected(ErrorCode::kafka_storage_error);
     const Offset log_end = log_->log_end_offset();
-    const auto first = wire::parse_batch_header(frame.records.front().span());
-    if (!first.has_value()) return unexpected(ErrorCode::corrupt_message);
-    // Records were deleted up to the middle of a batch: a log that begins there begins with all of the batch.
-    const bool begins_within = first->base_offset < log_end && first->last_offset() >= log_end;
-    const bool is_empty = log_end == log_->log_start_offset();
-    if (begins_within && is_empty) RETURN_IF_ERROR(log_->truncate_fully_and_start_at(first->base_offset));
     const auto taken = log_->append_as_follower(frame.records);
     // A disk that is full may have taken the first of them.
-    if (log_->log_end_offset() > log_end) {
-        RETURN_IF_ERROR(log_->advance_log_start(is_empty ? log_end : log_->log_start_offset()));
-        appended(log_->log_end_offset() - log_end);
-    }
+    if (log_->log_end_offset() > log_end) appended(log_->log_end_offset() - log_end);
     if (!taken.has_value()) return unexpected(taken.error());
     return {};
 }
@@ -91,6 +84,22 @@ Result<void> Replica::truncate(Offset to) {
     const Offset log_start = log_->log_start_offset();
     const Result<bool> truncated = log_->truncate_to(to);
     if (!truncated.has_value()) return unexpected(truncated.error());
+    was_truncated(end_before, recovery_point, log_start);
+    return {};
+}
+
+Result<void> Replica::restart_at(Offset offset) {
+    const Offset end_before = log_->log_end_offset();
+    const Offset recovery_point = log_->recovery_point();
+    const Offset log_start = log_->log_start_offset();
+    RETURN_IF_ERROR(log_->truncate_fully_and_start_at(offset));
+    local_point_ = std::max(local_point_, offset);
+    high_watermark_ = std::max(high_watermark_, offset);
+    was_truncated(end_before, recovery_point, log_start);
+    return {};
+}
+
+void Replica::was_truncated(Offset end_before, Offset recovery_point_before, Offset log_start_before) {
     const Offset end = log_->log_end_offset();
     if (end < high_watermark_)
         log_error("committed records given up", {{"topic", log_->topic()},
@@ -100,22 +109,6 @@ Result<void> Replica::truncate(Offset to) {
                                                  {"high_watermark", high_watermark_},
                                                  {"log_end_before", end_before},
                                                  {"log_end", end}});
-    was_truncated(recovery_point, log_start);
-    return {};
-}
-
-Result<void> Replica::restart_at(Offset offset) {
-    const Offset recovery_point = log_->recovery_point();
-    const Offset log_start = log_->log_start_offset();
-    RETURN_IF_ERROR(log_->truncate_fully_and_start_at(offset));
-    local_point_ = std::max(local_point_, offset);
-    high_watermark_ = std::max(high_watermark_, offset);
-    was_truncated(recovery_point, log_start);
-    return {};
-}
-
-void Replica::was_truncated(Offset recovery_point_before, Offset log_start_before) {
-    const Offset end = log_->log_end_offset();
     must_save_ |= log_->recovery_point() < recovery_point_before || log_->log_start_offset() < log_start_before ||
                   end < high_watermark_;
     high_watermark_ = std::min(high_watermark_, end);

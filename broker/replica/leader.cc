@@ -45,6 +45,7 @@ void Replica::become_leader(const Leadership& leadership) {
         if (was_known && isr_->committed().size() < size_before) ++context_.isr_shrinks;
         if (was_known && isr_->committed().size() > size_before) ++context_.isr_expands;
     }
+    if (must_settle()) settle();
     raise_local_point(local_point_);
     seek_growth();
 }
@@ -88,6 +89,14 @@ std::optional<storage::EpochEnd> Replica::divergence(const Subscription& subscri
     return std::nullopt;
 }
 
+// It ends where our log starts, with an epoch that is older than all that ours still has: whether it is the same can't
+// be seen any more.
+bool Replica::is_incomparable(const Subscription& subscription) const {
+    const Offset start = log_->log_start_offset();
+    return subscription.fetch_offset == start && subscription.last_fetched_epoch != no_leader_epoch &&
+           subscription.last_fetched_epoch < log_->epochs().epoch_of(start);
+}
+
 Admission Replica::admit(const Applicant& applicant, const Subscription& subscription) {
     if (const ErrorCode error = check_leader_epoch(subscription.leader_epoch); error != ErrorCode::none)
         return {.error = error, .diverging = {}};
@@ -97,6 +106,7 @@ Admission Replica::admit(const Applicant& applicant, const Subscription& subscri
     if (follower->watcher != nullptr && follower->watcher != applicant.watcher)
         std::exchange(follower->watcher, nullptr)->ended(follower->tag, ErrorCode::not_leader_or_follower);
     if (const auto diverging = divergence(subscription)) return {.error = ErrorCode::none, .diverging = diverging};
+    if (is_incomparable(subscription)) return {.error = ErrorCode::offset_out_of_range, .diverging = {}};
     if (subscription.fetch_offset < log_->log_start_offset())
         return {.error = ErrorCode::offset_out_of_range, .diverging = {}};
     Isr::begin(*follower, subscription.fetch_offset, subscription.log_start_offset);
@@ -147,7 +157,7 @@ void Replica::acknowledge(NodeId node, const ReplicaWatcher& watcher, const Ack&
 bool Replica::may_ask() const { return isr_ && context_.propose && !isr_->is_quiet(context_.clock.now()); }
 
 void Replica::look_after() {
-    if (has_cut_) settle();
+    if (is_leader() && must_settle()) settle();
     tell_deletions();
     if (!may_ask()) return;
     const Instant now = context_.clock.now();

@@ -377,10 +377,11 @@ void PartitionTable::expire_producers() {
     each([](Replica& replica) { replica.log().expire_producers(); });
 }
 
-bool PartitionTable::remove_due_files(size_t count_max) {
+bool PartitionTable::look_after_directories(size_t count_max) {
     bool is_all = true;
     for (const TableDirectory& directory : environment_.directories) {
         if (directory.log_directory->has_failed()) continue;
+        directory.log_directory->look_at_space();
         if (directory.log_directory->remove_due(environment_.clock.now(), count_max)) is_all = false;
     }
     return is_all;

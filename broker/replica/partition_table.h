@@ -172,8 +172,9 @@ class PartitionTable {
     // Lets the kernel write what was appended to many logs, a little to each.
     void write_back();
     void expire_producers();
-    // Removed files whose delay is over, at most `count_max` of each directory; true when none of these is left.
-    bool remove_due_files(size_t count_max);
+    // Whether full ones have room again; and removes files whose delay is over, at most `count_max` of each directory:
+    // true when none of these is left.
+    bool look_after_directories(size_t count_max);
 
     // Compaction: a slice of looking for a dirty log or of compacting one; how long nothing more needs to be done.
     Duration clean_logs(size_t count_max);

@@ -32,6 +32,9 @@ Replica::Replica(PartitionKey key, std::unique_ptr<PartitionLog> log, std::share
       log_(std::move(log)),
       policy_(std::move(policy)),
       context_(context),
+      is_settled_(!log_->was_interrupted()),
+      has_cut_(log_->was_cut_by_recovery()),
+      must_save_(has_cut_),
       local_point_(safe_point(*log_, *policy_)),
       high_watermark_(log_->log_start_offset()),
       sync_wanted_(log_->log_end_offset()),
@@ -71,7 +74,8 @@ ProduceOutcome Replica::refused(ErrorCode error) const {
 }
 
 ErrorCode Replica::reason_to_wait(const ProduceRequest& request) const {
-    if (!is_leader() || has_cut_) return ErrorCode::not_leader_or_follower;
+    if (!is_leader() || must_settle()) return ErrorCode::not_leader_or_follower;
+    if (log_->has_no_room()) return ErrorCode::kafka_storage_error;
     const bool has_too_few = request.demands_all_replicas && isr_size() < min_isr();
     return has_too_few ? ErrorCode::not_enough_replicas : ErrorCode::none;
 }
@@ -114,7 +118,8 @@ ProduceOutcome Replica::produce(const ProduceRequest& request, wire::Codecs& cod
 }
 
 Result<Offset> Replica::append(Bytes batch) {
-    if (!is_leader() || has_cut_) return unexpected(ErrorCode::not_leader_or_follower);
+    if (!is_leader() || must_settle()) return unexpected(ErrorCode::not_leader_or_follower);
+    if (log_->has_no_room()) return unexpected(ErrorCode::kafka_storage_error);
     if (isr_size() < min_isr()) return unexpected(ErrorCode::not_enough_replicas);
     if (batch.size() > policy_->rules.bytes_max) return unexpected(ErrorCode::message_too_large);
     storage::LeaderAppend append;

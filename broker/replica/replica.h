@@ -238,6 +238,7 @@ class Replica {
     void end_subscriptions();
     void dismiss_others(const std::vector<NodeId>& replicas);
     std::optional<storage::EpochEnd> divergence(const Subscription& subscription) const;
+    bool is_incomparable(const Subscription& subscription) const;
     void seek_growth();
     void seek_shrink();
     bool may_ask() const;
@@ -249,10 +250,12 @@ class Replica {
     Result<void> append_followed(const PartitionFrame& frame);
     Result<void> truncate(Offset to);
     Result<void> restart_at(Offset offset);
-    void was_truncated(Offset recovery_point_before, Offset log_start_before);
+    void was_truncated(Offset end_before, Offset recovery_point_before, Offset log_start_before);
     void settle();
     void cut_is_durable(Result<void> synced);
     void settled(bool is_done);
+    // Leading, we may not append before. A log without other copies has only been cut where we know of it.
+    bool must_settle() const { return !is_settled_ && (has_cut_ || replicas_size_ > 1); }
 
     const PartitionKey key_;
     std::unique_ptr<storage::PartitionLog> log_;
@@ -268,10 +271,10 @@ class Replica {
     bool is_syncing_ = false;                 // a sync that the policy demanded is under way
     bool must_begin_ = true;                  // begin_following() must come before anything else
     // What was cut off, in this life of the process or before, is gone for good: only then may anything follow it.
-    bool is_settled_ = false;
+    bool is_settled_;
     bool is_settling_ = false;
-    bool has_cut_ = false;            // it is not, and it was in this life: leading, we may not append either
-    bool must_save_ = false;          // the checkpoint files speak of more than there is
+    bool has_cut_;                    // it was in this life, recovery included
+    bool must_save_;                  // the checkpoint files speak of more than there is
     Offset local_point_;              // <= log end
     Offset high_watermark_;           // <= safe_end() on a leader
     Offset leader_epoch_start_{0};    // the log end when leadership began

@@ -124,6 +124,8 @@ void add_shards(Families& families, const std::vector<ShardMetrics>& shards) {
         gauge("milena_log_bytes", "Bytes of all logs.", static_cast<double>(shard.log_bytes));
         gauge("milena_offline_log_directories", "Log directories that have failed.",
               static_cast<double>(shard.offline_directories));
+        gauge("milena_full_log_directories", "Log directories that this shard finds to have no room for appends.",
+              static_cast<double>(shard.full_directories));
         gauge("milena_cordoned_log_directories", "Log directories that get no new replicas.",
               static_cast<double>(shard.cordoned_directories));
         gauge("milena_open_files", "Descriptors of logs that are open.", static_cast<double>(shard.descriptors));
@@ -269,6 +271,7 @@ void collect_metrics(shard::Shard& shard, const Server& server, std::function<vo
     metrics.metadata_offset = static_cast<uint64_t>(shard.image()->offset.value);
     metrics.offline_directories = shard.directories_offline();
     for (const shard::Shard::Directory& directory : shard.directories()) {
+        metrics.full_directories += directory.files->is_full() ? 1 : 0;
         metrics.cordoned_directories += shard.partitions().is_cordoned(directory.id) ? 1 : 0;
         if (shard.id().value != 0 || directory.files->has_failed()) continue;
         const auto space = shard.disk().space(directory.files->path());

@@ -38,6 +38,7 @@ struct ShardMetrics {
     uint64_t metadata_offset = 0;
     std::vector<DirectorySpace> directories;  // of the first shard, and those that have not failed
     size_t offline_directories = 0;
+    size_t full_directories = 0;
     size_t cordoned_directories = 0;
     replica::CleanerMetrics cleaner;
     replica::ReplicationMetrics replication;

@@ -52,6 +52,11 @@ void Shard::when_directory_fails(const std::function<void(const Uuid&)>& tell) {
         directory.files->when_failed([tell, id = directory.id] { tell(id); });
 }
 
+void Shard::when_directory_fills(const std::function<void(const Uuid&, bool is_full)>& tell) {
+    for (const Directory& directory : directories_)
+        directory.files->when_full([tell, id = directory.id](bool is_full) { tell(id, is_full); });
+}
+
 void Shard::start() {
     thread_ = std::thread([this] {
         const std::string name = "shard-" + std::to_string(id_.value);

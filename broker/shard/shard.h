@@ -93,6 +93,8 @@ class Shard {
     size_t directories_offline() const;
     // Told once of each directory that this shard's disk calls find to have failed, from inside of them.
     void when_directory_fails(const std::function<void(const Uuid&)>& tell);
+    // Likewise of each that this shard finds to be full, and to have room again.
+    void when_directory_fills(const std::function<void(const Uuid&, bool is_full)>& tell);
 
   private:
     replica::TableEnvironment table_environment(const ShardOptions& options);

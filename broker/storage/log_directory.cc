@@ -15,6 +15,8 @@ constexpr std::string_view future_suffix = "-future";
 constexpr std::string_view stray_suffix = "-stray";
 constexpr std::string_view clean_marker = ".kafka_cleanshutdown";
 constexpr size_t clean_marker_bytes_max = 1024;
+constexpr uint64_t reserve_bytes = uint64_t{256} << 20;
+constexpr uint64_t room_bytes = uint64_t{1} << 30;
 constexpr size_t file_name_bytes_max = 255;
 
 std::string hex(Uuid id) {
@@ -39,7 +41,7 @@ std::optional<PartitionDirectory> parse_current(std::string_view name) {
 ErrorCode LogDirectory::failed(env::DiskError error, std::string_view what, const std::string& file) {
     if (error == env::DiskError::full) {
         if (!is_full_) log_error("directory full: appends are refused", {{"directory", path_}, {"failed", what}});
-        is_full_ = true;
+        set_full(true);
         return ErrorCode::kafka_storage_error;
     }
     if (!std::exchange(has_failed_, true)) {
@@ -50,9 +52,24 @@ ErrorCode LogDirectory::failed(env::DiskError error, std::string_view what, cons
     return ErrorCode::kafka_storage_error;
 }
 
-void LogDirectory::has_space_again() {
-    if (is_full_) log_info("directory has space again", {{"directory", path_}});
-    is_full_ = false;
+void LogDirectory::look_at_space() {
+    if (has_failed_) return;
+    const auto space = disk_.space(path_);
+    if (!space.has_value()) return;
+    const uint64_t bytes_min = is_full_ ? std::min(space->total_bytes / 20, room_bytes)  //
+                                        : std::min(space->total_bytes / 100, reserve_bytes);
+    const bool is_full = space->usable_bytes < bytes_min;
+    if (is_full == is_full_) return;
+    if (is_full)
+        log_error("directory nearly full: appends are refused",
+                  {{"directory", path_}, {"usable_bytes", space->usable_bytes}});
+    else
+        log_info("directory has room again", {{"directory", path_}, {"usable_bytes", space->usable_bytes}});
+    set_full(is_full);
+}
+
+void LogDirectory::set_full(bool is_full) {
+    if (std::exchange(is_full_, is_full) != is_full && tell_full_) tell_full_(is_full);
 }
 
 void LogDirectory::remove_later(std::string path, Instant when) { removals_.push_back({std::move(path), when}); }

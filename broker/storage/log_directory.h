@@ -35,8 +35,14 @@ class LogDirectory {
     // log in it answers KAFKA_STORAGE_ERROR to everything meanwhile.
     bool has_failed() const { return has_failed_; }
 
-    // True from the first refused append until an append or a roll has succeeded again.
+    // True from when the device had no room for an append, or look_at_space() has found little left, until that finds
+    // enough again. Only whoever has to leave the rest to others (the metadata log, checkpoints) may write meanwhile.
     bool is_full() const { return is_full_; }
+    // Told of each change, from inside of whatever found it out.
+    void when_full(std::function<void(bool is_full)> tell) { tell_full_ = std::move(tell); }
+    // To be asked every second or so. Less than a hundredth of the device, or 256 MiB, is little; five times as much,
+    // or 1 GiB, is enough.
+    void look_at_space();
 
     // Another shard has found out that the directory has failed.
     void fail() { has_failed_ = true; }
@@ -47,7 +53,6 @@ class LogDirectory {
     // What every failed disk call of a log ends in: logs the first of its kind, remembers the state, and returns the
     // error that the client gets. `what` is a short verb phrase for the log line.
     ErrorCode failed(env::DiskError error, std::string_view what, const std::string& file);
-    void has_space_again();
 
     // `path` is removed (a file, or a directory with all that is in it) by the first remove_due() at or after `when`.
     void remove_later(std::string path, Instant when);
@@ -71,6 +76,7 @@ class LogDirectory {
         std::function<void(Result<void>)> done;
     };
 
+    void set_full(bool is_full);
     void begin_name_sync();
     void end_name_sync(uint64_t changes, env::DiskResult<void> synced);
 
@@ -80,6 +86,7 @@ class LogDirectory {
     bool has_failed_ = false;
     bool is_full_ = false;
     std::function<void()> tell_failed_;
+    std::function<void(bool is_full)> tell_full_;
     uint64_t name_changes_ = 0;
     uint64_t name_changes_durable_ = 0;
     bool is_syncing_names_ = false;

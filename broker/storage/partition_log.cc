@@ -33,6 +33,8 @@ Result<std::unique_ptr<PartitionLog>> PartitionLog::open(const LogEnvironment& e
     log->epochs_ = std::move(content.epochs);
     log->epochs_changed_ = content.epochs_changed;
     // What the process before left un-synced, files as well as names, is still un-synced.
+    log->was_interrupted_ = content.was_interrupted;
+    log->was_cut_by_recovery_ = content.was_cut;
     log->was_cut_ = log->transactions_changed_ = content.was_interrupted;
     log->names_changed_ = content.was_interrupted || content.names_changed;
     if (content.was_interrupted) environment.directory.names_changed();

@@ -126,7 +126,8 @@ class PartitionLog {
     void refused(const Bytes& batch, ErrorCode why);
 
     // Batches that have their offsets and epochs: from the leader of the partition, or from a Raft leader. Each Bytes
-    // holds one or more whole batches. OFFSET_OUT_OF_RANGE if they don't begin at or after the log end;
+    // holds one or more whole batches. A log without records may begin within the first: its log start stays then.
+    // OFFSET_OUT_OF_RANGE if they don't begin at or after the log end otherwise;
     // CORRUPT_MESSAGE if they aren't whole, their checksum is wrong or their offsets don't rise.
     Result<Appended> append_as_follower(std::span<const Bytes> batches, size_t owner_bytes = 0);
 
@@ -147,6 +148,11 @@ class PartitionLog {
 
     // --- durability --------------------------------------------------------------------------------------------------
 
+    // How the log was found when it was opened: after a crash, and with an end that recovery had to cut off. Until the
+    // first sync a loss of power may bring back what was cut off, by recovery or by the process before.
+    bool was_interrupted() const { return was_interrupted_; }
+    bool was_cut_by_recovery() const { return was_cut_by_recovery_; }
+
     // Makes durable what has been appended so far. `done` may come at once if everything is durable already. The second
     // blocks on the device: for the end of a broker.
     void sync(SyncDone done, env::Urgency urgency = env::Urgency::awaited);
@@ -156,6 +162,10 @@ class PartitionLog {
     void checkpoint(SyncDone done, env::Urgency urgency = env::Urgency::awaited);
     bool needs_checkpoint() const;
     bool is_syncing() const { return round_ != nullptr; }
+    // The directory has no room for more than what must be written.
+    bool has_no_room() const { return environment_.directory.is_full(); }
+    // Up to its end, names of files and what was cut off included; or will be when the sync under way is over.
+    bool is_durable() const { return durable_ == log_end_ && !names_changed_ && !was_cut_; }
     // Lets the kernel begin to write what has been appended since the last time, if that is at least `bytes_min`: so
     // that it never has to stop an append for it, and a sync finds little left to do.
     void write_back(uint64_t bytes_min);
@@ -278,6 +288,7 @@ class PartitionLog {
     Result<void> write_small_file(std::string_view name, const std::string& text);
     void forget_from(Offset offset);
     Result<void> restart_at(Offset offset);
+    Result<void> begin_within(Offset base);
     Result<void> remove_segments(size_t first, size_t count);
     Result<void> remove_files_later(Offset base, std::span<const FileKind> kinds);
     Result<void> truncate_segment(Offset offset);
@@ -299,7 +310,6 @@ class PartitionLog {
     // Calls `search` once the largest timestamps of all segments are known; `done` if they can't be.
     void when_timestamps_are_known(FindDone done, std::function<void(PartitionLog&, FindDone)> search);
 
-    bool is_durable() const { return durable_ == log_end_ && !names_changed_ && !was_cut_; }
     void join_round(bool is_checkpoint, env::Urgency urgency, SyncDone done);
     void begin_round();
     using Files = std::vector<std::shared_ptr<env::File>>;
@@ -340,6 +350,8 @@ class PartitionLog {
     bool epochs_changed_ = false;        // the file is behind
     bool names_changed_ = false;         // a file was created, renamed or removed since the directory was synced
     bool was_cut_ = false;               // a file was truncated since it was synced
+    bool was_interrupted_ = false;       // when it was opened
+    bool was_cut_by_recovery_ = false;   // likewise
     bool transactions_changed_ = false;  // a transaction index was written to since it was synced
     std::optional<Instant> undurable_since_;
     std::shared_ptr<PartitionLog*> self_;    // for completions: null behind it once the log is gone

@@ -62,7 +62,8 @@ Result<std::vector<PartitionLog::Incoming>> PartitionLog::check_follower_batches
             if (!batch.has_value()) return unexpected(ErrorCode::corrupt_message);
             if (!batch->has_value()) break;
             const wire::BatchHeader& header = (*batch)->header;
-            if (header.base_offset < next)
+            const bool begins_within = incoming.empty() && log_start_ == log_end_ && header.last_offset() >= log_end_;
+            if (header.base_offset < next && !begins_within)
                 return unexpected(incoming.empty() ? ErrorCode::offset_out_of_range : ErrorCode::corrupt_message);
             if (!wire::crc_matches((*batch)->bytes)) return unexpected(ErrorCode::corrupt_message);
             next = header.next_offset();
@@ -77,6 +78,8 @@ Result<std::vector<PartitionLog::Incoming>> PartitionLog::check_follower_batches
 Result<Appended> PartitionLog::append_as_follower(std::span<const Bytes> batches, size_t owner_bytes) {
     ASSIGN_OR_RETURN(const auto incoming, check_follower_batches(batches));
     if (incoming.empty()) return Appended{log_end_, log_end_ - 1};
+    if (incoming.front().header.base_offset < log_end_)
+        RETURN_IF_ERROR(begin_within(incoming.front().header.base_offset));
     std::span<const Incoming> rest(incoming);
     while (!rest.empty()) {
         RETURN_IF_ERROR(prepare_append(rest.front().header, rest.front().batch.size()));
@@ -165,7 +168,6 @@ Result<void> PartitionLog::add_segment(Offset base) {
         writer_->roll_jitter = Milliseconds(environment_.random.next() % jitter);
     segments_.push_back(std::move(segment));
     names_changed_ = true;
-    environment_.directory.has_space_again();
     return {};
 }
 
@@ -218,7 +220,6 @@ Result<void> PartitionLog::write(std::span<const Incoming> batches, size_t owner
         written = active.file->write_at(position, parts);
     }
     if (!written.has_value()) return failed(written.error(), "append");
-    environment_.directory.has_space_again();
     if (!undurable_since_.has_value()) undurable_since_ = environment_.clock.now();
     uint64_t at = position;
     for (const Incoming& incoming : batches) {
@@ -242,7 +243,7 @@ void PartitionLog::take_in(const Incoming& incoming, uint64_t position) {
     active.bytes = position + incoming.batch.size();
     log_end_ = header.next_offset();
     if (header.partition_leader_epoch != epochs_.latest() && header.partition_leader_epoch.value >= 0)
-        epochs_changed_ |= epochs_.assign(header.partition_leader_epoch, header.base_offset);
+        epochs_changed_ |= epochs_.assign(header.partition_leader_epoch, std::max(header.base_offset, log_start_));
     const auto indexed =
         writer_->appended(active, header, position, {config_->index_interval_bytes, config_->segment_index_bytes});
     if (!indexed.has_value()) environment_.directory.failed(indexed.error(), "write of index", path_);

@@ -120,6 +120,14 @@ Result<void> PartitionLog::truncate_fully_and_start_at(Offset offset) {
     return create_files(offset);
 }
 
+// Records were deleted up to the middle of a batch: a log that begins there begins with the file of all of the batch.
+Result<void> PartitionLog::begin_within(Offset base) {
+    const Offset start = log_start_;
+    const Result<void> begun = truncate_fully_and_start_at(base);
+    log_start_ = log_end_ = start;
+    return begun;
+}
+
 // An empty segment gives way to one that can take `offset`.
 Result<void> PartitionLog::restart_at(Offset offset) {
     RETURN_IF_ERROR(remove_segments(segments_.size() - 1, 1));

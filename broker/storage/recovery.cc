@@ -320,6 +320,7 @@ Result<void> Recovery::cut(size_t index) {
                                                 {"log_end", content_.log_end_offset}});
     RETURN_IF_ERROR(remove_segments_from(index + 1));
     segment.bytes = position_sound_;
+    content_.was_cut = true;
     return or_failed(segment.file->truncate(position_sound_), "truncation");
 }
 
@@ -335,7 +336,7 @@ Result<void> Recovery::remove_segments_from(size_t index) {
     }
     if (index >= content_.segments.size()) return {};
     content_.segments.resize(index);
-    content_.names_changed = true;
+    content_.was_cut = content_.names_changed = true;
     return {};
 }
 

@@ -24,6 +24,7 @@ struct LogContent {
     EpochCache epochs;
     bool epochs_changed = false;   // the file is behind
     bool was_interrupted = false;  // there was no clean shutdown
+    bool was_cut = false;          // and the end of the log had to be cut off
     bool names_changed = false;    // files were renamed or removed here
     ProducerState producers;
     Offset snapshot_offset = no_offset;  // of the newest producer snapshot on the disk

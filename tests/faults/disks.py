@@ -16,7 +16,7 @@ def make_disks_that_can_fail(cluster):
         node.can_fail_io()
 
 
-@scenario(bound_s=10, disk_bytes=SMALL, left_out="a broker whose disk is full keeps what it leads and follows")
+@scenario(bound_s=10, disk_bytes=SMALL)
 def disk_of_one_is_full(lab):
     """For 15 seconds. The others go on with what it led, and it comes back by itself."""
     victim = lab.leader()

@@ -97,6 +97,7 @@ def rolling_restart(brokers, minutes_each):
         add("milena_under_replicated_partitions", pod, serving(lambda at, s=lacking: 40 if at in s else 0), shard="0")
         add("milena_under_min_isr_partitions", pod, serving(lambda at: 0), shard="0")
         add("milena_offline_log_directories", pod, serving(lambda at: 0), shard="0")
+        add("milena_full_log_directories", pod, serving(lambda at: 0), shard="0")
         starts = {times.start for times in away.values()} - {gone.start}
         add("milena_isr_shrinks_total", pod, counting(lambda at, s=starts: 40 if at in s else 0), shard="0")
         add("milena_topic_produce_requests_total", pod, counting(lambda at: 1000), topic="t")

@@ -208,7 +208,7 @@ void SimBroker::tick() {
     for (const auto& table : tables_) {
         table->flush_due();
         table->delete_old_segments(partition_count);
-        table->remove_due_files(8);
+        table->look_after_directories(8);
     }
     if (++ticks_ % ticks_between_flushes == 0)
         for (const auto& table : tables_) table->checkpoint();

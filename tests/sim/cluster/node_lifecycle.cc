@@ -55,6 +55,10 @@ void NodeLifecycle::beat_after(Duration delay) {
     });
 }
 
+void NodeLifecycle::fullness_changed() {
+    if (state_ == State::active) beat_after(Duration{});
+}
+
 void NodeLifecycle::beat() {
     if (std::exchange(is_beating_, true)) return;
     controller::BrokerHeartbeat heartbeat;
@@ -63,6 +67,7 @@ void NodeLifecycle::beat() {
     heartbeat.metadata_offset = environment_.published();
     heartbeat.wants_shutdown = state_ == State::leaving;
     heartbeat.offline_directories = environment_.offline_directories();
+    heartbeat.full_directories = environment_.full_directories();
     environment_.way.ask<controller::BrokerHeartbeat, controller::HeartbeatAnswer>(
         heartbeat, [this](const Result<controller::HeartbeatAnswer>& answer) { heard(answer); });
 }

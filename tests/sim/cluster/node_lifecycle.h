@@ -17,6 +17,7 @@ class NodeLifecycle {
         const controller::Controller& controller;
         std::function<Offset()> published;
         std::function<std::vector<Uuid>()> offline_directories;
+        std::function<std::vector<Uuid>()> full_directories;
         Duration heartbeat_interval;
     };
     struct Events {
@@ -29,6 +30,7 @@ class NodeLifecycle {
 
     void start() { register_node(); }
     void image_changed();
+    void fullness_changed();
     void leave(std::function<void()> done);
     bool is_active() const { return state_ == State::active; }
     int64_t broker_epoch() const { return epoch_; }

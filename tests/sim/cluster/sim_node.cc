@@ -244,20 +244,14 @@ bool SimNode::open() {
 }
 
 void SimNode::begin_lifecycle() {
-    NodeLifecycle::Environment environment{.machine = machine_,
-                                           .way = *way_,
-                                           .controller = *controller_,
-                                           .published = [this] { return published_; },
-                                           .offline_directories =
-                                               [this] {
-                                                   std::vector<Uuid> offline;
-                                                   for (size_t i = 0; i < directories_.size(); ++i)
-                                                       if (directories_[i]->has_failed())
-                                                           offline.push_back(directory_ids_[i]);
-                                                   std::ranges::sort(offline);
-                                                   return offline;
-                                               },
-                                           .heartbeat_interval = heartbeat_interval};
+    NodeLifecycle::Environment environment{
+        .machine = machine_,
+        .way = *way_,
+        .controller = *controller_,
+        .published = [this] { return published_; },
+        .offline_directories = [this] { return directories_that(&storage::LogDirectory::has_failed); },
+        .full_directories = [this] { return directories_that(&storage::LogDirectory::is_full); },
+        .heartbeat_interval = heartbeat_interval};
     lifecycle_ = std::make_unique<NodeLifecycle>(
         std::move(environment),
         NodeLifecycle::Events{.describe = [this] { return registration(); },
@@ -271,7 +265,16 @@ void SimNode::begin_lifecycle() {
                                       watcher_.complain("a broker was refused: " + std::string(error_name(error)));
                                       has_failed_ = true;
                                   }});
+    for (const auto& directory : directories_) directory->when_full([this](bool) { lifecycle_->fullness_changed(); });
     lifecycle_->start();
+}
+
+std::vector<Uuid> SimNode::directories_that(bool (storage::LogDirectory::*is_so)() const) const {
+    std::vector<Uuid> ids;
+    for (size_t i = 0; i < directories_.size(); ++i)
+        if ((*directories_[i].*is_so)()) ids.push_back(directory_ids_[i]);
+    std::ranges::sort(ids);
+    return ids;
 }
 
 controller::BrokerRegistration SimNode::registration() const {
@@ -328,7 +331,7 @@ void SimNode::tick() {
     for (const auto& table : tables_) {
         table->flush_due();
         table->delete_old_segments(replicas_max);
-        table->remove_due_files(8);
+        table->look_after_directories(8);
         if (ticks_ % ticks_between_checkpoints == 0) table->checkpoint();
     }
     replication_->tick();

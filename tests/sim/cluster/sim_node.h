@@ -129,6 +129,7 @@ class SimNode {
     controller::BrokerRegistration registration() const;
     void publish(const metadata::Delta& delta, std::function<void()> published);
     void begin_lifecycle();
+    std::vector<Uuid> directories_that(bool (storage::LogDirectory::*is_so)() const) const;
     void tick_raft();
     void tick();
     void look_after();

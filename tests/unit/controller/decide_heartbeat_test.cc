@@ -94,6 +94,48 @@ TEST_F(Heartbeats, broker_that_leaves_gives_its_leaderships_away_first) {
     EXPECT_TRUE(beat(heartbeat(1)).is_fenced) << "only a new registration brings it back";
 }
 
+TEST_F(Heartbeats, broker_without_room_holds_nobody_up_while_enough_others_are_in_sync) {
+    add_partition({1, 2, 3}, {1, 2, 3}, 1);
+    add_partition({2, 1, 3}, {2, 1, 3}, 2);
+    add_partition({1, 2, 3}, {1, 3}, 1);
+    add_partition({2, 3}, {2, 3}, 2);
+    BrokerHeartbeat sent = heartbeat(1);
+    sent.full_directories = {directory(1)};
+    EXPECT_FALSE(beat(sent).is_fenced);
+    EXPECT_EQ(partition(0).leader, NodeId(2));
+    EXPECT_EQ(partition(0).isr, nodes({2, 3}));
+    EXPECT_EQ(partition(1).leader, NodeId(2));
+    EXPECT_EQ(partition(1).leader_epoch, LeaderEpoch(0));
+    EXPECT_EQ(partition(1).isr, nodes({2, 3}));
+    EXPECT_EQ(partition(2).leader, NodeId(1)) << "with one in sync nothing would go on either";
+    EXPECT_EQ(partition(2).isr, nodes({1, 3}));
+    EXPECT_EQ(partition(3).isr, nodes({2, 3}));
+    EXPECT_TRUE(decided(sent).records.empty()) << "it is done";
+    sent.full_directories = {Uuid{7, 7}};
+    EXPECT_TRUE(decided(sent).records.empty()) << "that is none of its own";
+}
+
+TEST_F(Heartbeats, who_has_no_room_joins_no_isr_until_it_has_said_otherwise) {
+    add_partition({1, 2, 3}, {1, 2}, 1);
+    BrokerLiveness liveness{std::chrono::seconds(9)};
+    liveness.heard(NodeId(3), broker(3).epoch, Offset(70), {});
+    const auto joins = [&] {
+        Context watched{*image, settings, random, Offset(90)};
+        watched.liveness = &liveness;
+        const AlterPartition request{.broker = NodeId(1),
+                                     .broker_epoch = broker(1).epoch,
+                                     .changes = {{.key = {metadata::orders_id, PartitionIndex(0)},
+                                                  .leader_epoch = partition().leader_epoch,
+                                                  .partition_epoch = partition().partition_epoch,
+                                                  .isr = nodes({1, 2, 3})}}};
+        return decide(watched, request).response->outcomes.front();
+    };
+    liveness.has_full(NodeId(3), {directory(3)});
+    EXPECT_EQ(joins(), ErrorCode::ineligible_replica);
+    liveness.has_full(NodeId(3), {});
+    EXPECT_EQ(joins(), ErrorCode::none);
+}
+
 TEST_F(Heartbeats, broker_leaves_only_when_the_others_know_their_new_leaders) {
     add_partition({1, 2}, {1, 2}, 1);
     ask_to_leave(1);

@@ -70,7 +70,7 @@ TEST(ControllerMessages, a_registration_survives_but_never_as_local) {
 
 TEST(ControllerMessages, a_heartbeat_survives) {
     const auto heartbeat = survived<controller::v1::HeartbeatRequest>(
-        controller::BrokerHeartbeat{NodeId(4), 9, Offset(100), true, true, directories, {directories[0]}});
+        controller::BrokerHeartbeat{NodeId(4), 9, Offset(100), true, true, directories, {directories[0]}, directories});
     ASSERT_TRUE(heartbeat.has_value());
     EXPECT_EQ(heartbeat->broker, NodeId(4));
     EXPECT_EQ(heartbeat->broker_epoch, 9);
@@ -79,6 +79,7 @@ TEST(ControllerMessages, a_heartbeat_survives) {
     EXPECT_TRUE(heartbeat->wants_shutdown);
     EXPECT_EQ(heartbeat->offline_directories, directories);
     EXPECT_EQ(heartbeat->cordoned_directories, (std::vector{directories[0]}));
+    EXPECT_EQ(heartbeat->full_directories, directories);
 }
 
 TEST(ControllerMessages, changes_of_isrs_survive) {

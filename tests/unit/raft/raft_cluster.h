@@ -166,6 +166,7 @@ class RaftCluster {
     std::set<std::pair<NodeId, NodeId>> cuts;  // nothing gets through, and nobody is told
     uint64_t lost_one_in = 0;                  // messages; 0: none
     Duration delay_max = std::chrono::milliseconds(1);
+    std::function<void(Node& from, const Request& request)> on_the_way;  // sees whatever is sent
     Options options_{.cluster_id = "c", .log_dir = "/data"};
 
   private:
@@ -184,6 +185,7 @@ class RaftCluster {
             Transport::Done done;
             bool is_over = false;
         };
+        if (on_the_way) on_the_way(from, request);
         auto exchange = std::make_shared<Exchange>(Exchange{std::move(done)});
         const auto end = [exchange, &from, life = from.life](Result<Response, SendError> outcome) {
             if (std::exchange(exchange->is_over, true) || from.life != life) return;

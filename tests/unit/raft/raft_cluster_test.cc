@@ -229,6 +229,30 @@ TEST_F(RaftClusterTest, replica_that_is_far_behind_gets_a_snapshot) {
     EXPECT_TRUE(cluster.run_until(10s, [&] { return cluster.all_have(102); }));
 }
 
+// Else a loss of power could bring it back, between records that were fetched since.
+TEST_F(RaftClusterTest, nothing_is_fetched_behind_a_cut_before_that_is_durable) {
+    RaftCluster cluster(1, 3);
+    cluster.start_all();
+    RaftCluster::Node& former = lead(cluster);
+    for (const NodeId id : others(cluster, former.id)) cluster.cut_both(former.id, id);
+    ASSERT_TRUE(cluster.propose(former, std::string(1000, 'x')));
+    ASSERT_TRUE(cluster.run_until(long_enough,
+                                  [&] { return cluster.leader() != nullptr && cluster.leader()->id != former.id; }));
+    ASSERT_TRUE(cluster.propose(*cluster.leader(), "kept"));
+    const std::string log = "/data/__cluster_metadata-0/" + std::string(20, '0') + ".log";
+    const auto bytes = [&] { return former.disk.open(log, env::OpenMode::read_only).value()->size(); };
+    const uint64_t bytes_before = bytes();
+    bool was_cut = false;
+    cluster.on_the_way = [&](RaftCluster::Node& from, const Request& request) {
+        if (from.id != former.id || !std::holds_alternative<FetchRequest>(request)) return;
+        was_cut |= bytes() < bytes_before;
+        EXPECT_EQ(former.disk.durable_content(log).size(), bytes());
+    };
+    cluster.mend();
+    EXPECT_TRUE(cluster.run_until(long_enough, [&] { return cluster.all_have(1); }));
+    EXPECT_TRUE(was_cut);
+}
+
 TEST_F(RaftClusterTest, full_disk_of_a_follower_stops_neither_it_nor_the_others) {
     RaftCluster cluster(1, 3);
     cluster.start_all();
@@ -242,6 +266,20 @@ TEST_F(RaftClusterTest, full_disk_of_a_follower_stops_neither_it_nor_the_others)
     EXPECT_EQ(full.journal->failure, "");
     full.disk.heal();
     EXPECT_TRUE(cluster.run_until(10s, [&] { return cluster.all_have(1); }));
+}
+
+TEST_F(RaftClusterTest, leader_whose_disk_is_full_makes_way_for_another) {
+    RaftCluster cluster(1, 3);
+    cluster.start_all();
+    RaftCluster::Node& full = lead(cluster);
+    cluster.run(1s);
+    full.disk.limit_capacity(full.disk.used_bytes());
+    EXPECT_FALSE(cluster.propose(full, std::string(10'000, 'x')));
+    EXPECT_TRUE(
+        cluster.run_until(long_enough, [&] { return cluster.leader() != nullptr && cluster.leader()->id != full.id; }));
+    ASSERT_TRUE(cluster.propose(*cluster.leader(), "kept"));
+    EXPECT_TRUE(cluster.run_until(soon, [&] { return cluster.leader()->journal->values == Values{"kept"}; }));
+    EXPECT_EQ(full.journal->failure, "");
 }
 
 // Where the disk is full in the middle of what was fetched, what comes before is in the log, and is applied like the

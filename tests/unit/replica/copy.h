@@ -76,6 +76,7 @@ class Copy {
         };
     }
     sim::SimDisk& disk() { return disk_; }
+    void look_at_space() { directory_->look_at_space(); }
 
     Bytes batch(const std::string& value) const {
         wire::RecordBatchBuilder builder({});
@@ -289,6 +290,7 @@ struct ReplicationFixture : testing::Test {
         while (world.clock.now() < end) {
             world.run_until(std::min(end, world.clock.now() + std::chrono::milliseconds(10)), [] { return false; });
             for (const auto& link : links) link->tick();
+            for (const auto& one : copies) one->look_at_space();
         }
     }
     void settle() { run_for(std::chrono::milliseconds(300)); }

@@ -168,6 +168,46 @@ TEST_F(FollowerTest, giving_up_committed_records_is_said_loudly) {
     EXPECT_NE(loud[0].find("committed records given up"), std::string::npos);
 }
 
+// Else, if a crash takes all log starts back, there would be other records here than elsewhere.
+TEST_F(FollowerTest, nothing_is_kept_of_a_log_that_parts_below_the_log_start_of_the_leader) {
+    follow_all(4);
+    replica(2).become_follower(LeaderEpoch{9}, NodeId{1});
+    subscribe(9);
+    PartitionFrame parting_below = parting(5, 2, 9);
+    parting_below.log_start_offset = Offset{2};
+    ASSERT_TRUE(replica(2).follow(parting_below).has_value());
+    EXPECT_EQ(replica(2).log().log_start_offset(), Offset{2});
+    EXPECT_EQ(subscribe(9).fetch_offset, Offset{2});
+    EXPECT_EQ(replica(2).high_watermark(), Offset{2});
+}
+
+TEST_F(FollowerTest,
+       nothing_is_kept_of_a_log_that_ends_where_the_leaders_starts_with_an_epoch_that_this_no_longer_has) {
+    follow_all(2);
+    produce(1);
+    replica(1).become_leader(leadership(9, 2, {1}));
+    produce(1);
+    ASSERT_TRUE(replica(1).delete_records(Offset{3}).has_value());
+    replica(2).become_follower(LeaderEpoch{9}, NodeId{1});
+    const auto admitted = [&](Offset fetch_offset, LeaderEpoch last_epoch) {
+        Subscription subscription{.key = copied_key, .leader_epoch = LeaderEpoch{9}, .fetch_offset = fetch_offset};
+        subscription.last_fetched_epoch = last_epoch;
+        return replica(1).admit({.node = NodeId{2}}, subscription).error;
+    };
+    EXPECT_EQ(admitted(Offset{3}, LeaderEpoch{5}), ErrorCode::offset_out_of_range);
+    EXPECT_EQ(admitted(Offset{3}, no_leader_epoch), ErrorCode::none);
+    EXPECT_EQ(admitted(Offset{4}, LeaderEpoch{9}), ErrorCode::none);
+    PartitionFrame gone;
+    gone.key = copied_key;
+    gone.leader_epoch = LeaderEpoch{9};
+    gone.error = ErrorCode::offset_out_of_range;
+    gone.log_start_offset = Offset{2};
+    subscribe(9);
+    ASSERT_TRUE(replica(2).follow(gone).has_value());
+    EXPECT_EQ(subscribe(9).last_fetched_epoch, no_leader_epoch);
+    EXPECT_EQ(replica(2).log().log_start_offset(), Offset{2});
+}
+
 TEST_F(FollowerTest, nothing_follows_a_cut_before_it_is_durable_and_the_checkpoint_files_know) {
     follow_all(3);
     copy(2).checkpoint();
@@ -202,6 +242,35 @@ TEST_F(FollowerTest, who_leads_right_behind_a_cut_takes_records_when_it_is_durab
     EXPECT_EQ(copy(2).produce("value").error, ErrorCode::not_leader_or_follower);
     run_for(seconds(1));
     EXPECT_EQ(copy(2).produce("value").error, ErrorCode::none);
+}
+
+// Recovery cuts too; and the process before may have cut without having made it durable.
+TEST_F(FollowerTest, who_leads_after_a_crash_takes_records_when_nothing_can_come_back) {
+    begin();
+    produce(3);
+    const auto come_back = [&](int epoch, size_t torn_bytes, std::initializer_list<NodeId> replicas) {
+        copy(1).crash(false);
+        const auto file =
+            copy(1).disk().open("/data/orders-0/" + std::string(20, '0') + ".log", env::OpenMode::read_write);
+        const Bytes torn = Bytes::copy_of(std::string(torn_bytes, 'x'));
+        if (torn_bytes > 0) {
+            ASSERT_TRUE((*file)->write_at((*file)->size(), std::span(&torn, 1)).has_value());
+        }
+        copy(1).start();
+        Leadership own = leadership(epoch, epoch, {1});
+        own.replicas = replicas;
+        replica(1).become_leader(own);
+    };
+    come_back(6, 0, {NodeId{1}});
+    EXPECT_EQ(copy(1).produce("value", false).error, ErrorCode::none) << "there are no other copies";
+    come_back(7, 10, {NodeId{1}});
+    EXPECT_EQ(copy(1).produce("value", false).error, ErrorCode::not_leader_or_follower);
+    run_for(seconds(1));
+    EXPECT_EQ(copy(1).produce("value", false).error, ErrorCode::none);
+    come_back(8, 0, {NodeId{1}, NodeId{2}});
+    EXPECT_EQ(copy(1).produce("value", false).error, ErrorCode::not_leader_or_follower);
+    run_for(seconds(1));
+    EXPECT_EQ(copy(1).produce("value", false).error, ErrorCode::none);
 }
 
 TEST_F(FollowerTest, log_begins_where_the_leaders_does_if_that_has_deleted_what_comes_next) {
@@ -241,6 +310,33 @@ TEST_F(FollowerTest, log_that_begins_within_a_batch_begins_with_all_of_it) {
     EXPECT_EQ(replica(2).log().log_start_offset(), Offset{3});
     EXPECT_EQ(replica(2).log().log_end_offset(), Offset{5});
     EXPECT_EQ(replica(2).high_watermark(), Offset{5});
+}
+
+TEST_F(FollowerTest, log_that_begins_within_a_batch_stays_where_it_is_until_the_disk_takes_that) {
+    begin();
+    wire::RecordBatchBuilder builder({});
+    for (int i = 0; i < 5; ++i) builder.add({});
+    ASSERT_TRUE(replica(1).append(Bytes::from(builder.build())).has_value());
+    ASSERT_TRUE(replica(1).delete_records(Offset{3}).has_value());
+    subscribe();
+    PartitionFrame gone;
+    gone.key = copied_key;
+    gone.leader_epoch = LeaderEpoch{5};
+    gone.error = ErrorCode::offset_out_of_range;
+    gone.log_start_offset = Offset{3};
+    ASSERT_TRUE(replica(2).follow(gone).has_value());
+    subscribe();
+    copy(2).disk().limit_capacity(copy(2).disk().used_bytes());
+    EXPECT_EQ(follow(frame(3)), ErrorCode::kafka_storage_error);
+    EXPECT_EQ(replica(2).log().log_start_offset(), Offset{3});
+    EXPECT_EQ(replica(2).log().log_end_offset(), Offset{3});
+    copy(2).disk().heal();
+    run_for(seconds(1));
+    EXPECT_EQ(subscribe().fetch_offset, Offset{3});
+    EXPECT_EQ(follow(frame(3)), ErrorCode::none);
+    EXPECT_EQ(replica(2).log().log_start_offset(), Offset{3});
+    EXPECT_EQ(replica(2).log().log_end_offset(), Offset{5});
+    EXPECT_EQ(replica(2).log().end_offset_for(LeaderEpoch{5}).end_offset, Offset{5});
 }
 
 TEST_F(FollowerTest, deleted_records_are_deleted_here_too) {

@@ -100,7 +100,7 @@ struct LogMoves : PartitionTableTest {
     }
     void remove_due() {
         run_for(std::chrono::seconds(2));
-        table->remove_due_files(100);
+        table->look_after_directories(100);
     }
     void expect_all_in(const std::string& path, const std::string& other) {
         EXPECT_EQ(names_in(path), std::vector<std::string>{"orders-0"});

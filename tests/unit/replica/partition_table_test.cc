@@ -35,7 +35,7 @@ TEST_F(PartitionTableTest, deleted_topic_loses_its_directory_after_the_delay) {
     ASSERT_EQ(names().size(), 1U);
     EXPECT_TRUE(names()[0].ends_with("-delete"));
     run_for(std::chrono::seconds(2));
-    table->remove_due_files(10);
+    table->look_after_directories(10);
     EXPECT_TRUE(names().empty());
 }
 
@@ -232,6 +232,7 @@ TEST_F(PartitionTableTest, full_disk_refuses_appends_and_takes_them_again_when_t
     EXPECT_EQ(produce(topic_id), ErrorCode::kafka_storage_error);
     EXPECT_FALSE(table->has_failed(directory_id));
     disk.heal();
+    table->look_after_directories(1);
     EXPECT_EQ(produce(topic_id), ErrorCode::none);
 }
 

@@ -158,13 +158,25 @@ TEST_F(LogDirectoryTest, removes_what_is_due_a_few_at_a_time) {
 }
 
 TEST_F(LogDirectoryTest, full_passes_and_failed_stays) {
+    std::vector<bool> told;
+    directory->when_full([&](bool is_full) { told.push_back(is_full); });
+    ASSERT_TRUE(env::replace_file(disk, "/data/large", std::string(1901, 'x')).has_value());
+    const auto limit = [&](uint64_t usable_bytes) {
+        disk.limit_capacity(disk.used_bytes() + usable_bytes);
+        directory->look_at_space();
+        return directory->is_full();
+    };
     EXPECT_EQ(directory->failed(env::DiskError::full, "write", "f"), ErrorCode::kafka_storage_error);
-    EXPECT_TRUE(directory->is_full());
-    directory->has_space_again();
-    EXPECT_FALSE(directory->is_full());
+    EXPECT_EQ(directory->failed(env::DiskError::full, "write", "f"), ErrorCode::kafka_storage_error);
+    EXPECT_TRUE(limit(99)) << "less than a twentieth";
+    EXPECT_FALSE(limit(101));
+    EXPECT_FALSE(limit(20));
+    EXPECT_TRUE(limit(18)) << "less than a hundredth is left for what must be written";
+    EXPECT_FALSE(limit(101));
+    EXPECT_EQ(told, (std::vector{true, false, true, false}));
     EXPECT_FALSE(directory->has_failed());
     EXPECT_EQ(directory->failed(env::DiskError::failed, "write", "f"), ErrorCode::kafka_storage_error);
-    directory->has_space_again();
+    directory->look_at_space();
     EXPECT_TRUE(directory->has_failed());
 }
 
