@@ -60,7 +60,7 @@ def test_topics_as_resources_records_in_and_out_and_lag_in_a_column(cluster):
         columns = kube.columns("kafkatopic", "pioneers", cluster.namespace)
         return columns["LAG"] and columns
 
-    columns = kube.wait_until("a lag, which is measured every minute", shown, 90)
+    columns = kube.wait_until("a lag, which is measured every minute or two", shown, 150)
     assert columns["LAG"] == "2"
     assert [columns[name] for name in ("CLUSTER", "READY", "PARTITIONS", "REPLICAS", "INSYNC")] == [
         "demo",
