@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "cases.h"
 #include "storage/offset_map.h"
 #include "unit/storage/clean_fixture.h"
 
@@ -336,7 +337,7 @@ TEST_P(CleanModel, keeps_the_last_value_of_every_key) {
     check_that_tombstones_go();
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, CleanModel, testing::Range<uint64_t>(0, 500),
+INSTANTIATE_TEST_SUITE_P(Seeds, CleanModel, testing::Range<uint64_t>(0, cases(500)),
                          [](const auto& seed) { return "seed_" + std::to_string(seed.param); });
 
 }  // namespace

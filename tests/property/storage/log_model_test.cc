@@ -1,6 +1,7 @@
 // A log against a model of it: random operations, restarts and power losses; whatever the log says must be what a list
 // of batches in memory says. A failure names its seed; `--gtest_filter=*/seed_42*` replays it.
 
+#include "cases.h"
 #include "unit/storage/log_fixture.h"
 
 namespace milena::storage {
@@ -255,7 +256,7 @@ TEST_P(LogModel, agrees) {
     check_content();
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, LogModel, testing::Range<uint64_t>(0, 1000),
+INSTANTIATE_TEST_SUITE_P(Seeds, LogModel, testing::Range<uint64_t>(0, cases(1000)),
                          [](const auto& seed) { return "seed_" + std::to_string(seed.param); });
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "cases.h"
 #include "unit/operator/plan/model.h"
 
 namespace milena::plan {
@@ -16,6 +17,9 @@ struct Flow {
 
 void PrintTo(const Flow& flow, std::ostream* to) { *to << flow.name; }
 
+// The operator dies before each of so many steps, or before a part of them.
+size_t stride_of(size_t steps) { return steps / cases(steps); }
+
 Model begun() {
     Model model(5);
     model.run();
@@ -27,13 +31,15 @@ Model begun() {
 class Crashes : public testing::TestWithParam<Flow> {};
 
 TEST_P(Crashes, B_at_any_step_cost_nothing) {
-    Model calm = begun();
+    const Model before = begun();
+    Model calm = before;
     GetParam().edit(calm);
     calm.edit();
     calm.run();
+    const size_t stride = stride_of(100);
     size_t kills = 0;
-    for (size_t step = 0;; ++step, ++kills) {
-        Model model = begun();
+    for (size_t step = 0;; step += stride, ++kills) {
+        Model model = before;
         model.crash_after = step;
         GetParam().edit(model);
         model.edit();
@@ -68,7 +74,7 @@ INSTANTIATE_TEST_SUITE_P(
                          }}));
 
 TEST(Crashes, B_creation_survives_them) {
-    for (size_t step = 0; step < 40; ++step) {
+    for (size_t step = 0; step < 40; step += stride_of(40)) {
         Model model;
         model.crash_after = step;
         model.run();
@@ -77,11 +83,11 @@ TEST(Crashes, B_creation_survives_them) {
     }
 }
 
-class RandomEdits : public testing::TestWithParam<unsigned> {};
+class RandomEdits : public testing::TestWithParam<uint64_t> {};
 
 // Whatever is edited when: every step is a safe one (the model checks it), and the end is as the last edit says.
 TEST_P(RandomEdits, end_as_the_last_one_says) {
-    std::mt19937 random(GetParam());
+    std::mt19937 random(static_cast<unsigned>(GetParam()));
     const auto pick = [&](int count) { return static_cast<int>(random() % static_cast<unsigned>(count)); };
     Model model(3);
     model.controller = pick(3);
@@ -124,7 +130,7 @@ TEST_P(RandomEdits, end_as_the_last_one_says) {
     for (const auto& [id, broker] : model.brokers) EXPECT_EQ(broker.placement, Placement::open) << id;
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, RandomEdits, testing::Range(0u, 40u));
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomEdits, testing::Range(uint64_t{0}, cases(40)));
 
 }  // namespace
 }  // namespace milena::plan
