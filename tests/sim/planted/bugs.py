@@ -79,7 +79,7 @@ RAFT = [
         "if («epoch_start_ == no_offset || committed <= epoch_start_» || committed <= high_watermark_) return false;",
         "false"),
     Bug("fetch acknowledges what isn't durable", "raft/raft_fetch_client.cc",
-        "if («log->durable_end() < log->end()») return sync();", "false"),
+        "if («!log->is_durable()») return sync();", "false"),
     Bug("leader counts itself before its disk does", "raft/raft.cc",
         "if (quorum.durable(options.node, «std::min(end, log->end())»)) {", "log->end()"),
     Bug("diverging metadata log not truncated", "raft/raft_fetch_server.cc",
