@@ -193,6 +193,7 @@ std::vector<ControlRecord> Raft::State::first_records() const {
 
 void Raft::State::begin_leadership() {
     elections_lost = 0;
+    has_no_room = false;
     progress.clear();
     heard.clear();
     for (const auto& [id, voter] : quorum.voters()) heard[id] = now();

@@ -143,7 +143,6 @@ Result<void> RaftLog::truncate_to(Offset offset) {
 Result<void> RaftLog::drop_prefix(Offset offset) {
     RETURN_IF_ERROR(log_->advance_log_start(std::min(offset, end())));
     RETURN_IF_ERROR(log_->delete_old_segments(durable_end()));
-    directory_.look_at_space();
     while (directory_.remove_due(environment_.clock.now(), 16)) {
     }
     return {};
