@@ -472,7 +472,10 @@ void Broker::directory_failed(const Uuid& directory) {
 // It is full as long as any shard finds it so.
 void Broker::directory_filled(ShardId shard, const Uuid& directory, bool is_full) {
     std::set<ShardId>& shards = full_for_[directory];
-    is_full ? (void)shards.insert(shard) : (void)shards.erase(shard);
+    if (is_full)
+        shards.insert(shard);
+    else
+        shards.erase(shard);
     if (shards.empty()) full_for_.erase(directory);
     if (lifecycle_) lifecycle_->fullness_changed();
 }

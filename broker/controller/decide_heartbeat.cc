@@ -112,23 +112,14 @@ metadata::Records records_between(const Context& context, const BrokerImage& bef
 // are in sync. It is lost to nobody, so it isn't unclean.
 void leave_full_directories(const Context& context, const BrokerImage& broker, const std::vector<Uuid>& full,
                             metadata::Records& records) {
-    const RulesOfTopics rules(context.image, context.settings);
-    for (const auto& topic : context.image.topics->by_name) {
-        const LeadershipRules of_topic = rules.of(topic->name);
-        for (size_t i = 0; i < topic->partitions.size(); ++i) {
-            const PartitionImage& partition = *topic->partitions[i];
-            const bool holds_up = contains(partition.isr, broker.id) &&
-                                  is_among_full(broker, full, partition.directory_of(broker.id)) &&
-                                  partition.isr.size() > of_topic.needed_in_sync(partition.replicas.size());
-            if (!holds_up) continue;
-            auto change =
-                change_partition(context.image, of_topic, partition, PartitionTarget::without(partition, broker.id));
-            if (!change) continue;
-            change->topic_id = topic->id;
-            change->partition_id = static_cast<int32_t>(i);
-            records.emplace_back(std::move(*change));
-        }
-    }
+    const auto target_of = [&](const PartitionImage& partition) -> std::optional<PartitionTarget> {
+        if (!contains(partition.isr, broker.id) || !is_among_full(broker, full, partition.directory_of(broker.id)))
+            return std::nullopt;
+        PartitionTarget target = PartitionTarget::without(partition, broker.id);
+        target.keeps_enough_in_sync = true;
+        return target;
+    };
+    change_partitions(context.image, context.settings, target_of, records);
 }
 
 // As asking_broker, but these always say which registration they are about.

@@ -192,6 +192,8 @@ PartitionTarget PartitionTarget::without(const PartitionImage& partition, NodeId
 
 std::optional<wire::PartitionChangeRecord> change_partition(const metadata::Image& image, const LeadershipRules& rules,
                                                             const PartitionImage& before, PartitionTarget target) {
+    const bool has_enough = target.isr.size() >= rules.needed_in_sync(before.replicas.size());
+    if (target.keeps_enough_in_sync && !has_enough) return std::nullopt;
     complete_reassignment(target);
     PartitionImage after = before;
     after.replicas = target.replicas;

@@ -26,9 +26,10 @@ struct PartitionTarget {
     std::vector<NodeId> removing_replicas;
     std::vector<NodeId> adding_replicas;
     Election election = Election::online;
-    std::vector<NodeId> unclean = {};  // may have lost what they had, so they aren't eligible
-    bool is_led_anew = false;          // the leader begins a new epoch even if it stays the same
-    bool is_recovered = false;         // what an unclean election has left is over
+    std::vector<NodeId> unclean = {};   // may have lost what they had, so they aren't eligible
+    bool is_led_anew = false;           // the leader begins a new epoch even if it stays the same
+    bool is_recovered = false;          // what an unclean election has left is over
+    bool keeps_enough_in_sync = false;  // or else nothing is changed: min.insync.replicas of them
 
     static PartitionTarget same_as(const metadata::PartitionImage& partition) {
         return {partition.replicas, partition.isr, partition.removing_replicas, partition.adding_replicas};

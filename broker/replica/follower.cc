@@ -79,27 +79,24 @@ Result<void> Replica::append_followed(const PartitionFrame& frame) {
 }
 
 Result<void> Replica::truncate(Offset to) {
-    const Offset end_before = log_->log_end_offset();
-    const Offset recovery_point = log_->recovery_point();
-    const Offset log_start = log_->log_start_offset();
-    const Result<bool> truncated = log_->truncate_to(to);
-    if (!truncated.has_value()) return unexpected(truncated.error());
-    was_truncated(end_before, recovery_point, log_start);
-    return {};
+    return cut([&] { return log_->truncate_to(to); });
 }
 
 Result<void> Replica::restart_at(Offset offset) {
-    const Offset end_before = log_->log_end_offset();
-    const Offset recovery_point = log_->recovery_point();
-    const Offset log_start = log_->log_start_offset();
-    RETURN_IF_ERROR(log_->truncate_fully_and_start_at(offset));
-    local_point_ = std::max(local_point_, offset);
-    high_watermark_ = std::max(high_watermark_, offset);
-    was_truncated(end_before, recovery_point, log_start);
-    return {};
+    return cut([&]() -> Result<void> {
+        RETURN_IF_ERROR(log_->truncate_fully_and_start_at(offset));
+        local_point_ = std::max(local_point_, offset);
+        high_watermark_ = std::max(high_watermark_, offset);
+        return {};
+    });
 }
 
-void Replica::was_truncated(Offset end_before, Offset recovery_point_before, Offset log_start_before) {
+template <class Change>
+Result<void> Replica::cut(Change&& change) {
+    const Offset end_before = log_->log_end_offset();
+    const Offset recovery_point_before = log_->recovery_point();
+    const Offset log_start_before = log_->log_start_offset();
+    RETURN_IF_ERROR(change());
     const Offset end = log_->log_end_offset();
     if (end < high_watermark_)
         log_error("committed records given up", {{"topic", log_->topic()},
@@ -117,6 +114,7 @@ void Replica::was_truncated(Offset end_before, Offset recovery_point_before, Off
     has_cut_ = true;
     is_settled_ = false;
     settle();
+    return {};
 }
 
 // A power cut may bring back what was cut off, in parts: between records that were written over it, it would be taken

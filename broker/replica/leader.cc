@@ -106,8 +106,7 @@ Admission Replica::admit(const Applicant& applicant, const Subscription& subscri
     if (follower->watcher != nullptr && follower->watcher != applicant.watcher)
         std::exchange(follower->watcher, nullptr)->ended(follower->tag, ErrorCode::not_leader_or_follower);
     if (const auto diverging = divergence(subscription)) return {.error = ErrorCode::none, .diverging = diverging};
-    if (is_incomparable(subscription)) return {.error = ErrorCode::offset_out_of_range, .diverging = {}};
-    if (subscription.fetch_offset < log_->log_start_offset())
+    if (is_incomparable(subscription) || subscription.fetch_offset < log_->log_start_offset())
         return {.error = ErrorCode::offset_out_of_range, .diverging = {}};
     Isr::begin(*follower, subscription.fetch_offset, subscription.log_start_offset);
     follower->broker_epoch = applicant.broker_epoch;

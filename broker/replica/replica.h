@@ -250,7 +250,9 @@ class Replica {
     Result<void> append_followed(const PartitionFrame& frame);
     Result<void> truncate(Offset to);
     Result<void> restart_at(Offset offset);
-    void was_truncated(Offset end_before, Offset recovery_point_before, Offset log_start_before);
+    // What `change` takes off the log's end is known everywhere here, and begins to be gone for good.
+    template <class Change>
+    Result<void> cut(Change&& change);
     void settle();
     void cut_is_durable(Result<void> synced);
     void settled(bool is_done);

@@ -46,6 +46,15 @@ struct FollowerTest : ReplicationFixture {
         frame.diverging = storage::EpochEnd{LeaderEpoch{epoch}, Offset{end}};
         return frame;
     }
+    // There is nothing at the leader where the follower wants to go on.
+    PartitionFrame deleted_up_to(int64_t log_start, int leader_epoch = 5) {
+        PartitionFrame frame;
+        frame.key = copied_key;
+        frame.leader_epoch = LeaderEpoch{leader_epoch};
+        frame.error = ErrorCode::offset_out_of_range;
+        frame.log_start_offset = Offset{log_start};
+        return frame;
+    }
     // As soon as it may.
     Subscription subscribe(int epoch = 5) {
         for (;;) {
@@ -58,6 +67,17 @@ struct FollowerTest : ReplicationFixture {
     ErrorCode follow(const PartitionFrame& frame) {
         const auto step = replica(2).follow(frame);
         return step.has_value() ? ErrorCode::none : step.error();
+    }
+    // The leader's one batch has the records 0 to 4, of which those below 3 are deleted; the follower goes on at 3.
+    void begin_within_a_batch() {
+        begin();
+        wire::RecordBatchBuilder builder({});
+        for (int i = 0; i < 5; ++i) builder.add({});
+        ASSERT_TRUE(replica(1).append(Bytes::from(builder.build())).has_value());
+        ASSERT_TRUE(replica(1).delete_records(Offset{3}).has_value());
+        subscribe();
+        ASSERT_TRUE(replica(2).follow(deleted_up_to(3)).has_value());
+        subscribe();
     }
     // As many records, all committed.
     void follow_all(int count) {
@@ -197,13 +217,8 @@ TEST_F(FollowerTest,
     EXPECT_EQ(admitted(Offset{3}, LeaderEpoch{5}), ErrorCode::offset_out_of_range);
     EXPECT_EQ(admitted(Offset{3}, no_leader_epoch), ErrorCode::none);
     EXPECT_EQ(admitted(Offset{4}, LeaderEpoch{9}), ErrorCode::none);
-    PartitionFrame gone;
-    gone.key = copied_key;
-    gone.leader_epoch = LeaderEpoch{9};
-    gone.error = ErrorCode::offset_out_of_range;
-    gone.log_start_offset = Offset{2};
     subscribe(9);
-    ASSERT_TRUE(replica(2).follow(gone).has_value());
+    ASSERT_TRUE(replica(2).follow(deleted_up_to(2, 9)).has_value());
     EXPECT_EQ(subscribe(9).last_fetched_epoch, no_leader_epoch);
     EXPECT_EQ(replica(2).log().log_start_offset(), Offset{2});
 }
@@ -278,12 +293,7 @@ TEST_F(FollowerTest, log_begins_where_the_leaders_does_if_that_has_deleted_what_
     produce(4);
     subscribe();
     ASSERT_TRUE(replica(1).delete_records(Offset{3}).has_value());
-    PartitionFrame gone;
-    gone.key = copied_key;
-    gone.leader_epoch = LeaderEpoch{5};
-    gone.error = ErrorCode::offset_out_of_range;
-    gone.log_start_offset = Offset{3};
-    ASSERT_TRUE(replica(2).follow(gone).has_value());
+    ASSERT_TRUE(replica(2).follow(deleted_up_to(3)).has_value());
     EXPECT_EQ(subscribe().fetch_offset, Offset{3});
     EXPECT_EQ(follow(frame(3)), ErrorCode::none);
     EXPECT_EQ(replica(2).log().log_start_offset(), Offset{3});
@@ -293,19 +303,7 @@ TEST_F(FollowerTest, log_begins_where_the_leaders_does_if_that_has_deleted_what_
 }
 
 TEST_F(FollowerTest, log_that_begins_within_a_batch_begins_with_all_of_it) {
-    begin();
-    wire::RecordBatchBuilder builder({});
-    for (int i = 0; i < 5; ++i) builder.add({});
-    ASSERT_TRUE(replica(1).append(Bytes::from(builder.build())).has_value());
-    ASSERT_TRUE(replica(1).delete_records(Offset{3}).has_value());
-    subscribe();
-    PartitionFrame gone;
-    gone.key = copied_key;
-    gone.leader_epoch = LeaderEpoch{5};
-    gone.error = ErrorCode::offset_out_of_range;
-    gone.log_start_offset = Offset{3};
-    ASSERT_TRUE(replica(2).follow(gone).has_value());
-    subscribe();
+    begin_within_a_batch();
     EXPECT_EQ(follow(frame(3)), ErrorCode::none);
     EXPECT_EQ(replica(2).log().log_start_offset(), Offset{3});
     EXPECT_EQ(replica(2).log().log_end_offset(), Offset{5});
@@ -313,19 +311,7 @@ TEST_F(FollowerTest, log_that_begins_within_a_batch_begins_with_all_of_it) {
 }
 
 TEST_F(FollowerTest, log_that_begins_within_a_batch_stays_where_it_is_until_the_disk_takes_that) {
-    begin();
-    wire::RecordBatchBuilder builder({});
-    for (int i = 0; i < 5; ++i) builder.add({});
-    ASSERT_TRUE(replica(1).append(Bytes::from(builder.build())).has_value());
-    ASSERT_TRUE(replica(1).delete_records(Offset{3}).has_value());
-    subscribe();
-    PartitionFrame gone;
-    gone.key = copied_key;
-    gone.leader_epoch = LeaderEpoch{5};
-    gone.error = ErrorCode::offset_out_of_range;
-    gone.log_start_offset = Offset{3};
-    ASSERT_TRUE(replica(2).follow(gone).has_value());
-    subscribe();
+    begin_within_a_batch();
     copy(2).disk().limit_capacity(copy(2).disk().used_bytes());
     EXPECT_EQ(follow(frame(3)), ErrorCode::kafka_storage_error);
     EXPECT_EQ(replica(2).log().log_start_offset(), Offset{3});
