@@ -98,6 +98,7 @@ struct TopicReconciler::ClusterView {
 };
 
 std::vector<Verdict> TopicReconciler::reconcile(const std::vector<kube::ObjectKey>& keys) {
+    ask_namespaces(keys);
     std::vector<Verdict> verdicts(keys.size());
     std::vector<std::unique_ptr<Looked>> looks;
     std::map<kube::ObjectKey, std::vector<Looked*>> own_of;
@@ -111,6 +112,20 @@ std::vector<Verdict> TopicReconciler::reconcile(const std::vector<kube::ObjectKe
     }
     for (const auto& [cluster, own] : own_of) care(cluster, own);
     return verdicts;
+}
+
+// Of those that go, whose namespace goes too. Where that may not be asked, nobody's does.
+void TopicReconciler::ask_namespaces(const std::vector<kube::ObjectKey>& keys) {
+    Vanishing& vanishing = watches_.vanishing_topics();
+    std::set<std::string> spaces;
+    for (const kube::ObjectKey& key : keys)
+        if (vanishing.goes(key)) spaces.insert(key.space);
+    for (const std::string& space : spaces) {
+        const auto object = client_.read(kube::resource_type("Namespace"), {"", space});
+        const bool goes = object ? !kube::metadata_text(*object, "deletionTimestamp").empty()
+                                 : object.error().reason == kube::Reason::not_found;
+        if (goes) vanishing.order(space);
+    }
 }
 
 Verdict TopicReconciler::look_at_all() {
@@ -223,7 +238,6 @@ void TopicReconciler::plan_all(const ClusterView& view, const std::vector<Looked
     admin::Topics::Described described;
     if (!names.empty() && view.problem.empty()) described = view.topics->describe({names.begin(), names.end()});
     const bool many_vanished = watches_.vanishing_topics().are_many(watches_.store("KafkaTopic").size(), clock_.now());
-    std::map<std::string, bool> spaces;  // which of them are being deleted
     for (Looked* looked : looks) {
         const api::KafkaTopic& topic = looked->topic;
         plan::TopicInput input{.topic = topic,
@@ -233,11 +247,7 @@ void TopicReconciler::plan_all(const ClusterView& view, const std::vector<Looked
         input.brokers = view.open_brokers;
         input.older_twin = twin_of(*looked);
         input.is_cluster_paused = view.cluster && view.cluster->spec.paused;
-        if (topic.metadata.is_deleting()) {
-            const auto [space, is_new] = spaces.try_emplace(topic.metadata.name_space);
-            if (is_new) space->second = is_namespace_deleting(space->first);
-            input.is_namespace_deleting = space->second;
-        }
+        input.is_namespace_deleting = watches_.vanishing_topics().was_ordered(looked->key);
         input.many_vanished = many_vanished;
         input.now = clock_.wall();
         looked->next = plan::plan_topic(input);
@@ -298,12 +308,6 @@ std::string TopicReconciler::twin_of(const Looked& looked) const {
     for (const json& object : watches_.topics_at(topic_place_of(looked.object)))
         if (auto topic = api::read_topic(object)) all.push_back(*std::move(topic));
     return plan::twin_that_has_it(looked.topic, all);
-}
-
-// Where that may not be asked, it isn't.
-bool TopicReconciler::is_namespace_deleting(const std::string& space) {
-    const auto object = client_.read(kube::resource_type("Namespace"), {"", space});
-    return object && !kube::metadata_text(*object, "deletionTimestamp").empty();
 }
 
 }  // namespace milena::reconcile

@@ -47,6 +47,7 @@ class TopicReconciler {
     struct ClusterView;
     using Figures = std::shared_ptr<const admin::Topics::Figures>;
 
+    void ask_namespaces(const std::vector<kube::ObjectKey>& keys);
     Verdict look_at_all();
     // Nothing: the verdict says why.
     std::unique_ptr<Looked> look(const kube::ObjectKey& key, Verdict& verdict);
@@ -60,7 +61,6 @@ class TopicReconciler {
     std::vector<Looked*> run_all(const ClusterView& view, const std::vector<Looked*>& looks);
     void finish(Looked& looked);
     std::string twin_of(const Looked& looked) const;
-    bool is_namespace_deleting(const std::string& space);
 
     // What was measured of one cluster, and when.
     struct Measured {

@@ -1,5 +1,6 @@
 // Which resources of a kind have gone lately, or are going. When most of them do at once nobody can have meant it, and
-// nothing is deleted on their behalf for a while: somebody may still say so. Any thread.
+// nothing is deleted on their behalf for a while: somebody may still say so. Those that go with their namespace are
+// told of one by one, and were meant all the same. Any thread.
 #pragma once
 
 #include <map>
@@ -22,15 +23,20 @@ class Vanishing {
     Vanishing(std::string kind, VanishingTimes times = {}) : kind_(std::move(kind)), times_(times) {}
 
     void note(const kube::Change& change, Instant now);
-    // Before that nobody knows how many go; zero: they are known, or this one doesn't go.
+    bool goes(const kube::ObjectKey& key) const;
+    // This namespace is being deleted, or gone, and what goes of it now was ordered with that.
+    void order(const std::string& space);
+    bool was_ordered(const kube::ObjectKey& key) const;
+    // Of one that goes. Before that nobody knows how many do; zero: they are known.
     Duration settles_in(const kube::ObjectKey& key, Instant now) const;
-    // `there` are all that the store has, those that are being deleted too.
+    // Whether those are that nobody has ordered. `there` are all that the store has, those that are being deleted too.
     bool are_many(size_t there, Instant now);
 
   private:
     struct Going {
         Instant since;
         bool is_gone = false;
+        bool was_ordered = false;
     };
 
     const std::string kind_;

@@ -20,9 +20,16 @@ json topic(const std::string& name, const std::string& deletion_policy = "Retain
               {"deletionPolicy", deletion_policy}}}};
 }
 
+json name_space(const std::string& name) {
+    return {{"apiVersion", "v1"},
+            {"kind", "Namespace"},
+            {"metadata", {{"name", name}, {"finalizers", json::array({"kubernetes"})}}}};
+}
+
 // A cluster that is ready.
 struct TopicsOfACluster : testing::Test {
     TopicsOfACluster() {
+        fake.put(name_space("a"));
         fake.put(cluster());
         running = std::make_unique<Running>(fake);
         EXPECT_TRUE(becomes_ready(fake));
@@ -170,9 +177,6 @@ TEST_F(TopicsOfACluster, G_a_cluster_that_is_deleted_first_holds_no_topic) {
 TEST_F(TopicsOfACluster, G_a_namespace_that_is_deleted_holds_no_topic) {
     fake.put(topic("orders", "Delete"));
     ASSERT_TRUE(becomes("orders", "Ready", "True"));
-    fake.put({{"apiVersion", "v1"},
-              {"kind", "Namespace"},
-              {"metadata", {{"name", "a"}, {"finalizers", json::array({"kubernetes"})}}}});
     fake.remove("Namespace", "", "a");
     fake.remove("KafkaTopic", "a", "orders");
     EXPECT_TRUE(fake.await([&] { return !find("orders"); }));
@@ -195,6 +199,33 @@ TEST_F(TopicsOfACluster, A14_when_most_topics_go_at_once_nothing_is_deleted_and_
     edit(name(3), [](json& spec) { spec["deletionPolicy"] = "Retain"; });
     EXPECT_TRUE(fake.await([&] { return !find(name(3)); }));
     EXPECT_EQ(15u, kept().size());
+}
+
+TEST_F(TopicsOfACluster, A14_topics_that_go_with_their_namespace_keep_no_other_from_going) {
+    json open = *fake.find("KafkaCluster", "a", "demo");
+    open["spec"]["topicNamespaces"] = json::array({"b"});
+    fake.put(open);
+    fake.put(name_space("b"));
+    const auto name = [](int i) { return "b" + std::to_string(i); };
+    const auto find_b = [&](int i) { return fake.find("KafkaTopic", "b", name(i)); };
+    for (int i = 0; i < 30; ++i) {
+        json of_b = topic(name(i), i % 2 == 0 ? "Delete" : "Retain");
+        of_b["metadata"]["namespace"] = "b";
+        of_b["spec"]["clusterRef"]["namespace"] = "a";
+        fake.put(of_b);
+    }
+    fake.put(topic("orders", "Delete"));
+    ASSERT_TRUE(becomes("orders", "Ready", "True"));
+    for (int i = 0; i < 30; ++i)
+        ASSERT_TRUE(fake.await([&] { return condition_of(find_b(i), "Ready") == "True"; })) << name(i);
+    fake.remove("Namespace", "", "b");
+    for (int i = 0; i < 30; ++i) fake.remove("KafkaTopic", "b", name(i));
+    fake.remove("KafkaTopic", "a", "orders");
+    ASSERT_TRUE(fake.await([&] { return !find("orders"); })) << find("orders")->dump(1);
+    EXPECT_FALSE(kept().find("orders"));
+    for (int i = 0; i < 30; ++i) ASSERT_TRUE(fake.await([&] { return !find_b(i); })) << name(i);
+    EXPECT_EQ(30u, kept().size()) << "what goes with its namespace leaves its topic";
+    EXPECT_NE(std::string::npos, running->it->metrics().find("milena_operator_brake{kind=\"KafkaTopic\"} 0"));
 }
 
 TEST_F(TopicsOfACluster, A14_topics_that_vanish_without_a_word_are_no_order) {
@@ -244,6 +275,7 @@ bool is_killed_and_recovers(Fault::Kind kind, int at) {
     const auto kept = std::make_shared<KeptTopics>();
     const auto find = [&] { return fake.find("KafkaTopic", "a", "orders"); };
     const auto is_ready = [&] { return condition_of(find(), "Ready") == "True"; };
+    fake.put(name_space("a"));
     fake.put(cluster());
     fake.inject({.kind = kind, .method = "PATCH", .path_part = "/kafkatopics/", .after = at, .times = 1});
     // Nothing that it still tries after that one is heard.

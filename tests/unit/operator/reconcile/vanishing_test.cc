@@ -52,9 +52,32 @@ TEST(Vanishing, A14_those_that_are_gone_were_there) {
     EXPECT_FALSE(going.vanishing.are_many(12, going.now));
 }
 
+TEST(Vanishing, those_that_go_with_their_namespace_are_not_counted) {
+    Going going;
+    for (int i = 0; i < 6; ++i) going.goes(i, true);
+    for (int i = 6; i < 12; ++i) going.goes(i);
+    EXPECT_TRUE(going.vanishing.are_many(6 + 9, going.now));
+    going.vanishing.order("another");
+    EXPECT_TRUE(going.vanishing.are_many(6 + 9, going.now));
+    EXPECT_FALSE(going.vanishing.was_ordered(Going::key(1)));
+    going.vanishing.order("a");
+    EXPECT_TRUE(going.vanishing.was_ordered(Going::key(1)));
+    EXPECT_FALSE(going.vanishing.are_many(6 + 9, going.now));
+    // Nor do they hide that most of the others go: 12 of 23, not of 29 or 35.
+    for (int i = 6; i < 12; ++i) going.goes(i, true);
+    for (int i = 20; i < 32; ++i) going.goes(i);
+    EXPECT_TRUE(going.vanishing.are_many(23, going.now));
+    EXPECT_FALSE(going.vanishing.are_many(24, going.now));
+    // One of the same name that came back and goes again isn't ordered by what was.
+    going.comes(1);
+    going.goes(1);
+    EXPECT_TRUE(going.vanishing.goes(Going::key(1)));
+    EXPECT_FALSE(going.vanishing.was_ordered(Going::key(1)));
+}
+
 TEST(Vanishing, the_first_one_waits_until_it_is_known_how_many_go) {
     Going going;
-    EXPECT_EQ(Duration{}, going.vanishing.settles_in(Going::key(1), going.now));
+    EXPECT_EQ(seconds(2), going.vanishing.settles_in(Going::key(1), going.now)) << "it isn't told of yet";
     going.goes(1);
     EXPECT_EQ(seconds(2), going.vanishing.settles_in(Going::key(1), going.now));
     going.now = going.now + seconds(1);
