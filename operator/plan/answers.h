@@ -1,5 +1,5 @@
 // What the planner wants to know of the brokers, and what they have answered. A plan that lacks an answer asks for it:
-// the reconciler gets it and plans again. In a cluster at rest nothing is asked. Plain values.
+// the reconciler gets it and plans again. In a cluster at rest only what clients may change is asked. Plain values.
 #pragma once
 
 #include <cstdint>

@@ -9,6 +9,8 @@ namespace {
 using api::Truth;
 namespace condition = api::condition;
 
+constexpr Duration look_at_features = std::chrono::minutes(1);
+
 std::string joined(const std::vector<std::string>& texts) {
     std::string all;
     for (const std::string& text : texts) all += (all.empty() ? "" : "; ") + text;
@@ -104,19 +106,28 @@ void set_upgrade(Pass& pass) {
         versions.insert(version_of(seat.pod->image));
         is_upgrading |= seat.pod->image != pass.wanted.image;
     }
+    // Nor is it over while the last one starts.
+    const bool was_upgrading = api::is_true(pass.cluster.status.conditions, condition::upgrade_in_progress);
+    is_upgrading |= was_upgrading && !pass.are_all_healthy();
     pass.plan.status.version = joined({versions.begin(), versions.end()});
     pass.conditions.set(condition::upgrade_in_progress, is_upgrading ? Truth::yes : Truth::no,
                         is_upgrading ? "Rolling" : "SameVersion", is_upgrading ? "to " + pass.wanted.image : "");
 }
 
-// Asked only when the set of brokers has changed, until it is so: at rest nobody is asked.
+// Asked only when the set of brokers has changed, until it is so.
 void set_balanced(Pass& pass) {
     std::vector<int64_t> before, now;
     for (const api::BrokerStatus& line : pass.cluster.status.brokers) before.push_back(line.id);
     for (const Seat& seat : pass.seats) now.push_back(seat.id);
-    if (api::is_true(pass.cluster.status.conditions, condition::balanced) && before == now) return;
+    const bool was_balanced = api::is_true(pass.cluster.status.conditions, condition::balanced);
+    const bool is_leaving = std::ranges::any_of(
+        pass.pools, [&](const resource::Pool& pool) { return pass.replicas[pool.name] > pool.replicas; });
     const auto& moves = pass.input.answers.moves_left;
-    if (pass.seats.empty() || !pass.are_all_healthy()) {
+    if (is_leaving) {
+        pass.conditions.set(condition::balanced, Truth::no, "Leaving", "brokers are still to be emptied");
+    } else if (was_balanced && before == now) {
+        pass.conditions.set(condition::balanced, Truth::yes, "Even");
+    } else if (pass.seats.empty() || !pass.are_all_healthy()) {
         pass.conditions.set(condition::balanced, Truth::unknown, "BrokersAway");
     } else if (!moves || !moves->has_value()) {
         pass.plan.questions.moves_left = !moves;
@@ -130,15 +141,31 @@ void set_balanced(Pass& pass) {
     }
 }
 
+// Brokers tell nobody what their clients finalize: looked at in each pass, and now and then without any other reason.
+// Not in a roll, in which each broker says something else.
 void set_features(Pass& pass) {
+    const bool is_settled = !pass.seats.empty() && std::ranges::all_of(pass.seats, [](const Seat& seat) {
+        return seat.is_healthy() && seat.outdated.empty();
+    });
+    if (!is_settled || pass.cluster.spec.paused) return;
+    pass.look_again(look_at_features);
     const auto& features = pass.input.answers.features;
-    const bool is_new = pass.plan.status.features.empty() || pass.plan.status.version != pass.cluster.status.version;
-    if (features && features->has_value()) {
-        pass.plan.status.features.clear();
-        for (const auto& [name, feature] : **features)
-            pass.plan.status.features.push_back({name, feature.finalized, feature.max});
-    } else if (is_new && !features && !pass.seats.empty() && pass.are_all_healthy()) {
-        pass.plan.questions.features = true;
+    pass.plan.questions.features = !features;
+    if (!features || !features->has_value()) return;
+    pass.plan.status.features.clear();
+    for (const auto& [name, feature] : **features)
+        pass.plan.status.features.push_back({name, feature.finalized, feature.max});
+}
+
+// That the brokers do what spec.config says is true only once the last step towards it was seen to be done.
+void set_config(Pass& pass, bool is_rolling) {
+    const api::Condition* config = pass.conditions.find(condition::config_applied);
+    if (config == nullptr) {
+        pass.conditions.set(condition::config_applied, Truth::unknown, "Waiting");
+    } else if (config->status == Truth::yes && is_rolling) {
+        pass.conditions.set(condition::config_applied, Truth::no, "Rolling", "brokers are still to be restarted");
+    } else if (config->status == Truth::yes && !pass.is_any_ready()) {
+        pass.conditions.set(condition::config_applied, Truth::unknown, "BrokersAway");
     }
 }
 
@@ -165,10 +192,7 @@ void plan_status(Pass& pass) {
     const bool is_rolling = std::ranges::any_of(pass.seats, [](const Seat& seat) { return !seat.outdated.empty(); });
     if (!is_rolling && pass.are_all_healthy()) status.roll.reset();
 
-    const api::Condition* config = pass.conditions.find(condition::config_applied);
-    if (config == nullptr) pass.conditions.set(condition::config_applied, Truth::unknown, "Waiting");
-    if (config != nullptr && config->status == Truth::yes && is_rolling)
-        pass.conditions.set(condition::config_applied, Truth::no, "Rolling", "brokers are still to be restarted");
+    set_config(pass, is_rolling);
     pass.conditions.set(condition::stalled, pass.problems.empty() ? Truth::no : Truth::yes,
                         pass.problems.empty() ? "NotStalled" : pass.stalled_reason, joined(pass.problems));
     const bool has_steps = std::ranges::any_of(

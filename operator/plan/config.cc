@@ -120,6 +120,9 @@ void plan_live(Pass& pass, const Texts& live) {
     const std::string done = resource::digest(intended);
     const bool is_done = annotations.contains(annotation::live_done) && annotations[annotation::live_done] == done;
     if (before == intended && (is_done || live.empty())) return apply_config_map(pass);
+    if (const api::Condition* applied = pass.conditions.find(api::condition::config_applied);
+        applied->status == Truth::yes)
+        pass.conditions.set(api::condition::config_applied, Truth::no, "Changing", "changing live settings");
     if (!pass.is_any_ready()) {
         pass.under_way.push_back("waiting for a broker to set live settings");
         return apply_config_map(pass);

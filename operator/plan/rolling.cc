@@ -241,7 +241,8 @@ void plan_rolling(Pass& pass) {
         return wait_for(pass, unhealthy, !outdated.empty());
     }
     const bool is_one_going = pass.input.observed.pods.size() > pass.seats.size();
-    if (outdated.empty() || is_one_going) return;
+    if (outdated.empty()) return;
+    if (is_one_going) return pass.under_way.push_back("restarts wait for a broker that goes");
     if (const int64_t wait = minutes_to_window(pass.cluster.spec.maintenance_windows, pass.input.now); wait > 0) {
         pass.look_again(std::chrono::minutes(wait));
         pass.under_way.push_back(std::to_string(outdated.size()) + " brokers wait for the maintenance window");

@@ -68,7 +68,9 @@ bool may_shrink(Pass& pass) {
     if (!widest || !widest->has_value()) {
         pass.plan.questions.widest_topic = !widest;
         if (widest) pass.look_again(drain_period);
-        pass.under_way.push_back(widest ? "scaling down waits: " + widest->error() : "asking the brokers");
+        const std::string why = widest ? widest->error() : "asking the brokers";
+        pass.conditions.set(api::condition::draining, Truth::unknown, "Asking", why);
+        pass.under_way.push_back("scaling down waits: " + why);
         return false;
     }
     const WidestTopic& topic = **widest;
@@ -190,8 +192,10 @@ void settle(Pass& pass, const resource::Pool& pool, int64_t now) {
     for (const int64_t id : pass.set(pool).leaving) {
         const int64_t place = id - pool.first_node_id;
         if (place >= pool.replicas && place < now) continue;
-        if (place < pool.replicas ? is_open(pass, id) : is_gone(pass, pool, id)) continue;
+        const bool stays = place < pool.replicas;
+        if (stays ? is_open(pass, id) : is_gone(pass, pool, id)) continue;
         pass.leaving[pool.name].push_back(id);
+        pass.under_way.push_back("broker " + std::to_string(id) + (stays ? " stays" : " goes"));
         pass.look_again(drain_period);
     }
 }

@@ -37,13 +37,14 @@ bool may_grow(const Pass& pass, const Claim& claim) {
     return found == pass.input.observed.classes_may_grow.end() || found->second;  // unknown: the API server says
 }
 
-void note(Pass& pass, const resource::Pool& pool, const char* phase, std::string message) {
-    pass.plan.status.growth.push_back({pool.name, phase, pass.set(pool).uid, std::move(message)});
-    pass.under_way.push_back("volumes of " + pool.name + " grow");
-}
-
 void not_ready(Pass& pass, const char* reason, const std::string& message) {
     pass.conditions.set(api::condition::storage_ready, Truth::no, reason, message);
+}
+
+void note(Pass& pass, const resource::Pool& pool, const char* phase, const std::string& message) {
+    pass.plan.status.growth.push_back({pool.name, phase, pass.set(pool).uid, message});
+    pass.under_way.push_back("volumes of " + pool.name + " grow");
+    if (pass.conditions.find(api::condition::storage_ready)->status == Truth::yes) not_ready(pass, "Growing", message);
 }
 
 // Asks for more where a claim has less. False: one of them can't grow.
@@ -108,6 +109,11 @@ void plan_pool(Pass& pass, const resource::Pool& pool) {
 }
 
 void check_claims(Pass& pass) {
+    for (const Seat& seat : pass.seats)
+        for (const api::Volume& volume : volumes_of(seat.pool->storage))
+            if (const std::string name = resource::claim_name(volume.name, seat.pod_name);
+                !pass.input.observed.claims.contains(name))
+                not_ready(pass, "VolumePending", name + " isn't there yet");
     for (const auto& [name, claim] : pass.input.observed.claims) {
         if (claim.phase == "Lost") {
             not_ready(pass, "VolumeLost", name + " has lost its volume");

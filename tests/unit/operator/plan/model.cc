@@ -43,7 +43,6 @@ ClusterPlan Model::plan() {
         if (made.questions.is_empty()) return made;
         EXPECT_LT(round, 12) << "the planner goes on asking";
         if (round >= 12) return made;
-        ++questions_asked;
         answer(made.questions, answers);
     }
 }
@@ -57,8 +56,7 @@ void Model::answer(const Questions& questions, Answers& answers) const {
             info.brokers[id] = {is_ready(id), "", broker.placement, broker.replicas, {}};
         answers.brokers = Result<BrokersInfo, std::string>(info);
     }
-    if (questions.features)
-        answers.features = Result<std::map<std::string, Feature>, std::string>({{"metadata.version", {29, 29}}});
+    if (questions.features) answers.features = Result<std::map<std::string, Feature>, std::string>(features);
     if (questions.widest_topic)
         answers.widest_topic = Result<WidestTopic, std::string>(WidestTopic{"orders", widest_topic});
     if (questions.moves_left) answers.moves_left = Result<uint64_t, std::string>(uint64_t{0});

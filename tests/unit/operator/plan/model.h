@@ -49,7 +49,6 @@ class Model {
     std::vector<std::string> restarted;  // pods, in order
     std::vector<Event> events;
     int disruptive_steps = 0;
-    int questions_asked = 0;
     Timestamp now{1'796'000'000'000};
 
     // Faults
@@ -63,6 +62,7 @@ class Model {
     std::string stuck_drain;       // nothing moves, for this reason
     int64_t controller = 0;
     int64_t widest_topic = 3;
+    std::map<std::string, Feature> features{{"metadata.version", {29, 29}}};
     bool is_scaled_by_hand = false;  // pods of the set go as they are
     size_t crash_after = SIZE_MAX;   // so many steps; the rest of that plan and its status are lost
 

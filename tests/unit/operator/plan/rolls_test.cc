@@ -40,14 +40,16 @@ TEST_F(Rolls, a_new_cluster_becomes_ready_without_a_restart) {
     EXPECT_TRUE(model.restarted.empty());
 }
 
-TEST_F(Rolls, at_rest_nothing_is_asked_and_nothing_written) {
-    model.questions_asked = 0;
+TEST_F(Rolls, at_rest_only_the_features_are_asked_now_and_then_and_nothing_is_written) {
+    const ClusterPlan asking = plan_cluster({model.cluster, model.observed, {}, model.settings, model.now});
+    Questions features;
+    features.features = true;
+    EXPECT_EQ(asking.questions, features);
     const auto status = model.cluster.status;
     const ClusterPlan plan = model.plan();
     EXPECT_TRUE(plan.steps.empty());
-    EXPECT_EQ(model.questions_asked, 0);
     EXPECT_EQ(plan.status, status);
-    EXPECT_FALSE(plan.look_again);
+    EXPECT_EQ(plan.look_again, std::chrono::minutes(1));
 }
 
 TEST_F(Rolls, C1_a_live_setting_changes_without_a_restart) {
@@ -283,6 +285,7 @@ TEST_F(Rolls, restarts_wait_for_the_maintenance_window) {
     ASSERT_TRUE(plan.look_again);
     model.run();
     EXPECT_TRUE(model.restarted.empty());
+    EXPECT_GT(*model.plan().look_again, std::chrono::minutes(1)) << "nothing is asked meanwhile";
     model.now = model.now + std::chrono::duration_cast<std::chrono::milliseconds>(*model.plan().look_again).count();
     model.run();
     EXPECT_EQ(model.restarted.size(), 3u);
