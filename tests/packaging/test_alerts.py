@@ -118,6 +118,26 @@ def test_no_alert_during_a_rolling_restart(brokers, minutes_each, tmp_path):
     assert code == 0, said
 
 
+def test_a_roll_that_waits_for_copies_is_told_by_the_alert_on_those_copies(tmp_path):
+    # One broker was restarted an hour ago, and doesn't catch up.
+    series = {
+        'process_start_time_seconds{pod="a"}': "0x120",
+        'process_start_time_seconds{pod="b"}': "0x6 180x114",
+        'milena_under_replicated_partitions{pod="a",shard="0"}': "0x6 40x114",
+        'milena_restart_blocking_partitions{pod="a",broker="0"}': "0x6 40x114",
+        'milena_operator_leader{pod="o"}': "1x120",
+    }
+    labels = {"namespace": "kafka", "milena_dev_cluster": "demo", "severity": "warning"}
+    look = [
+        {"eval_time": at, "alertname": alert, "exp_alerts": [{"exp_labels": labels}] if told else []}
+        for alert in monitoring.alerts()
+        for at, told in (("10m", False), ("40m", alert == "MilenaUnderReplicated"))
+    ]
+    tests = [{"interval": "30s", "input_series": series_of(series), "alert_rule_test": look}]
+    code, said = promtool.test_rules(tmp_path, monitoring.rules(), tests)
+    assert code == 0, said
+
+
 @pytest.mark.parametrize("alert", monitoring.alerts())
 def test_says_whose_it_is_how_bad_it_is_and_where_help_is(alert):
     rule = monitoring.alerts()[alert]
