@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <optional>
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -34,7 +35,7 @@ double cpu_seconds() {
 struct ClusterAsSeen {
     controller::MoverMetrics moves;
     std::shared_ptr<const metadata::Image> image;
-    settings::BrokerSettings settings;
+    std::optional<controller::RulesOfTopics> rules;
 };
 
 }  // namespace
@@ -56,8 +57,7 @@ void Broker::answer_metrics(server::HttpServer::Respond respond) {
         process.is_active_controller = is_active && gate_->is_active();
         process.moves = cluster->moves;
         // The image never changes: no shard waits while it is looked through.
-        if (process.is_active_controller)
-            process.health = controller::cluster_health(*cluster->image, cluster->settings);
+        if (process.is_active_controller) process.health = controller::cluster_health(*cluster->image, *cluster->rules);
         for (const server::ShardMetrics& shard : shards)
             process.metadata_offset = std::max(process.metadata_offset, shard.metadata_offset);
         respond({.content_type = "text/plain; version=0.0.4; charset=utf-8",
@@ -69,8 +69,12 @@ void Broker::answer_metrics(server::HttpServer::Respond respond) {
         loop_,
         [this, clients, cluster](shard::Shard& shard, auto report) {
             const size_t i = shard.id().value;
-            if (i == 0) *clients = client_metrics_->report(shard.clock().now());
-            if (i == 0) *cluster = {controller_->mover_metrics(), shard.image(), controller_->settings()};
+            if (i == 0) {
+                *clients = client_metrics_->report(shard.clock().now());
+                cluster->moves = controller_->mover_metrics();
+                cluster->image = shard.image();
+                cluster->rules.emplace(*cluster->image, controller_->settings());
+            }
             server::collect_metrics(shard, *served_[i]->server, std::move(report));
         },
         [this, finish](std::vector<server::ShardMetrics> gathered) {

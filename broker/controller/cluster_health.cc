@@ -3,15 +3,13 @@
 #include <optional>
 
 #include "controller/can_restart.h"
-#include "controller/leadership_rules.h"
 #include "controller/partition_change.h"
 
 namespace milena::controller {
 
-ClusterHealth cluster_health(const metadata::Image& image, const settings::BrokerSettings& settings) {
+ClusterHealth cluster_health(const metadata::Image& image, const RulesOfTopics& rules) {
     ClusterHealth health;
     for (const auto& [id, broker] : *image.brokers) health.restart_blockers[id] = 0;
-    const RulesOfTopics rules(image, settings);
     for (const auto& topic : image.topics->by_name) {
         const LeadershipRules of_topic = rules.of(topic->name);
         const auto look_at = [&](const metadata::PartitionImage& partition, NodeId broker) {

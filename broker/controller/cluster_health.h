@@ -5,8 +5,8 @@
 #include <map>
 
 #include "base/ids.h"
+#include "controller/leadership_rules.h"
 #include "metadata/image.h"
-#include "settings/broker_settings.h"
 
 namespace milena::controller {
 
@@ -16,7 +16,6 @@ struct ClusterHealth {
     std::map<NodeId, size_t> restart_blockers;
 };
 
-// `settings`: of the cluster.
-ClusterHealth cluster_health(const metadata::Image& image, const settings::BrokerSettings& settings);
+ClusterHealth cluster_health(const metadata::Image& image, const RulesOfTopics& rules);
 
 }  // namespace milena::controller

@@ -10,7 +10,7 @@ class Health : public ClusterFixture {
   public:
     Health() { start_all(4); }
 
-    ClusterHealth now() { return cluster_health(*image, settings); }
+    ClusterHealth now() { return cluster_health(*image, RulesOfTopics(*image, settings)); }
 };
 
 TEST_F(Health, partitions_without_a_leader_are_offline) {
