@@ -419,7 +419,9 @@ void Broker::begin_lifecycle() {
     });
     if (!config_.quorum.is_broker) return open_listeners();
     lifecycle_ = std::make_unique<Lifecycle>(
-        Lifecycle::Environment{shards_->first().loop(), *gate_, *controller_}, config_,
+        Lifecycle::Environment{shards_->first().loop(), *gate_, *controller_,
+                               [this] { return raft_->is_hearing_leader(); }},
+        config_,
         Lifecycle::Events{.describe = [this] { return registration(); },
                           .cordoned = [this] { return cordoned_directories(); },
                           .full = [this] { return full_directories(); },

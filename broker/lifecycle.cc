@@ -12,6 +12,7 @@ namespace {
 constexpr Duration impatient_interval = std::chrono::milliseconds(20);
 constexpr Duration registration_retry_interval = std::chrono::milliseconds(200);
 constexpr Duration leaving_max = std::chrono::seconds(20);
+constexpr Duration leaving_look_interval = std::chrono::milliseconds(100);
 constexpr Milliseconds longest_timeout = std::chrono::hours(24 * 365);  // "never" would overflow the clock
 
 }  // namespace
@@ -20,10 +21,14 @@ Lifecycle::Lifecycle(const Environment& environment, const settings::BrokerConfi
     : environment_(environment),
       heartbeat_interval_(Milliseconds(config.broker_heartbeat_interval_ms)),
       failure_timeout_(std::min(Milliseconds(config.log_dir_failure_timeout_ms), longest_timeout)),
+      election_max_(Milliseconds(config.quorum_election_timeout_ms) * 2),
       hands_over_(config.controlled_shutdown_enable),
       events_(std::move(events)) {}
 
-Lifecycle::~Lifecycle() { environment_.loop.cancel(timer_); }
+Lifecycle::~Lifecycle() {
+    environment_.loop.cancel(timer_);
+    environment_.loop.cancel(watching_);
+}
 
 void Lifecycle::start() { register_node(); }
 
@@ -126,8 +131,7 @@ void Lifecycle::heard(const Result<controller::HeartbeatAnswer>& answer) {
     is_beating_ = false;
     if (state_ == State::registering || state_ == State::left) return;
     if (state_ == State::leaving) {
-        const bool is_over = environment_.loop.clock().now() >= leaving_until_;
-        if (is_over || (answer && answer->should_shut_down)) return finish_leaving();
+        if (answer && answer->should_shut_down) return finish_leaving();
         return beat_after(impatient_interval);
     }
     const bool is_forgotten = !answer && (answer.error() == ErrorCode::stale_broker_epoch ||
@@ -145,14 +149,33 @@ void Lifecycle::leave(std::function<void()> done) {
     const bool leads_for_others = hands_over_ && state_ == State::active && !is_alone();
     if (!leads_for_others) return finish_leaving();
     state_ = State::leaving;
-    leaving_until_ = environment_.loop.clock().now() + leaving_max;
+    leader_heard_at_ = environment_.loop.clock().now();
+    leaving_until_ = leader_heard_at_ + leaving_max;
     log_info("broker leaves", {{"broker_epoch", epoch_}});
     beat_after(Duration{});
+    watch_leaving();
+}
+
+// Where the other voters are gone as well, or going, nobody is left who could decide who leads: not for longer than an
+// election takes that a majority can hold. An answer that only takes its time is waited for.
+void Lifecycle::watch_leaving() {
+    const Instant now = environment_.loop.clock().now();
+    const bool hears_leader = environment_.hears_leader();
+    if (hears_leader) leader_heard_at_ = now;
+    const bool is_leaderless = !hears_leader && now - leader_heard_at_ >= election_max_;
+    if (!is_leaderless && now < leaving_until_) {
+        watching_ = environment_.loop.after(leaving_look_interval, if_alive([this] { watch_leaving(); }));
+        return;
+    }
+    const char* reason = is_leaderless ? "no controller" : "took too long";
+    log_warn("broker leaves without having handed over", {{"reason", reason}});
+    finish_leaving();
 }
 
 void Lifecycle::finish_leaving() {
     state_ = State::left;
     environment_.loop.cancel(timer_);
+    environment_.loop.cancel(watching_);
     if (const auto left = std::exchange(left_, nullptr)) left();
 }
 

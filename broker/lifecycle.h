@@ -27,6 +27,7 @@ class Lifecycle {
         shard::Loop& loop;  // of the first shard
         server::ControllerGate& gate;
         const controller::Controller& controller;
+        std::function<bool()> hears_leader;  // this node leads the metadata log, or whoever does answers it
     };
     // `describe` says what is to be registered, `cordoned` which directories are cordoned now, `full` which have no
     // room now; both sorted. `on_registered` is told of each epoch. `on_active` is called once: clients may come now.
@@ -51,8 +52,8 @@ class Lifecycle {
     void directory_failed(const Uuid& directory);
     // Directories are full, or have room again: others may lead what lies there, or wait for it.
     void fullness_changed();
-    // Gives the leaderships away, unless the settings say otherwise, for as long as that may take at most; then calls
-    // `done`, once.
+    // Gives the leaderships away, unless the settings say otherwise, for as long as that may take at most, and not
+    // where nobody can decide about them any more; then calls `done`, once.
     void leave(std::function<void()> done);
 
     int64_t broker_epoch() const { return epoch_; }
@@ -67,6 +68,7 @@ class Lifecycle {
     void beat_after(Duration delay);
     Duration pause() const;
     void become_active();
+    void watch_leaving();
     void finish_leaving();
     bool is_alone() const;
 
@@ -81,6 +83,7 @@ class Lifecycle {
     const Environment environment_;
     const Duration heartbeat_interval_;
     const Duration failure_timeout_;
+    const Duration election_max_;
     const bool hands_over_;
     const Events events_;
     State state_ = State::registering;
@@ -92,6 +95,8 @@ class Lifecycle {
     std::vector<Uuid> told_full_;
     shard::TimerId timer_;
     Instant leaving_until_;
+    Instant leader_heard_at_;  // of the metadata log
+    shard::TimerId watching_;
     std::function<void()> left_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

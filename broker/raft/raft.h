@@ -168,6 +168,8 @@ class Raft {
     LeaderEpoch epoch() const;
     NodeId leader() const;
     Role role() const;
+    // Whether this leads, or whoever does answers.
+    bool is_hearing_leader() const;
     const VoterSet& voters() const;
     int16_t kraft_version() const;
     // Of a leader: itself and whoever has fetched from it lately.
