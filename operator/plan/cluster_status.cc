@@ -10,6 +10,7 @@ using api::Truth;
 namespace condition = api::condition;
 
 constexpr Duration look_at_features = std::chrono::minutes(1);
+constexpr const char* joining = "Joining";
 
 std::string joined(const std::vector<std::string>& texts) {
     std::string all;
@@ -26,8 +27,17 @@ std::string state_of(const Seat& seat) {
     return seat.outdated.empty() ? "Ready" : "Outdated";
 }
 
-api::BrokerStatus line_of(const Seat& seat) {
-    api::BrokerStatus line{seat.id, seat.pool->name, seat.pod_name, {}, {}, state_of(seat), {}};
+// It has never been ready yet: the cluster is what it was without it.
+bool is_joining(const Pass& pass, const Seat& seat) {
+    if (seat.is_healthy()) return false;
+    const auto& before = pass.cluster.status.brokers;
+    const auto line = std::ranges::find(before, seat.id, &api::BrokerStatus::id);
+    return line == before.end() || line->state == joining;
+}
+
+api::BrokerStatus line_of(const Pass& pass, const Seat& seat) {
+    const std::string state = is_joining(pass, seat) ? joining : state_of(seat);
+    api::BrokerStatus line{seat.id, seat.pool->name, seat.pod_name, {}, {}, state, {}};
     if (seat.pod == nullptr) return line;
     line.node = seat.pod->node;
     if (const auto rack = seat.pod->annotations.find(resource::annotation::rack); rack != seat.pod->annotations.end())
@@ -72,17 +82,18 @@ api::ListenerStatus listener_status(const Pass& pass, const api::Listener& liste
 }
 
 void set_ready(Pass& pass) {
-    int64_t brokers = 0, ready = 0, voters_ready = 0;
+    int64_t brokers = 0, ready = 0, voters_ready = 0, known = 0;
     for (const Seat& seat : pass.seats) {
         brokers += seat.pool->is_broker ? 1 : 0;
+        known += seat.pool->is_broker && !is_joining(pass, seat) ? 1 : 0;
         ready += seat.pool->is_broker && seat.is_healthy() ? 1 : 0;
         voters_ready += seat.is_voter && seat.is_healthy() ? 1 : 0;
     }
     pass.plan.status.replicas = brokers;
     pass.plan.status.ready_replicas = ready;
-    // A cluster that was ready stays so while one broker is away: that is what replicas are for.
+    // A cluster that was ready stays so while others join, and while one is away: that is what replicas are for.
     const bool was_ready = api::is_true(pass.cluster.status.conditions, condition::ready);
-    const int64_t needed = was_ready ? std::max<int64_t>(1, brokers - 1) : brokers;
+    const int64_t needed = was_ready ? std::max<int64_t>(1, known - 1) : brokers;
     const bool has_quorum = voters_ready * 2 > static_cast<int64_t>(pass.wanted.founding.voters.size());
     const bool is_ready = brokers > 0 && ready >= needed && has_quorum;
     const std::string count = std::to_string(ready) + " of " + std::to_string(brokers) + " brokers are ready";
@@ -184,7 +195,7 @@ void plan_status(Pass& pass) {
     for (const int64_t voter : pass.wanted.founding.voters)
         status.controllers += (status.controllers.empty() ? "" : ",") + std::to_string(voter);
     status.brokers.clear();
-    for (const Seat& seat : pass.seats) status.brokers.push_back(line_of(seat));
+    for (const Seat& seat : pass.seats) status.brokers.push_back(line_of(pass, seat));
     status.listeners.clear();
     for (const api::Listener& listener : resource::listeners_of(pass.cluster.spec))
         status.listeners.push_back(listener_status(pass, listener));

@@ -44,11 +44,31 @@ TEST_F(Status, of_a_new_cluster_promises_nothing) {
 TEST_F(Status, a_larger_cluster_is_not_balanced_until_the_new_brokers_have_their_share) {
     model.cluster.spec.brokers.replicas = 5;
     edited();
+    EXPECT_TRUE(model.is(condition::ready)) << "it serves as before";
     for (const char* type : {condition::balanced, condition::brokers_healthy, condition::storage_ready})
         EXPECT_FALSE(model.is(type)) << type;
     model.run();
     EXPECT_TRUE(model.is(condition::balanced));
     EXPECT_TRUE(model.is(condition::storage_ready)) << model.condition(condition::storage_ready).message;
+}
+
+TEST_F(Status, new_brokers_that_do_not_come_leave_a_cluster_as_ready_as_it_was) {
+    begin(5);
+    model.has_room = false;
+    model.cluster.spec.brokers.replicas = 8;
+    edited();
+    model.run();
+    EXPECT_TRUE(model.is(condition::ready)) << model.condition(condition::ready).message;
+    EXPECT_FALSE(model.is(condition::brokers_healthy));
+    EXPECT_EQ(model.cluster.status.brokers[7].state, "Joining");
+    EXPECT_NE(model.cluster.status.brokers[7].message.find("Insufficient"), std::string::npos);
+    model.pod(3).is_ready = false;
+    model.apply(model.plan());
+    EXPECT_TRUE(model.is(condition::ready)) << "one is away";
+    EXPECT_EQ(model.cluster.status.brokers[3].state, "Starting");
+    model.pod(4).is_ready = false;
+    model.apply(model.plan());
+    EXPECT_EQ(of(condition::ready), Truth::no) << "two of those that had joined are away";
 }
 
 TEST_F(Status, a_smaller_cluster_is_not_balanced_until_nobody_is_to_leave) {
