@@ -76,6 +76,8 @@ Json broker_service(const Wanted& wanted, const api::Listener& listener, const P
     Json selector{{"statefulset.kubernetes.io/pod-name", pod_name(wanted.cluster, pool.name, node_id)}};
     Json made =
         service(wanted, broker_service_name(wanted.cluster, listener, node_id), std::move(selector), std::move(ports));
+    // Who leads a partition is reached whatever its node's kubelet says, or fails to say.
+    made["spec"]["publishNotReadyAddresses"] = true;
     made["metadata"]["labels"]["milena.dev/listener"] = listener.name;
     make_external(made, listener);
     return made;

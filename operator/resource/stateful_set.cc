@@ -89,8 +89,10 @@ Json default_spread(const Wanted& wanted, const Json& labels) {
                                {"whenUnsatisfiable", "ScheduleAnyway"},
                                {"labelSelector", {{"matchLabels", labels}}}});
     };
-    if (wanted.cluster.spec.rack) add(wanted.cluster.spec.rack->topology_key);
-    add("kubernetes.io/hostname");
+    const std::string node = "kubernetes.io/hostname";
+    const auto& rack = wanted.cluster.spec.rack;
+    if (rack && rack->topology_key != node) add(rack->topology_key);  // Kubernetes refuses what is there twice
+    add(node);
     return constraints;
 }
 

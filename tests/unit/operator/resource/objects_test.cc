@@ -101,6 +101,10 @@ TEST_F(Objects, with_racks_a_pod_waits_until_it_is_told_its_rack) {
     EXPECT_EQ(pod["initContainers"][0]["securityContext"], pod["containers"][0]["securityContext"]);
     EXPECT_EQ(pod["volumes"][1]["name"], "rack");
     EXPECT_EQ(pod["topologySpreadConstraints"][0]["topologyKey"], "topology.kubernetes.io/zone");
+    EXPECT_EQ(pod["topologySpreadConstraints"].size(), 2u);
+    cluster.spec.rack = api::Rack{"kubernetes.io/hostname"};
+    EXPECT_EQ(stateful_set(wanted(), pool(), 4, {})["spec"]["template"]["spec"]["topologySpreadConstraints"].size(),
+              1u);
 }
 
 TEST_F(Objects, what_does_not_concern_a_pod_does_not_change_its_revision) {
@@ -160,6 +164,16 @@ TEST_F(Objects, brokers_are_told_of_an_external_listener_when_its_address_is_kno
     EXPECT_TRUE(internal_bootstrap_service(wanted()).is_null());
     EXPECT_EQ(broker_service(wanted(), cluster.spec.listeners[0], pool(), 3, 30123)["spec"]["ports"][0]["nodePort"],
               30123);
+}
+
+TEST_F(Objects, a_broker_that_is_not_ready_is_reached_under_its_own_addresses_and_under_no_common_one) {
+    const auto is_published = [](const Json& made) { return made["spec"].value("publishNotReadyAddresses", false); };
+    cluster.spec.listeners = {{"plain", api::ListenerType::internal, 9092, {}},
+                              {"outside", api::ListenerType::node_port, 9094, {}}};
+    EXPECT_TRUE(is_published(nodes_service(wanted())));
+    EXPECT_TRUE(is_published(broker_service(wanted(), cluster.spec.listeners[1], pool(), 3, 0)));
+    EXPECT_FALSE(is_published(internal_bootstrap_service(wanted())));
+    EXPECT_FALSE(is_published(external_bootstrap_service(wanted(), cluster.spec.listeners[1])));
 }
 
 TEST(Names, end_with_the_node_id) {
