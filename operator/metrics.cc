@@ -1,5 +1,6 @@
 #include "metrics.h"
 
+#include <algorithm>
 #include <map>
 #include <vector>
 
@@ -8,6 +9,7 @@
 
 #include "api/kafka_cluster.h"
 #include "api/metadata.h"
+#include "api/time_text.h"
 #include "resource/pools.h"
 
 namespace milena {
@@ -109,8 +111,21 @@ void OperatorMetrics::add_steps(const std::string& kind, const execute::StepCoun
                            Labels{{"kind", kind}, {"reason", reason}}, static_cast<double>(count));
 }
 
+namespace {
+
+// By what the status says, so that it goes on from one operator to the next.
+Milliseconds roll_waiting(const api::KafkaClusterStatus& status, Timestamp now) {
+    const api::Condition* reconciling = api::find_condition(status.conditions, api::condition::reconciling);
+    if (reconciling == nullptr || reconciling->reason != api::roll_waits) return {};
+    Timestamp since = api::parse_time(reconciling->last_transition_time).value_or(now);
+    if (status.roll) since = std::max(since, api::parse_time(status.roll->since).value_or(now));
+    return std::max(Milliseconds(0), Milliseconds(now - since));
+}
+
+}  // namespace
+
 // Prometheus calls the namespace of the operator's pod "namespace".
-void OperatorMetrics::add_cluster(const nlohmann::json& object) {
+void OperatorMetrics::add_cluster(const nlohmann::json& object, Timestamp now) {
     const kube::ObjectKey key = kube::key_of(object);
     const Labels labels{{"resource_namespace", key.space}, {"resource", key.name}};
     const auto cluster = api::read_cluster(object);
@@ -122,6 +137,9 @@ void OperatorMetrics::add_cluster(const nlohmann::json& object) {
                          static_cast<double>(wanted));
         families_->gauge("milena_operator_brokers_ready", "of them those that are ready", labels,
                          static_cast<double>(cluster->status.ready_replicas));
+        families_->gauge("milena_operator_roll_waiting_seconds",
+                         "since a broker was restarted last, while others are to be and something has to come first",
+                         labels, in_seconds(roll_waiting(cluster->status, now)));
     }
     for (const nlohmann::json& each : api::member(api::member(object, "status"), "conditions")) {
         Labels own = labels;

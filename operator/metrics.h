@@ -23,7 +23,7 @@ class OperatorMetrics {
     void add_brake(const std::string& kind, bool is_on);
     void add_controller(const reconcile::Controller& controller);
     void add_steps(const std::string& kind, const execute::StepCounts& counts);
-    void add_cluster(const nlohmann::json& object);
+    void add_cluster(const nlohmann::json& object, Timestamp now);
     void add_topics(const kube::ObjectKey& cluster, const std::string& ready, size_t count);
 
     std::string text() const;

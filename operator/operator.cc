@@ -113,7 +113,7 @@ std::string Operator::metrics() {
     metrics.add_steps("KafkaTopic", topic_reconciler_.steps());
     const kube::Store& clusters = watches_.store("KafkaCluster");
     for (const kube::ObjectKey& key : clusters.keys())
-        if (const auto object = clusters.find(key)) metrics.add_cluster(*object);
+        if (const auto object = clusters.find(key)) metrics.add_cluster(*object, clock_.wall());
     for (const auto& [cluster, ready, count] : watches_.topic_counts()) metrics.add_topics(cluster, ready, count);
     const size_t topics = watches_.store("KafkaTopic").size();
     metrics.add_brake("KafkaTopic", watches_.vanishing_topics().are_many(topics, clock_.now()));

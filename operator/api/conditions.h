@@ -34,6 +34,9 @@ inline constexpr const char* deletion_blocked = "DeletionBlocked";
 inline constexpr const char* replicas_changing = "ReplicasChanging";
 }  // namespace condition
 
+// Of Reconciling: brokers are to be restarted, and something that isn't so yet has to come first.
+inline constexpr const char* roll_waits = "RollWaits";
+
 struct Condition {
     std::string type;
     Truth status = Truth::unknown;

@@ -258,7 +258,7 @@ void describe(Visitor& v, BrokerStatus& b) {
     v({.name = "node", .doc = "The node on which the pod is."}, b.node);
     v({.name = "rack", .doc = "Its rack."}, b.rack);
     v({.name = "state",
-       .doc = "Joining, Ready, Starting, Outdated, Draining, Failing, Stopping or Missing.",
+       .doc = "Joining, Ready, Starting, Outdated, Draining, Failing, Stopping, NodeAway or Missing.",
        .length_max = 32},
       b.state);
     v({.name = "message", .doc = "What is the matter.", .length_max = 512}, b.message);

@@ -18,8 +18,9 @@ std::string joined(const std::vector<std::string>& texts) {
     return all;
 }
 
-std::string state_of(const Seat& seat) {
+std::string state_of(const Pass& pass, const Seat& seat) {
     if (seat.pod == nullptr) return "Missing";
+    if (!seat.is_healthy() && pass.is_node_away(seat)) return "NodeAway";
     if (seat.pod->is_deleting) return "Stopping";
     if (seat.is_stuck()) return "Failing";
     if (!seat.pod->is_ready) return "Starting";
@@ -35,14 +36,19 @@ bool is_joining(const Pass& pass, const Seat& seat) {
     return line == before.end() || line->state == joining;
 }
 
+std::string why_away(const Pass& pass, const Seat& seat) {
+    if (seat.pod == nullptr) return {};
+    return pass.is_node_away(seat) ? "node " + seat.pod->node + " isn't ready" : seat.pod->message;
+}
+
 api::BrokerStatus line_of(const Pass& pass, const Seat& seat) {
-    const std::string state = is_joining(pass, seat) ? joining : state_of(seat);
+    const std::string state = is_joining(pass, seat) ? joining : state_of(pass, seat);
     api::BrokerStatus line{seat.id, seat.pool->name, seat.pod_name, {}, {}, state, {}};
     if (seat.pod == nullptr) return line;
     line.node = seat.pod->node;
     if (const auto rack = seat.pod->annotations.find(resource::annotation::rack); rack != seat.pod->annotations.end())
         line.rack = rack->second;
-    if (!seat.is_healthy()) line.message = seat.pod->message.substr(0, 500);
+    if (!seat.is_healthy()) line.message = why_away(pass, seat).substr(0, 500);
     if (seat.is_healthy() && !seat.outdated.empty()) line.message = "to be restarted for " + seat.outdated;
     return line;
 }
@@ -101,10 +107,11 @@ void set_ready(Pass& pass) {
     pass.conditions.set(condition::ready, is_ready ? Truth::yes : Truth::no, reason,
                         is_ready ? count : count + (pass.under_way.empty() ? "" : "; " + joined(pass.under_way)));
     std::vector<std::string> away;
-    for (const Seat& seat : pass.seats)
-        if (!seat.is_healthy())
-            away.push_back(seat.pod_name + " is " + state_of(seat) +
-                           (seat.pod == nullptr || seat.pod->message.empty() ? "" : ": " + seat.pod->message));
+    for (const Seat& seat : pass.seats) {
+        if (seat.is_healthy()) continue;
+        const std::string why = why_away(pass, seat);
+        away.push_back(seat.pod_name + " is " + state_of(pass, seat) + (why.empty() ? "" : ": " + why));
+    }
     pass.conditions.set(condition::brokers_healthy, away.empty() ? Truth::yes : Truth::no,
                         away.empty() ? "AllReady" : "BrokersAway", joined(away));
 }
@@ -209,8 +216,9 @@ void plan_status(Pass& pass) {
     const bool has_steps = std::ranges::any_of(
         pass.plan.steps, [](const Step& step) { return !std::holds_alternative<Event>(step.action); });
     if (has_steps && pass.under_way.empty()) pass.under_way.push_back("making what is missing");
+    const char* working = pass.is_roll_waiting ? api::roll_waits : "Working";
     pass.conditions.set(condition::reconciling, pass.under_way.empty() ? Truth::no : Truth::yes,
-                        pass.under_way.empty() ? "AsWanted" : "Working", joined(pass.under_way));
+                        pass.under_way.empty() ? "AsWanted" : working, joined(pass.under_way));
     const bool is_paused = pass.cluster.spec.paused;
     pass.conditions.set(condition::paused, is_paused ? Truth::yes : Truth::no, is_paused ? "Paused" : "NotPaused",
                         is_paused ? "spec.paused: nothing is changed" : "");

@@ -96,6 +96,12 @@ bool Pass::are_all_healthy() const { return std::ranges::all_of(seats, &Seat::is
 
 bool Pass::is_any_ready() const { return std::ranges::any_of(seats, &Seat::is_healthy); }
 
+bool Pass::is_node_away(const Seat& seat) const {
+    if (seat.pod == nullptr || !input.observed.knows_nodes) return false;
+    const auto node = input.observed.nodes.find(seat.pod->node);
+    return node != input.observed.nodes.end() && !node->second.is_ready;
+}
+
 const Json* Pass::child(const char* kind, const std::string& name) const {
     const auto found = input.observed.children.find({kind, name});
     return found == input.observed.children.end() ? nullptr : &found->second;

@@ -63,12 +63,14 @@ struct Pass {
     std::string stalled_reason;
     std::vector<std::string> under_way;  // for Reconciling
     bool is_disrupting = false;          // the one disruptive step is taken
+    bool is_roll_waiting = false;        // brokers are to be restarted, and something else has to come first
     std::set<std::string> shrinking;     // pools of which one empty broker goes now
 
     Seat* seat(int64_t id);
     const SetSeen& set(const resource::Pool& pool) { return sets[pool.name]; }
     bool are_all_healthy() const;
     bool is_any_ready() const;
+    bool is_node_away(const Seat& seat) const;  // its node isn't ready, as far as we may know
     const nlohmann::json* child(const char* kind, const std::string& name) const;
 
     void add(Action action, bool is_disruptive = false);

@@ -72,8 +72,9 @@ bool may_restart(Pass& pass, const Seat& seat) {
     return true;
 }
 
-std::string why_unhealthy(const Seat& seat) {
+std::string why_unhealthy(const Pass& pass, const Seat& seat) {
     if (seat.pod == nullptr) return "has no pod";
+    if (pass.is_node_away(seat)) return "stands on node " + seat.pod->node + ", and that isn't ready";
     if (seat.pod->is_deleting) return "is stopping";
     if (!seat.pod->failure.empty())
         return seat.pod->failure + (seat.pod->message.empty() ? "" : ": " + seat.pod->message);
@@ -120,15 +121,17 @@ bool rebuild(Pass& pass, const std::vector<Seat*>& unhealthy) {
 bool replace_stuck(Pass& pass, const std::vector<Seat*>& unhealthy) {
     for (const Seat* seat : unhealthy) {
         if (!seat->is_stuck() || seat->outdated.empty()) continue;
-        restart(pass, *seat, seat->outdated + ", as it can't start: " + why_unhealthy(*seat));
+        restart(pass, *seat, seat->outdated + ", as it can't start: " + why_unhealthy(pass, *seat));
         return true;
     }
     return false;
 }
 
-// One that runs, isn't ready, and isn't what is wanted either: left alone as long as it recovers its logs.
+// One that runs, isn't ready, and isn't what is wanted either: left alone as long as it recovers its logs, or as its
+// node is away, where nothing would come of it.
 void replace_unready(Pass& pass, Seat& seat) {
     if (seat.pod == nullptr || seat.pod->is_deleting || seat.outdated.empty() || !seat.pod->is_running) return;
+    if (pass.is_node_away(seat)) return;
     if (std::chrono::milliseconds(pass.input.now - seat.pod->created) < patience) {
         pass.look_again(patience - std::chrono::milliseconds(pass.input.now - seat.pod->created));
         return;
@@ -157,15 +160,16 @@ bool is_failing(const Pass& pass, const Seat& seat) {
 }
 
 void wait_for(Pass& pass, const std::vector<Seat*>& unhealthy, bool is_rolling) {
+    pass.is_roll_waiting = is_rolling && !pass.is_disrupting;
     for (const Seat* seat : unhealthy) {
-        pass.under_way.push_back("waiting for " + name_of(*seat) + ", which " + why_unhealthy(*seat));
+        pass.under_way.push_back("waiting for " + name_of(*seat) + ", which " + why_unhealthy(pass, *seat));
         if (!is_failing(pass, *seat)) continue;
         if (is_rolling)
             pass.stall(rollout_failed, name_of(*seat) + " doesn't come back with what the spec says (" +
-                                           why_unhealthy(*seat) +
+                                           why_unhealthy(pass, *seat) +
                                            "); no other broker is touched. Mend the spec, or put it back");
         else
-            pass.stall(broker_failing, name_of(*seat) + " can't start: " + why_unhealthy(*seat));
+            pass.stall(broker_failing, name_of(*seat) + " can't start: " + why_unhealthy(pass, *seat));
     }
 }
 
@@ -251,6 +255,7 @@ void plan_rolling(Pass& pass) {
     const bool is_leaving = std::ranges::any_of(pass.seats, &Seat::is_leaving);
     if (is_leaving) return pass.under_way.push_back("restarts wait for the brokers that leave");
     restart_next(pass, std::move(outdated));
+    pass.is_roll_waiting = !pass.is_disrupting;
 }
 
 }  // namespace milena::plan

@@ -208,6 +208,7 @@ TEST(Operator, its_metrics_say_what_it_watches_and_how_old_that_is) {
                              "milena_operator_queue_age_seconds{kind=\"KafkaCluster\"}",
                              "milena_operator_brokers_desired{resource_namespace=\"a\",resource=\"demo\"} 3",
                              "milena_operator_brokers_ready{resource_namespace=\"a\",resource=\"demo\"} 3",
+                             "milena_operator_roll_waiting_seconds{resource_namespace=\"a\",resource=\"demo\"} 0",
                              "milena_operator_condition{resource_namespace=\"a\",resource=\"demo\","
                              "kind=\"KafkaCluster\",type=\"Ready\",status=\"True\"} 1",
                              "milena_operator_steps_total{kind=\"KafkaCluster\"}"})

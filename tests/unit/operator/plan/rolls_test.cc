@@ -105,10 +105,24 @@ TEST_F(Rolls, C3_at_min_isr_the_roll_waits_and_says_for_which_topic) {
     model.run();
     EXPECT_TRUE(model.restarted.empty());
     EXPECT_NE(model.condition(condition::reconciling).message.find("orders-3"), std::string::npos);
+    EXPECT_EQ(model.condition(condition::reconciling).reason, api::roll_waits);
     EXPECT_TRUE(model.is(condition::ready));
     model.blocked.clear();
+    model.apply(model.plan());
+    EXPECT_EQ(model.condition(condition::reconciling).reason, "Working") << "one is restarted now";
     model.run();
     EXPECT_EQ(model.restarted.size(), 3u);
+}
+
+TEST_F(Rolls, a_roll_waits_for_a_broker_that_is_away_and_without_a_roll_nothing_does) {
+    model.recovering.insert(1);
+    model.pod(1).is_ready = false;
+    model.run();
+    EXPECT_EQ(model.condition(condition::reconciling).reason, "Working");
+    change("num.io.threads", "4");
+    model.run();
+    EXPECT_EQ(model.condition(condition::reconciling).reason, api::roll_waits);
+    EXPECT_TRUE(model.restarted.empty());
 }
 
 TEST_F(Rolls, C4_only_copies_pause_and_an_event_says_so) {
@@ -195,6 +209,27 @@ TEST_F(Rolls, C8_one_that_runs_hopelessly_is_replaced_when_the_spec_is_mended) {
     model.pod(1).is_ready = false;
     model.apply(model.plan());
     EXPECT_EQ(model.restarted, std::vector<std::string>{"demo-brokers-1"});
+}
+
+TEST_F(Rolls, C8_one_whose_node_is_away_is_waited_for_however_long_that_takes) {
+    model.pod(1).node = "node-2";
+    model.observed.nodes["node-2"].is_ready = false;
+    model.recovering.insert(1);
+    model.pod(1).is_ready = false;
+    upgrade("2");
+    model.run();
+    model.now = model.now + 3'600'000;
+    model.recovering.clear();
+    model.apply(model.plan());
+    EXPECT_TRUE(model.restarted.empty());
+    const std::string told = model.condition(condition::reconciling).message;
+    EXPECT_NE(told.find("waiting for broker 1, which stands on node node-2, and that isn't ready"), std::string::npos);
+    EXPECT_EQ(model.cluster.status.brokers[1].state, "NodeAway");
+    EXPECT_EQ(model.condition(condition::brokers_healthy).message,
+              "demo-brokers-1 is NodeAway: node node-2 isn't ready");
+    model.observed.nodes["node-2"].is_ready = true;
+    model.run();
+    EXPECT_EQ(model.restarted.size(), 3u);
 }
 
 TEST_F(Rolls, C9_two_edits_during_a_roll_are_one_more_pass_and_never_two_brokers_down) {
