@@ -159,6 +159,11 @@ class Cluster:
         """name → uid"""
         return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in self.listed_pods()}
 
+    def claims(self):
+        """name → uid"""
+        found = kube.listed("persistentvolumeclaims", self.namespace, self.selector)
+        return {claim["metadata"]["name"]: claim["metadata"]["uid"] for claim in found}
+
     def pod(self, node_id=0):
         return f"{self.name}-brokers-{node_id}"
 

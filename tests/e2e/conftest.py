@@ -14,9 +14,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts/milena"
 SYSTEM = "milena-system"
 STRICT = {"pod-security.kubernetes.io/enforce": "restricted"}
-# Nothing has happened yet: no alert fires. Few topics have gone yet: the operator still deletes some. When a thousand
-# have gone at once, it deletes none for a while.
-ORDER = {"test_monitoring.py": -2, "test_topics.py": -1, "test_figures.py": 1}
+# Nothing has happened yet: no alert fires. Few topics have gone yet: the operator still deletes some. A node that
+# doesn't come back harms few others. When a thousand topics have gone at once, none is deleted for a while.
+ORDER = {"test_monitoring.py": -2, "test_topics.py": -1, "test_nodes.py": 1, "test_figures.py": 2}
 
 
 def pytest_collection_modifyitems(items):

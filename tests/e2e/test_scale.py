@@ -39,7 +39,7 @@ def test_d1_d2_up_to_five_and_back_to_three_under_load(cluster):
         cluster.settle(300)
     assert cluster.pods() == first, "nobody was restarted for it"
     assert len(cluster.notes("BrokerRemoved")) == 2
-    assert len(kube.listed("persistentvolumeclaims", cluster.namespace, cluster.selector)) == 3
+    assert len(cluster.claims()) == 3
 
 
 def test_d3_raised_again_the_drain_is_cancelled(four):
@@ -69,21 +69,15 @@ def test_d4_below_the_replication_factor_nothing_is_begun_until_that_is_lowered(
     assert len(four.pods()) == 3
 
 
-def claims(cluster):
-    """uid by name"""
-    found = kube.listed("persistentvolumeclaims", cluster.namespace, cluster.selector)
-    return {claim["metadata"]["name"]: claim["metadata"]["uid"] for claim in found}
-
-
 @pytest.mark.parametrize("replicas", [1, 5])
 def test_d6_a_statefulset_that_somebody_has_scaled_is_scaled_back_with_its_volumes(replicas, cluster):
-    volumes = claims(cluster)
+    volumes = cluster.claims()
     with cluster.under_load():
         kube.kubectl("scale", "statefulset/demo-brokers", f"--replicas={replicas}", "--namespace", cluster.namespace)
         kube.wait_until("an event", lambda: cluster.notes("ReplicasReverted"), 30)
         cluster.settle(300)
     assert sorted(cluster.pods()) == [cluster.pod(node_id) for node_id in range(3)]
-    assert claims(cluster) == volumes, "no broker has lost its data"
+    assert cluster.claims() == volumes, "no broker has lost its data"
 
 
 def test_d8_to_zero_is_refused(cluster):
