@@ -1,6 +1,6 @@
-# Two images out of one build, --target broker (the last, so the default) and --target operator: compiled from source in
-# the first stage; in the others there is the program, the libraries that it is linked to, and nothing else: no shell, no
-# package manager, nobody but the user that it runs as.
+# Images out of one build, --target broker (the last, so the default), --target operator and --target next, which is the
+# broker as the version after this one: compiled from source in the first stage; in the others there is the program, the
+# libraries that it is linked to, and nothing else: no shell, no package manager, nobody but the user that it runs as.
 FROM debian:bookworm-slim AS build
 WORKDIR /src
 COPY .ci/install-deps .ci/
@@ -9,9 +9,9 @@ COPY CMakeLists.txt CMakePresets.json ./
 COPY proto proto
 COPY broker broker
 COPY operator operator
-RUN cmake --preset image && cmake --build build/image --target milena milena-operator
-RUN for program in milena milena-operator; do \
-        install -D --strip --target-directory /image/$program/usr/local/bin build/image/bin/$program \
+RUN cmake --preset image && cmake --build build/image --target milena milena-next milena-operator
+RUN for program in milena milena-next milena-operator; do \
+        install -D --strip build/image/bin/$program /image/$program/usr/local/bin/${program%-next} \
         && ldd build/image/bin/$program | grep -o '/[^ ]*' \
             | xargs cp --parents --dereference --target-directory /image/$program \
         && install -d /image/$program/etc \
@@ -26,8 +26,7 @@ USER 10001
 EXPOSE 8080
 ENTRYPOINT ["/usr/local/bin/milena-operator"]
 
-FROM scratch AS broker
-COPY --from=build /image/milena /
+FROM scratch AS place
 COPY --from=build --chown=10001:10001 /data /var/lib/milena
 # Data goes to ./data; metrics and health can be asked from outside.
 ENV MILENA_METRICS_LISTENER=0.0.0.0:9644
@@ -37,3 +36,9 @@ VOLUME /var/lib/milena
 EXPOSE 9092 9644
 ENTRYPOINT ["/usr/local/bin/milena"]
 CMD ["broker"]
+
+FROM place AS next
+COPY --from=build /image/milena-next /
+
+FROM place AS broker
+COPY --from=build /image/milena /

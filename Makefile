@@ -6,6 +6,7 @@ FUZZ_SECONDS ?= 60
 RUNS ?= 1
 IMAGE ?= milena:0.1.0
 OPERATOR_IMAGE ?= milena-operator:0.1.0
+NEXT_IMAGE ?= milena:0.2.0
 DOCKER_BUILD_FLAGS ?=
 ARGS ?=
 
@@ -28,8 +29,8 @@ SPACE := $(subst ,, )
 CPP := git ls-files -co --exclude-standard -z '*.h' '*.cc'
 
 .NOTPARALLEL:
-.PHONY: help build run cluster cluster-down test test-asan test-tsan test-arm64 sim sim-planted faults fuzz bench lint crds format image e2e clean \
-        install-test configure lint-conventions lint-format build-tests test-core test-protocol test-packaging test-integration
+.PHONY: help build run cluster cluster-down test test-asan test-tsan test-arm64 sim sim-planted faults fuzz bench lint crds format image image-next e2e clean \
+        install-test configure build-next lint-conventions lint-format build-tests test-core test-protocol test-packaging test-integration
 
 help: ## this table
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -95,6 +96,9 @@ image: ## build the container images `IMAGE=…` and `OPERATOR_IMAGE=…` and st
 	@$(DEPS) image
 	$(STAGE) image .ci/image $(IMAGE) $(OPERATOR_IMAGE) $(DOCKER_BUILD_FLAGS)
 
+image-next: ## build the broker's image `NEXT_IMAGE=…` as the version after this one, for tests of upgrades
+	$(STAGE) image-next docker build $(DOCKER_BUILD_FLAGS) --target next --tag $(NEXT_IMAGE) .
+
 e2e: install-test ## run the end-to-end tests on the Kubernetes of `KUBECONFIG`, which has the images; `ARGS=…` goes to pytest
 	$(STAGE) 'e2e: a real Kubernetes' tests/e2e/run $(ARGS)
 
@@ -115,6 +119,9 @@ configure:
 	@$(DEPS) build
 	@cmake --preset dev >/dev/null
 
+build-next: build
+	@cmake --build build -j $(JOBS) --target milena-next
+
 build-tests: install-test configure
 	$(STAGE) 'build: tests' cmake --build build -j $(JOBS)
 
@@ -127,5 +134,5 @@ test-protocol: build-tests
 test-packaging: install-test
 	$(STAGE) 'packaging: chart, manifests, alerts, dashboards' tests/packaging/run
 
-test-integration: install-test build
+test-integration: install-test build-next
 	$(STAGE) 'integration: real clients, compared with real Kafka' tests/integration/run

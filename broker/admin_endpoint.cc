@@ -71,7 +71,7 @@ void AdminEndpoint::receive(peer::AskBrokers, Answer<peer::Brokers> answer) {
 }
 
 void AdminEndpoint::receive(peer::AskFeatureLevel, Answer<peer::Features> answer) {
-    answer(peer::Features{controller::describe_features(image())});
+    answer(peer::Features{controller::describe_features(image()), *image().feature_updates});
 }
 
 void AdminEndpoint::receive(peer::AskCanRestart question, Answer<peer::CanRestart> answer) {

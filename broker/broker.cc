@@ -10,10 +10,10 @@
 #include <sys/resource.h>
 
 #include "base/log.h"
+#include "base/release.h"
 #include "env/posix/processors.h"
 #include "metadata/feature_levels.h"
 #include "storage/log_directory.h"
-#include "version.h"
 
 namespace milena {
 namespace {
@@ -168,7 +168,7 @@ Result<void, std::string> Broker::start_http() {
 
 // What arrives before the controller is there comes to nobody, and is sent again.
 Result<void, std::string> Broker::start_peers() {
-    peer::Identity identity{identity_.cluster_id, config_.quorum.node_id, {}, std::string(version)};
+    peer::Identity identity{identity_.cluster_id, config_.quorum.node_id, {}, std::string(release.version)};
     for (const shard::DirectoryAtStart& directory : dirs_.directories) identity.directory_ids.push_back(directory.id);
     replication_ = std::make_unique<Replication>(
         *shards_,
@@ -408,6 +408,8 @@ controller::BrokerRegistration Broker::registration() const {
     std::ranges::sort(registration.directories);
     registration.cordoned_directories = cordoned_directories();
     registration.previous_epoch = dirs_.closed_by;
+    for (const metadata::SupportedLevels& feature : metadata::supported_features())
+        registration.features[std::string(feature.name)] = {feature.level_min, feature.level_max};
     return registration;
 }
 
@@ -544,7 +546,7 @@ void Broker::serving() {
     const auto elapsed = std::chrono::duration_cast<Milliseconds>(clock_.now() - started_at_);
     log_info("broker ready", {{"node", config_.quorum.node_id},
                               {"cluster_id", dirs_.cluster_id},
-                              {"version", version},
+                              {"version", release.version},
                               {"shards", shards_->size()},
                               {"after_ms", elapsed.count()}});
 }

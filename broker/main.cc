@@ -13,11 +13,11 @@
 
 #include "admin.h"
 #include "await.h"
+#include "base/release.h"
 #include "broker.h"
 #include "env/posix/system_world.h"
 #include "log_dirs.h"
 #include "settings/load.h"
-#include "version.h"
 
 extern char** environ;
 
@@ -120,7 +120,7 @@ int main(int argc, char** argv) {
         return 0;
     }
     if (verb == "version" || verb == "--version") {
-        milena::print(stdout, "milena " + std::string(milena::version) + "\n");
+        milena::print(stdout, "milena " + std::string(milena::release.version) + "\n");
         return 0;
     }
     if (verb == "--help" || verb == "-h" || verb == "help") {

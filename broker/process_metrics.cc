@@ -4,10 +4,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/release.h"
 #include "broker.h"
 #include "controller/cluster_health.h"
 #include "server/lag_metrics.h"
-#include "version.h"
 
 namespace milena {
 namespace {
@@ -48,7 +48,7 @@ void Broker::answer_metrics(server::HttpServer::Respond respond) {
     const auto finish = [this, respond, is_active, clients, cluster](const std::vector<server::ShardMetrics>& shards,
                                                                      const server::ConsumerLag& lag) {
         server::ProcessMetrics process;
-        process.version = version;
+        process.version = release.version;
         const auto age = std::chrono::duration_cast<Milliseconds>(clock_.now() - started_at_);
         process.start_time_seconds = static_cast<double>(clock_.wall().value - age.count()) / 1e3;
         process.cpu_seconds = cpu_seconds();

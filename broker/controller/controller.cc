@@ -114,7 +114,9 @@ Context Controller::context() const {
             .cluster_id = cluster_id_,
             .liveness = clock_ == nullptr ? nullptr : &liveness_,
             .now = now(),
-            .kraft_version = raft_.kraft_version()};
+            .kraft_version = raft_.kraft_version(),
+            .node = node_,
+            .timestamp = clock_ == nullptr ? no_timestamp : clock_->wall()};
 }
 
 Instant Controller::now() const { return clock_ == nullptr ? Instant{} : clock_->now(); }
@@ -322,12 +324,12 @@ void Controller::become_ready() {
     on_ready_();
 }
 
-// Records that this program can't know may be in the log from such a level on.
+// Levels that are too high are refused where the log is read.
 bool Controller::check_version(const metadata::Image& with) {
     const int16_t version = metadata::metadata_version(*with.features);
-    if (version == 0 || (version >= metadata::metadata_version_min && version <= metadata::metadata_version_latest))
-        return true;
-    failed("metadata.version " + std::to_string(version) + " of the metadata log is not supported");
+    if (version >= metadata::metadata_version_min) return true;
+    failed("metadata.version " + std::to_string(version) + " of the metadata log is not supported: it is less than " +
+           std::to_string(metadata::metadata_version_min));
     return false;
 }
 
@@ -373,6 +375,8 @@ Result<metadata::Records, std::string> Controller::bootstrap_records() const {
     for (const Bytes& value : values) {
         auto record = metadata::decode_record(value);
         if (!record) return unexpected("bootstrap.checkpoint: " + std::string(record.error().reason));
+        if (const auto* feature = std::get_if<wire::FeatureLevelRecord>(&*record))
+            RETURN_IF_ERROR(metadata::check_readable(feature->name, feature->feature_level));
         records.push_back(std::move(record).value());
     }
     return decide_bootstrap(records, static_settings_);

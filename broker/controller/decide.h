@@ -38,6 +38,8 @@ struct Context {
     const BrokerLiveness* liveness = nullptr;  // null: nobody is watched
     Instant now = {};
     int16_t kraft_version = 0;  // of the metadata log, which has its own way to raise it
+    NodeId node = no_node;      // this one
+    Timestamp timestamp = no_timestamp;
 };
 
 // Whether a request of this registration of the broker still counts: STALE_BROKER_EPOCH, BROKER_ID_NOT_REGISTERED.

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
+#include "base/release.h"
 #include "controller/decide.h"
 #include "controller/elr_safety.h"
 #include "metadata/feature_levels.h"
@@ -20,13 +22,24 @@ using FeatureCheck = Result<void, std::string>;
 constexpr std::array<std::string_view, 4> known_features{"group.version", "share.version", "streams.version",
                                                          "transaction.version"};
 
+FeatureCheck check_range(const std::string& who, metadata::SupportedFeature range, int16_t level) {
+    if (range.level_min <= level && level <= range.level_max) return {};
+    if (range.level_max == 0) return unexpected(who + " does not support this feature.");
+    return unexpected(who + " only supports versions " + std::to_string(range.level_min) + "-" +
+                      std::to_string(range.level_max));
+}
+
+// By this program and by all who are registered: a broker that is down may come back as it was.
 FeatureCheck check_supported(const Context& context, std::string_view feature, int16_t level) {
     const metadata::SupportedLevels* supported = metadata::supported_feature(feature);
-    const std::string who = "Local controller " + context.settings.text("node.id").value_or("") + " ";
-    if (supported == nullptr && level != 0) return unexpected(who + "does not support this feature.");
-    if (supported != nullptr && (level < supported->level_min || level > supported->level_max))
-        return unexpected(who + "only supports versions " + std::to_string(supported->level_min) + "-" +
-                          std::to_string(supported->level_max));
+    const auto here = supported == nullptr ? metadata::SupportedFeature{}
+                                           : metadata::SupportedFeature{supported->level_min, supported->level_max};
+    RETURN_IF_ERROR(check_range("Local controller " + std::to_string(context.node.value), here, level));
+    for (const auto& [id, broker] : *context.image.brokers) {
+        const auto its = broker.features.find(std::string(feature));
+        const auto range = its == broker.features.end() ? metadata::SupportedFeature{} : its->second;
+        RETURN_IF_ERROR(check_range("Broker " + std::to_string(id.value), range, level));
+    }
     if (supported == nullptr && std::ranges::find(known_features, feature) == known_features.end())
         return unexpected("Feature " + std::string(feature) + " not found.");
     return {};
@@ -47,6 +60,13 @@ FeatureCheck check_update(const Context& context, const UpdateFeaturesRequest::F
     if (level > current && type != UpgradeType::upgrade)
         return unexpected(std::string("Can't downgrade to a newer version."));
     return {};
+}
+
+// Its records are in the log, and who knows only a lower level can't read on.
+FeatureCheck check_milena_version(int16_t from, int16_t to) {
+    if (to >= from) return {};
+    return unexpected("Invalid update version " + std::to_string(to) + " for feature milena.version. What level " +
+                      std::to_string(from) + " has brought is in the metadata log, and can't be read at a lower one.");
 }
 
 // What the log holds in the form of a level may be more than a lower one can say.
@@ -78,9 +98,29 @@ FeatureCheck check_feature(const Context& context, const UpdateFeaturesRequest::
         return unexpected("Invalid update version " + std::to_string(update.max_version_level) + " for feature " +
                           std::string(update.feature) + ". " + outcome.error());
     if (update.feature == metadata::elr_version_feature) return check_elr(context.image, update);
+    if (update.feature == metadata::milena_version_feature)
+        return check_milena_version(current, update.max_version_level);
     if (update.feature != metadata::metadata_version_feature) return {};
     return check_metadata_version(current, update.max_version_level,
                                   static_cast<UpgradeType>(update.upgrade_type.value));
+}
+
+// The updates among the records are written down, by the levels that are in force after them.
+void note_updates(const Context& context, metadata::Records& records) {
+    metadata::FeatureLevels levels = *context.image.features;
+    metadata::Records notes;
+    for (const metadata::Record& record : records) {
+        const auto* update = std::get_if<wire::FeatureLevelRecord>(&record);
+        if (update == nullptr) continue;
+        notes.emplace_back(wire::FeatureUpdateRecord{.name = update->name,
+                                                     .level_before = metadata::feature_level(levels, update->name),
+                                                     .level = update->feature_level,
+                                                     .timestamp = context.timestamp.value,
+                                                     .controller_id = context.node.value,
+                                                     .software_version = std::string(release.version)});
+        levels[update->name] = update->feature_level;
+    }
+    if (metadata::keeps_feature_updates(levels)) std::ranges::move(notes, std::back_inserter(records));
 }
 
 }  // namespace
@@ -109,6 +149,7 @@ Decision<UpdateFeaturesResponse> decide(const Context& context, const UpdateFeat
         else
             end_elr(context.image, decision.records);
     }
+    note_updates(context, decision.records);
     if (request.validate_only) decision.records.clear();
     return decision;
 }

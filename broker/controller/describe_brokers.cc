@@ -39,9 +39,11 @@ std::vector<FeatureOverview> describe_features(const metadata::Image& image) {
                                 metadata::feature_level(*image.features, supported.name)};
         for (const auto& [id, broker] : *image.brokers) {
             const auto at = broker.features.find(feature.name);
-            if (at == broker.features.end()) continue;
-            feature.level_min = std::max(feature.level_min, at->second.level_min);
-            feature.level_max = std::min(feature.level_max, at->second.level_max);
+            // Who doesn't name it knows nothing of it.
+            const metadata::SupportedFeature its =
+                at == broker.features.end() ? metadata::SupportedFeature{} : at->second;
+            feature.level_min = std::max(feature.level_min, its.level_min);
+            feature.level_max = std::min(feature.level_max, its.level_max);
         }
         result.push_back(std::move(feature));
     }

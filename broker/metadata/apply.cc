@@ -28,6 +28,7 @@ std::map<std::string, SupportedFeature> features(const std::vector<WireFeature>&
 Draft::Draft(std::shared_ptr<const Image> from)
     : base(std::move(from)),
       features(base->features),
+      feature_updates(base->feature_updates),
       brokers(base->brokers),
       controllers(base->controllers),
       client_quotas(base->client_quotas),
@@ -117,6 +118,17 @@ void Draft::apply(const wire::FeatureLevelRecord& record) {
     } else {
         features.edit().insert_or_assign(record.name, record.feature_level);
     }
+}
+
+void Draft::apply(const wire::FeatureUpdateRecord& record) {
+    std::vector<FeatureUpdate>& updates = feature_updates.edit();
+    if (updates.size() == feature_updates_max) updates.erase(updates.begin());
+    updates.push_back({.feature = record.name,
+                       .level_before = record.level_before,
+                       .level = record.level,
+                       .at = Timestamp(record.timestamp),
+                       .controller = NodeId(record.controller_id),
+                       .version = record.software_version});
 }
 
 void Draft::apply(const wire::ClientQuotaRecord& record) {

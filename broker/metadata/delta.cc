@@ -166,6 +166,7 @@ Delta ImageBuilder::finish(const Provenance& end) && {
     delta.access_changed = draft.acls.has_changed() || draft.scram_credentials.has_changed() ||
                            draft.delegation_tokens.has_changed() || draft.client_quotas.has_changed();
     image->features = std::move(draft.features).finish();
+    image->feature_updates = std::move(draft.feature_updates).finish();
     image->brokers = std::move(draft.brokers).finish();
     image->controllers = std::move(draft.controllers).finish();
     image->client_quotas = std::move(draft.client_quotas).finish();

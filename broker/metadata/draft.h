@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "metadata/delta.h"
 #include "metadata/image.h"
@@ -53,6 +54,7 @@ struct Draft {
 
     std::shared_ptr<const Image> base;
     Edited<FeatureLevels> features;
+    Edited<std::vector<FeatureUpdate>> feature_updates;
     Edited<std::map<NodeId, BrokerImage>> brokers;
     Edited<std::map<NodeId, ControllerImage>> controllers;
     Edited<ClientQuotas> client_quotas;
@@ -85,6 +87,7 @@ struct Draft {
     void apply(const wire::ClearElrRecord& record);
     void apply(const wire::ConfigRecord& record);
     void apply(const wire::FeatureLevelRecord& record);
+    void apply(const wire::FeatureUpdateRecord& record);
     void apply(const wire::ClientQuotaRecord& record);
     void apply(const wire::ProducerIdsRecord& record);
     void apply(const wire::AccessControlEntryRecord& record);

@@ -3,25 +3,27 @@
 #include <algorithm>
 #include <array>
 
+#include "base/release.h"
+
 namespace milena::metadata {
 
-namespace {
-
-// kraft.version is the metadata log's own business: its level is a control record there, never a FeatureLevelRecord.
-constexpr std::array<SupportedLevels, 3> supported{{
-    {.name = elr_version_feature, .level_min = 0, .level_max = 1, .level_new_cluster = 1},
-    {.name = kraft_version_feature, .level_min = 0, .level_max = 1, .level_new_cluster = 0},
-    {.name = metadata_version_feature,
-     .level_min = metadata_version_min,
-     .level_max = metadata_version_latest,
-     .level_new_cluster = metadata_version_latest},
-}};
-
-}  // namespace
-
-std::span<const SupportedLevels> supported_features() { return supported; }
+// kraft.version is the metadata log's own business: its level is a control record there, never a FeatureLevelRecord. A
+// new cluster begins without milena.version, so that real Kafka can open its directories until somebody finalizes it.
+std::span<const SupportedLevels> supported_features() {
+    static const std::array<SupportedLevels, 4> supported{{
+        {.name = elr_version_feature, .level_min = 0, .level_max = 1, .level_new_cluster = 1},
+        {.name = kraft_version_feature, .level_min = 0, .level_max = 1, .level_new_cluster = 0},
+        {.name = metadata_version_feature,
+         .level_min = metadata_version_min,
+         .level_max = metadata_version_latest,
+         .level_new_cluster = metadata_version_latest},
+        {.name = milena_version_feature, .level_min = 0, .level_max = release.milena_version, .level_new_cluster = 0},
+    }};
+    return std::span(supported).first(release.milena_version > 0 ? supported.size() : supported.size() - 1);
+}
 
 const SupportedLevels* supported_feature(std::string_view name) {
+    const auto supported = supported_features();
     const auto at = std::ranges::find(supported, name, &SupportedLevels::name);
     return at == supported.end() ? nullptr : &*at;
 }
@@ -40,6 +42,20 @@ bool metadata_changed_between(int16_t lower, int16_t higher) {
     // Of the levels from 3.3-IV3 on, those that brought new records or new members.
     static constexpr std::array<int16_t, 9> changing{7, 8, 11, 13, 14, 15, 17, 23, 30};
     return std::ranges::any_of(changing, [&](int16_t level) { return level > lower && level <= higher; });
+}
+
+Result<void, std::string> check_readable(std::string_view feature, int16_t level) {
+    const bool is_ours = feature == milena_version_feature;
+    if (!is_ours && feature != metadata_version_feature) return {};
+    const int16_t known = is_ours ? release.milena_version : metadata_version_latest;
+    if (level <= known) return {};
+    return unexpected(std::string(feature) + " is finalized at " + std::to_string(level) + ", and milena " +
+                      std::string(release.version) + " knows it up to " + std::to_string(known) +
+                      ": start the version that the cluster was upgraded to, or a later one");
+}
+
+bool keeps_feature_updates(const FeatureLevels& levels) {
+    return feature_level(levels, milena_version_feature) >= milena_version_updates;
 }
 
 bool knows_cordoned_directories(const FeatureLevels& levels) {

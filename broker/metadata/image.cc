@@ -33,6 +33,7 @@ std::shared_ptr<const Image> Image::empty() {
     static const std::shared_ptr<const Image> nothing = [] {
         auto image = std::make_shared<Image>();
         image->features = std::make_shared<const FeatureLevels>();
+        image->feature_updates = std::make_shared<const std::vector<FeatureUpdate>>();
         image->brokers = std::make_shared<const std::map<NodeId, BrokerImage>>();
         image->controllers = std::make_shared<const std::map<NodeId, ControllerImage>>();
         image->topics = std::make_shared<const Topics>();
@@ -67,9 +68,9 @@ const Texts& Image::broker_config(NodeId id) const {
 }
 
 bool Image::same_state(const Image& other) const {
-    return *features == *other.features && *brokers == *other.brokers && *controllers == *other.controllers &&
-           *topics == *other.topics && *configs == *other.configs && *client_quotas == *other.client_quotas &&
-           producer_ids == other.producer_ids && *acls == *other.acls &&
+    return *features == *other.features && *feature_updates == *other.feature_updates && *brokers == *other.brokers &&
+           *controllers == *other.controllers && *topics == *other.topics && *configs == *other.configs &&
+           *client_quotas == *other.client_quotas && producer_ids == other.producer_ids && *acls == *other.acls &&
            *scram_credentials == *other.scram_credentials && *delegation_tokens == *other.delegation_tokens;
 }
 

@@ -210,6 +210,7 @@ struct Image {
 
     // None of these is null.
     std::shared_ptr<const FeatureLevels> features;
+    std::shared_ptr<const std::vector<FeatureUpdate>> feature_updates;  // in the order of the log
     std::shared_ptr<const std::map<NodeId, BrokerImage>> brokers;
     std::shared_ptr<const std::map<NodeId, ControllerImage>> controllers;
     std::shared_ptr<const Topics> topics;

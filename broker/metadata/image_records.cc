@@ -33,6 +33,16 @@ void write_features(const Image& image, const Emit& emit) {
     }
 }
 
+void write_feature_updates(const Image& image, const Emit& emit) {
+    for (const FeatureUpdate& update : *image.feature_updates)
+        emit(wire::FeatureUpdateRecord{.name = update.feature,
+                                       .level_before = update.level_before,
+                                       .level = update.level,
+                                       .timestamp = update.at.value,
+                                       .controller_id = update.controller.value,
+                                       .software_version = update.version});
+}
+
 template <class Registration, class Wire>
 void copy_registration(const Registration& from, Wire& to) {
     for (const Endpoint& e : from.endpoints)
@@ -156,6 +166,7 @@ wire::PartitionRecord partition_record(const Uuid& topic_id, PartitionIndex inde
 
 void write_image(const Image& image, const Emit& emit) {
     write_features(image, emit);
+    write_feature_updates(image, emit);
     write_brokers(image, emit);
     write_topics(image, emit);
     write_configs(image, emit);

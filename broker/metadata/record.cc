@@ -2,6 +2,7 @@
 
 #include <type_traits>
 
+#include "base/release.h"
 #include "metadata/feature_levels.h"
 #include "wire/records/metadata_frame.h"
 
@@ -35,7 +36,11 @@ Bytes encode_record(const Record& record, int16_t metadata_version) {
 }
 
 Result<Record, wire::DecodeError> decode_record(const Bytes& value) {
-    return wire::decode_metadata_record<Record>(value);
+    auto record = wire::decode_metadata_record<Record>(value);
+    if (record && std::holds_alternative<wire::FeatureUpdateRecord>(*record) &&
+        release.milena_version < milena_version_updates)
+        return unexpected(wire::DecodeError{.reason = "unknown type of a metadata record"});
+    return record;
 }
 
 }  // namespace milena::metadata

@@ -153,6 +153,15 @@ void write(const Features& answer, admin::v1::FeatureLevelResponse& to) {
         row.set_level_max(feature.level_max);
         row.set_level_finalized(feature.level_finalized);
     }
+    for (const metadata::FeatureUpdate& update : answer.updates) {
+        auto& row = *to.add_updates();
+        row.set_name(update.feature);
+        row.set_level_before(update.level_before);
+        row.set_level(update.level);
+        row.set_at_ms(update.at.value);
+        row.set_controller(update.controller.value);
+        row.set_version(update.version);
+    }
 }
 
 void write(const Placed& answer, admin::v1::PlacementResponse& to) { to.set_placement(placement(answer.placement)); }

@@ -68,6 +68,7 @@ struct CanRestart {
 };
 struct Features {
     std::vector<controller::FeatureOverview> features;
+    std::vector<metadata::FeatureUpdate> updates = {};
 };
 
 struct Placed {

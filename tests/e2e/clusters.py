@@ -10,6 +10,7 @@ import kube
 from harness.load import PacedLoad, count_faults
 
 IMAGE = os.environ.get("IMAGE") or "milena:0.1.0"
+NEXT_IMAGE = os.environ.get("NEXT_IMAGE") or "milena:0.2.0"  # the version after IMAGE
 OPERATOR_IMAGE = os.environ.get("OPERATOR_IMAGE") or "milena-operator:0.1.0"
 TOOLS_IMAGE = os.environ.get("TOOLS_IMAGE") or "kafka-tools:4.3.1"
 LISTENERS = [{"name": "plain", "type": "Internal", "port": 9092}, {"name": "nodes", "type": "NodePort", "port": 9094}]

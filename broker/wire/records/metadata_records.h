@@ -180,6 +180,19 @@ struct FeatureLevelRecord {
     int16_t feature_level = 0;  // 0: deleted
 };
 
+// A feature was finalized at another level than before. A record of our own: Kafka's types are small numbers, ours
+// begin far away from them. It comes with milena.version 1.
+struct FeatureUpdateRecord {
+    static constexpr Api api{.key = 10'000, .max = 0, .flexible = 0};
+
+    std::string name;
+    int16_t level_before = 0;
+    int16_t level = 0;
+    int64_t timestamp = -1;
+    int32_t controller_id = -1;
+    std::string software_version;  // of that controller
+};
+
 // One quota of one entity.
 struct ClientQuotaRecord {
     static constexpr Api api{.key = 14, .max = 0, .flexible = 0};

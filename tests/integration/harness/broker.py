@@ -138,6 +138,7 @@ class Broker:
 
 class Milena(Broker):
     name = "milena"
+    program = paths.MILENA
     http_timeout_s = 5
 
     def __init__(self, directory, settings=None):
@@ -153,7 +154,7 @@ class Milena(Broker):
         }
 
     def command(self, properties):
-        return [paths.MILENA, "broker", properties]
+        return [self.program, "broker", properties]
 
     def close(self):
         super().close()

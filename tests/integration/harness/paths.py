@@ -10,6 +10,7 @@ REPOSITORY = INTEGRATION.parent.parent
 BUILD = REPOSITORY / "build"
 CONF = INTEGRATION / "conf"
 MILENA = pathlib.Path(os.environ.get("MILENA", BUILD / "bin/milena"))
+MILENA_NEXT = MILENA.with_name("milena-next")  # the version after it
 KAFKA_LIB = pathlib.Path(os.environ.get("KAFKA_LIB") or BUILD / "kafka/lib")
 CLASSPATH = f"{BUILD / 'kafka/classes'}:{KAFKA_LIB}/*"
 TEMPORARY = BUILD / "tmp"

@@ -53,6 +53,24 @@ TEST_F(Features, feature_whose_behaviour_is_not_here_can_only_be_disabled) {
     EXPECT_EQ(metadata::feature_level(*image->features, "group.version"), 0);
 }
 
+TEST_F(Features, level_that_a_registered_broker_cannot_live_with_is_refused) {
+    auto old = metadata::broker(2, 2);
+    old.features = {{"metadata.version", 7, 25}};
+    old.fenced = true;
+    apply({metadata::broker(1, 1), old});
+    EXPECT_EQ(update("metadata.version", 26, upgrade), ErrorCode::invalid_update_version) << "it may come back";
+    EXPECT_EQ(update("metadata.version", 25, upgrade), ErrorCode::none);
+    EXPECT_EQ(update("eligible.leader.replicas.version", 1, upgrade), ErrorCode::invalid_update_version);
+}
+
+TEST_F(Features, updates_are_not_written_down_by_a_release_without_that_record) {
+    wire::UpdateFeaturesRequest request;
+    request.feature_updates.push_back(
+        {.feature = "metadata.version", .max_version_level = 21, .upgrade_type = upgrade});
+    EXPECT_EQ(decided(request).records.size(), 1U);
+    EXPECT_EQ(update("milena.version", 1, upgrade), ErrorCode::invalid_update_version);
+}
+
 TEST_F(Features, one_refused_update_refuses_all) {
     wire::UpdateFeaturesRequest request;
     request.feature_updates.push_back({.feature = "metadata.version", .max_version_level = 30});

@@ -34,5 +34,15 @@ TEST_F(DescribeBrokers, features_are_as_narrow_as_the_broker_that_knows_least) {
     EXPECT_EQ(*at, (FeatureOverview{"metadata.version", 7, 25, metadata::metadata_version_latest}));
 }
 
+TEST_F(DescribeBrokers, feature_that_a_broker_does_not_name_is_unknown_to_it) {
+    auto record = metadata::broker(1, 1);
+    record.features = {{"metadata.version", 7, 30}};
+    apply({record});
+    const auto all = describe_features(*image);
+    const auto at = std::ranges::find(all, "eligible.leader.replicas.version", &FeatureOverview::name);
+    ASSERT_NE(at, all.end());
+    EXPECT_EQ(at->level_max, 0);
+}
+
 }  // namespace
 }  // namespace milena::controller

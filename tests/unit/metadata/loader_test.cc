@@ -49,6 +49,18 @@ TEST(Loader, aborted_transaction_never_was) {
     EXPECT_NE(loader.image()->topic("orders"), nullptr);
 }
 
+// The level comes before the records that it brings, which couldn't be read.
+TEST(Loader, level_of_a_later_release_is_the_reason_before_its_records_are) {
+    const Records records{wire::FeatureLevelRecord{.name = "milena.version", .feature_level = 1},
+                          wire::FeatureUpdateRecord{.name = "milena.version", .level = 1}};
+    Loader loader;
+    const auto applied = loader.apply(values(records), {Offset(1), LeaderEpoch(1)});
+    ASSERT_FALSE(applied.has_value());
+    EXPECT_TRUE(applied.error().starts_with("milena.version is finalized at 1,")) << applied.error();
+    loader.load_begin();
+    EXPECT_EQ(loader.load(values(records)).error(), applied.error());
+}
+
 TEST(Loader, snapshot_replaces_what_was_there) {
     Loader loader;
     ASSERT_TRUE(loader.apply(values({topic("orders", orders_id)}), {Offset(0), LeaderEpoch(1)}).has_value());

@@ -32,6 +32,13 @@ TEST(MetadataRecord, unknown_types_and_versions_are_refused) {
     EXPECT_TRUE(decode_record(raw({1, 20, 0, 0})).has_value());
 }
 
+// milena-next knows it (tests/unit/next).
+TEST(MetadataRecord, record_that_comes_with_the_next_release_is_unknown) {
+    const Bytes value = encode_record(wire::FeatureUpdateRecord{.name = "milena.version", .level = 1}, 30);
+    ASSERT_FALSE(decode_record(value).has_value());
+    EXPECT_STREQ(decode_record(value).error().reason, "unknown type of a metadata record");
+}
+
 TEST(MetadataRecord, version_follows_metadata_version) {
     const auto version_at = [](const Record& record, int16_t level) {
         return static_cast<int>(encode_record(record, level).span()[2]);

@@ -53,7 +53,7 @@ inline wire::RegisterBrokerRecord broker(int32_t id, int64_t epoch) {
     record.broker_epoch = epoch;
     record.incarnation_id = Uuid{7, 7};
     record.end_points.push_back({"PLAINTEXT", "localhost", 9092, 0});
-    record.features.push_back({"metadata.version", 7, 30});
+    record.features = {{"eligible.leader.replicas.version", 0, 1}, {"metadata.version", 7, 30}};
     record.log_dirs.push_back(directory_id);
     return record;
 }

@@ -63,7 +63,17 @@ class Node : AdminRequests {
         to(answer);
     }
     void receive(AskHasCaughtUp, Answer<controller::CaughtUp> to) override { to(controller::CaughtUp{}); }
-    void receive(AskFeatureLevel, Answer<Features> to) override { to(Features{}); }
+    void receive(AskFeatureLevel, Answer<Features> to) override {
+        Features features;
+        features.features.push_back({"milena.version", 0, 1, 1});
+        features.updates.push_back({.feature = "milena.version",
+                                    .level_before = 0,
+                                    .level = 1,
+                                    .at = Timestamp(1'700'000'000'000),
+                                    .controller = NodeId(2),
+                                    .version = "0.2.0"});
+        to(std::move(features));
+    }
     void receive(OrderPlacement order, Answer<Placed> to) override {
         if (order.order == PlacementOrder::uncordon)
             return to(unexpected(AdminRefusal{AdminRefusal::Kind::precondition_failed, "is being drained"}));
@@ -135,6 +145,24 @@ TEST(AdminTest, any_node_passes_a_question_on_and_the_answer_back) {
     EXPECT_TRUE(response.can_restart());
     ASSERT_EQ(response.unavoidable_size(), 1);
     EXPECT_EQ(response.unavoidable(0).topic(), "solo");
+}
+
+TEST(AdminTest, feature_levels_are_told_and_when_they_were_finalized) {
+    Node node(1);
+    node.takes_for_active(node);
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + patience);
+    admin::v1::FeatureLevelResponse response;
+    ASSERT_TRUE(node.stub()->FeatureLevel(&context, admin::v1::FeatureLevelRequest(), &response).ok());
+    ASSERT_EQ(response.features_size(), 1);
+    EXPECT_EQ(response.features(0).level_finalized(), 1);
+    ASSERT_EQ(response.updates_size(), 1);
+    const auto& update = response.updates(0);
+    EXPECT_EQ(update.name() + " " + update.version(), "milena.version 0.2.0");
+    EXPECT_EQ(update.level_before(), 0);
+    EXPECT_EQ(update.level(), 1);
+    EXPECT_EQ(update.at_ms(), 1'700'000'000'000);
+    EXPECT_EQ(update.controller(), 2);
 }
 
 TEST(AdminTest, refusal_comes_back_with_its_words) {
