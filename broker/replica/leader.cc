@@ -98,6 +98,7 @@ bool Replica::is_incomparable(const Subscription& subscription) const {
 }
 
 Admission Replica::admit(const Applicant& applicant, const Subscription& subscription) {
+    if (!is_leader()) return {.error = ErrorCode::not_leader_or_follower, .diverging = {}};
     if (const ErrorCode error = check_leader_epoch(subscription.leader_epoch); error != ErrorCode::none)
         return {.error = error, .diverging = {}};
     Isr::Follower* follower = isr_ ? isr_->find(applicant.node) : nullptr;

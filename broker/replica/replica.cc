@@ -200,11 +200,12 @@ WaiterId Replica::when_readable(Offset from, Waiters::Wake wake) {
 void Replica::stop_waiting(WaiterId id) { waiters_.remove(id); }
 
 ErrorCode Replica::check_leader_epoch(LeaderEpoch current_leader_epoch, bool leader_only) const {
-    if (!is_leader() && (leader_only || !is_follower())) return ErrorCode::not_leader_or_follower;
-    if (current_leader_epoch == no_leader_epoch) return ErrorCode::none;
+    if (!is_leader() && !is_follower()) return ErrorCode::not_leader_or_follower;
+    const ErrorCode role_error = is_leader() || !leader_only ? ErrorCode::none : ErrorCode::not_leader_or_follower;
+    if (current_leader_epoch == no_leader_epoch) return role_error;
     if (current_leader_epoch < leader_epoch_) return ErrorCode::fenced_leader_epoch;
     if (current_leader_epoch > leader_epoch_) return ErrorCode::unknown_leader_epoch;
-    return ErrorCode::none;
+    return role_error;
 }
 
 storage::EpochEnd Replica::end_offset_for(LeaderEpoch epoch) const {

@@ -272,9 +272,9 @@ def test_throttles_of_a_reassignment_are_set_raised_kept_and_cleared(three):
 
 
 def claims(topic_id):
-    """Fetches by a client that says it is a replica, of no broker or of broker 3; it names the leader epoch or none."""
+    """Fetches by who calls itself a replica, of no broker or of broker 3, of no leader epoch, this or the next."""
     cases = {}
-    for replica, leader_epoch, replica_epoch in itertools.product((7, 3), (-1, 0), (-1, 5)):
+    for replica, leader_epoch, replica_epoch in itertools.product((7, 3), (-1, 0, 1), (-1, 5)):
         body = fetch(read(0, 0, epoch=leader_epoch), topic="claimed", topic_id=topic_id)
         name = f"{replica} of epoch {replica_epoch} at {leader_epoch}"
         state = {"replicaId": replica, "replicaEpoch": replica_epoch}

@@ -88,6 +88,15 @@ struct FollowerTest : ReplicationFixture {
     }
 };
 
+TEST_F(FollowerTest, client_of_another_epoch_is_told_that_before_it_is_sent_to_the_leader) {
+    begin();
+    EXPECT_EQ(replica(2).check_leader_epoch(LeaderEpoch{4}), ErrorCode::fenced_leader_epoch);
+    EXPECT_EQ(replica(2).check_leader_epoch(LeaderEpoch{6}), ErrorCode::unknown_leader_epoch);
+    EXPECT_EQ(replica(2).check_leader_epoch(LeaderEpoch{5}), ErrorCode::not_leader_or_follower);
+    EXPECT_EQ(replica(2).check_leader_epoch(no_leader_epoch), ErrorCode::not_leader_or_follower);
+    EXPECT_EQ(replica(2).check_leader_epoch(LeaderEpoch{5}, false), ErrorCode::none);
+}
+
 TEST_F(FollowerTest, records_and_the_high_watermark_are_taken_over) {
     follow_all(3);
     EXPECT_EQ(replica(2).log().log_end_offset(), Offset{3});
