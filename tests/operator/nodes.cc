@@ -1,5 +1,7 @@
 #include "operator/nodes.h"
 
+#include <thread>
+
 #include "kube/object.h"
 
 namespace milena {
@@ -161,6 +163,8 @@ Result<void, admin::Refusal> KeptTopics::run(const plan::Action& order) {
 
 Result<admin::Topics::Figures, std::string> KeptTopics::measure() {
     ++requests;
+    ++measured;
+    std::this_thread::sleep_for(measuring.load());
     Figures figures;
     const std::lock_guard lock(mutex_);
     for (const auto& [name, topic] : topics_) figures[name] = topic.figures;

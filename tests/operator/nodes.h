@@ -46,6 +46,8 @@ class KeptTopics final : public admin::Topics {
     }
 
     std::atomic<int> requests = 0;
+    std::atomic<int> measured = 0;  // of them
+    std::atomic<Duration> measuring = Duration{0};
 
   private:
     Result<void, admin::Refusal> run(const plan::Action& order);

@@ -90,6 +90,16 @@ TEST_F(TopicsOfACluster, G_size_and_lag_are_told_without_an_event) {
     EXPECT_EQ("readers", (*find("orders"))["status"]["lagGroup"]);
 }
 
+// However long that takes: the next look is an interval after the last one, not after its end.
+TEST_F(TopicsOfACluster, G_each_look_at_all_topics_measures_them) {
+    kept().measuring = Milliseconds(30);
+    fake.put(topic("orders"));
+    ASSERT_TRUE(becomes("orders", "Ready", "True"));
+    const int requests = kept().requests, measured = kept().measured;
+    ASSERT_TRUE(fake.await([&] { return kept().requests >= requests + 12; }));
+    EXPECT_GE(kept().measured, measured + 5);
+}
+
 TEST_F(TopicsOfACluster, G_what_a_client_changes_is_changed_back) {
     fake.put(topic("orders"));
     ASSERT_TRUE(becomes("orders", "Ready", "True"));
