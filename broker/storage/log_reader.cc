@@ -15,7 +15,7 @@ constexpr size_t read_bytes_min = 4096;
 // Batches that are smaller than this on average are cheaper to copy than to look at one by one, and so is what is less
 // than this in all.
 constexpr size_t sent_batch_bytes_min = 8U << 10;
-constexpr size_t sent_range_bytes_min = 64U << 10;
+constexpr size_t sent_range_bytes_min = 32U << 10;
 
 // So much is looked through batch by batch, rather than to ask the index where it ends.
 constexpr uint64_t looked_through_bytes = 256U << 10;

@@ -89,6 +89,7 @@ DiskResult<size_t> PosixFile::read_at(uint64_t position, std::span<std::byte> in
 
 DiskResult<size_t> PosixFile::read_cached(uint64_t position, std::span<std::byte> into) {
     ASSIGN_OR_RETURN(const std::shared_ptr<Descriptor> source, descriptor());
+    if (!PosixRange::is_worth_trying(*source, position)) return size_t{0};
     size_t done = 0;
     while (done < into.size()) {
         const iovec vector{into.data() + done, into.size() - done};

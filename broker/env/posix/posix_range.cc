@@ -1,6 +1,7 @@
 #include "env/posix/posix_range.h"
 
 #include <cerrno>
+#include <optional>
 
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -24,6 +25,14 @@ struct Cachestat {
     uint64_t recently_evicted_pages;
 };
 
+// Nothing where the system can't tell.
+std::optional<uint64_t> cached_pages(const Descriptor& file, uint64_t position, uint64_t bytes) {
+    CachestatRange range{position, bytes};
+    Cachestat found{};
+    if (::syscall(cachestat_number, file.fd(), &range, &found, 0U) != 0) return std::nullopt;
+    return found.cached_pages;
+}
+
 }  // namespace
 
 PosixRange::PosixRange(std::shared_ptr<Descriptor> file, ReaderPool& readers, RangeCount count)
@@ -36,14 +45,15 @@ PosixRange::~PosixRange() { --*count_; }
 bool PosixRange::is_cached(uint64_t position, size_t bytes) const {
     static const auto page_bytes = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
     if (bytes == 0) return true;
-    CachestatRange range{position, bytes};
-    Cachestat found{};
-    if (::syscall(cachestat_number, file_->fd(), &range, &found, 0U) != 0) return false;
     const uint64_t last = position + bytes - 1;
-    if (found.cached_pages < last / page_bytes - position / page_bytes + 1) return false;
+    if (cached_pages(*file_, position, bytes) < last / page_bytes - position / page_bytes + 1) return false;
     char byte = 0;
     const iovec vector{&byte, 1};
     return ::preadv2(file_->fd(), &vector, 1, static_cast<off_t>(last), RWF_NOWAIT) == 1 || errno == EOPNOTSUPP;
+}
+
+bool PosixRange::is_worth_trying(const Descriptor& file, uint64_t position) {
+    return cached_pages(file, position, 1).value_or(1) > 0;
 }
 
 bool PosixRange::is_known_what_is_cached() {

@@ -21,6 +21,10 @@ class PosixRange final : public RangeSource {
 
     // Linux can tell since 6.5, unless a sandbox forbids it.
     static bool is_known_what_is_cached();
+    // Whether reading at `position` may find something in memory. Even a read that doesn't wait has the system bring
+    // what it misses: of a few bytes far ahead one page, and whoever goes through the file then begins anew with small
+    // pieces.
+    static bool is_worth_trying(const Descriptor& file, uint64_t position);
 
     int descriptor() const override { return file_->fd(); }
     // What the device is still bringing counts as cached to cachestat(2); the last byte tells of that in most cases.
