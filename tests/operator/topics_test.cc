@@ -1,6 +1,7 @@
 // G, A14 and B: KafkaTopics by the operator as a whole, against the fake API server and brokers that keep topics.
 #include <gtest/gtest.h>
 
+#include "cases.h"
 #include "operator/running.h"
 
 namespace milena {
@@ -260,7 +261,7 @@ TEST(Topics, G_a_topic_waits_for_its_cluster) {
 
 // Says how long it took; how long it may take on a real cluster is said in tests/e2e/test_figures.py.
 TEST_F(TopicsOfACluster, a_thousand_topics_become_ready_with_few_writes) {
-    constexpr int count = 1000;
+    const int count = static_cast<int>(cases(1000));
     std::vector<std::string> names;
     for (int i = 0; i < count; ++i) names.push_back("t" + std::to_string(i));
     for (const std::string& name : names) fake.put(topic(name, "Delete"));

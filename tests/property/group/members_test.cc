@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 
+#include "cases.h"
 #include "unit/group/coordinator_fixture.h"
 
 namespace milena::group {
@@ -245,7 +246,7 @@ TEST_P(Members, end_in_one_generation_in_which_every_partition_has_one_owner) {
     crash_coordinator();
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, Members, testing::Range(uint64_t{1}, uint64_t{101}));
+INSTANTIATE_TEST_SUITE_P(Seeds, Members, testing::Range(uint64_t{1}, 1 + cases(100)));
 
 }  // namespace
 }  // namespace milena::group

@@ -1,3 +1,4 @@
+#include "cases.h"
 #include "unit/raft/faults.h"
 #include "unit/raft/raft_cluster.h"
 
@@ -191,7 +192,7 @@ class Storm {
 };
 
 TEST(RaftStorm, among_faults_at_the_worst_moments_nothing_committed_is_lost) {
-    for (uint64_t seed = 1; seed <= 60 && !testing::Test::HasFailure(); ++seed) {
+    for (uint64_t seed = 1; seed <= cases(60) && !testing::Test::HasFailure(); ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         Storm storm(seed);
         for (int gust = 0; gust < 30 && storm.blow(); ++gust) {

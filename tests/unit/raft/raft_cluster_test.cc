@@ -1,5 +1,6 @@
 #include "unit/raft/raft_cluster.h"
 
+#include "cases.h"
 #include "unit/raft/faults.h"
 
 namespace milena::raft {
@@ -22,7 +23,7 @@ struct RaftClusterTest : testing::Test {
 };
 
 TEST_F(RaftClusterTest, three_voters_elect_one_of_them_at_once_and_all_know_it) {
-    for (uint64_t seed = 1; seed <= 20; ++seed) {
+    for (uint64_t seed = 1; seed <= cases(20); ++seed) {
         RaftCluster cluster(seed, 3);
         cluster.start_all();
         const NodeId leader = lead(cluster, soon).id;
@@ -71,7 +72,7 @@ TEST_F(RaftClusterTest, nothing_is_committed_without_a_majority) {
 }
 
 TEST_F(RaftClusterTest, killed_leader_is_replaced_within_a_second_and_nothing_committed_is_lost) {
-    for (uint64_t seed = 1; seed <= 30; ++seed) {
+    for (uint64_t seed = 1; seed <= cases(30); ++seed) {
         RaftCluster cluster(seed, 3);
         cluster.start_all();
         RaftCluster::Node& former = lead(cluster);
@@ -332,7 +333,7 @@ TEST_F(RaftClusterTest, stranger_of_another_cluster_is_refused) {
 }
 
 TEST_F(RaftClusterTest, among_faults_committed_values_are_the_same_everywhere_and_never_lost) {
-    for (uint64_t seed = 1; seed <= 15 && !HasFailure(); ++seed) {
+    for (uint64_t seed = 1; seed <= cases(15) && !HasFailure(); ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         RaftCluster cluster(seed, seed % 3 == 0 ? 5 : 3, seed % 4 == 0 ? 1 : 0);
         sim::SimRandom random(seed * 7919);

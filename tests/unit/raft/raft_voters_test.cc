@@ -1,3 +1,4 @@
+#include "cases.h"
 #include "unit/raft/faults.h"
 #include "unit/raft/raft_cluster.h"
 
@@ -97,7 +98,7 @@ TEST_F(RaftVoters, log_of_voters_in_the_settings_stays_as_it_is) {
 }
 
 TEST_F(RaftVoters, one_voter_becomes_three_and_any_two_of_them_go_on) {
-    for (uint64_t seed = 1; seed <= 10; ++seed) {
+    for (uint64_t seed = 1; seed <= cases(10); ++seed) {
         const auto cluster = three_voters(seed, 4);
         EXPECT_TRUE(all_know(*cluster, {1, 2, 3}));
         EXPECT_TRUE(commits(*cluster, "a"));
@@ -178,7 +179,7 @@ TEST_F(RaftVoters, last_voter_stays) {
 }
 
 TEST_F(RaftVoters, removed_leader_gives_way_and_copies_on) {
-    for (uint64_t seed = 1; seed <= 10; ++seed) {
+    for (uint64_t seed = 1; seed <= cases(10); ++seed) {
         const auto cluster = three_voters(seed);
         ASSERT_EQ(error_of(remove(*cluster, 1)), ErrorCode::none);
         ASSERT_TRUE(cluster->run_until(soon, [&] {
@@ -392,7 +393,7 @@ void one_change(RaftCluster& cluster, sim::SimRandom& random, size_t& changes) {
 
 TEST_F(RaftVoters, among_faults_voters_come_and_go_and_nothing_committed_is_lost) {
     size_t changes = 0;
-    for (uint64_t seed = 1; seed <= 20 && !HasFailure(); ++seed) {
+    for (uint64_t seed = 1; seed <= cases(20) && !HasFailure(); ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         RaftCluster cluster(seed, 0, 5);
         sim::SimRandom random(seed * 7919);
@@ -412,7 +413,7 @@ TEST_F(RaftVoters, among_faults_voters_come_and_go_and_nothing_committed_is_lost
         ASSERT_TRUE(ends_well(cluster, invariants)) << cluster.describe();
         EXPECT_GT(invariants.committed().size(), 10U);
     }
-    EXPECT_GT(changes, 100U);
+    EXPECT_GT(changes, cases(100));
 }
 
 }  // namespace
