@@ -2,9 +2,9 @@
 // function of the seed; the trace hash sums it up, so that two runs can be compared.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
-#include <queue>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,14 +60,16 @@ class World {
     bool prints_trace = false;
 
     void after(Duration delay, std::function<void()> event) {
-        events_.push({clock.now() + delay, next_sequence_++, std::move(event)});
+        events_.push_back({clock.now() + delay, next_sequence_++, std::move(event)});
+        std::push_heap(events_.begin(), events_.end());
     }
 
     // Runs events in the order of their time until `end`, or until `stop` says so after an event.
     void run_until(Instant end, const std::function<bool()>& stop) {
-        while (!events_.empty() && events_.top().at <= end) {
-            Event event = events_.top();
-            events_.pop();
+        while (!events_.empty() && events_.front().at <= end) {
+            std::pop_heap(events_.begin(), events_.end());
+            const Event event = std::move(events_.back());
+            events_.pop_back();
             clock.advance_to(event.at);
             ++events_run_;
             event.run();
@@ -99,7 +101,7 @@ class World {
 
     static constexpr size_t lines_kept = 200;
 
-    std::priority_queue<Event> events_;
+    std::vector<Event> events_;  // a heap: what is next is at its front
     uint64_t next_sequence_ = 0;
     uint64_t events_run_ = 0;
     uint64_t hash_ = 0xcbf29ce484222325;
