@@ -17,7 +17,7 @@ class Row:
     """One figure: Milena's samples, those that they are held against, if any, and the target, if there is one.
 
     With `against`, the target is on the ratio of Milena's sample to the other's, round by round. A target is met by the
-    median; with `is_clear` the whole 90 % interval has to meet it."""
+    median; with `is_clear` the whole 90 % interval has to meet it, with `may_tie` it is enough that it reaches it."""
 
     name: str
     unit: str
@@ -27,6 +27,7 @@ class Row:
     at_most: float | None = None
     at_least: float | None = None
     is_clear: bool = False
+    may_tie: bool = False
 
     def has_target(self):
         return self.at_most is not None or self.at_least is not None
@@ -40,7 +41,11 @@ class Row:
         return self.milena
 
     def passes(self):
-        low, high = interval(self.judged()) if self.is_clear else [statistics.median(self.judged())] * 2
+        low = high = statistics.median(self.judged())
+        if self.is_clear:
+            low, high = interval(self.judged())
+        if self.may_tie:
+            high, low = interval(self.judged())
         if self.at_most is not None and high > self.at_most:
             return False
         return self.at_least is None or low >= self.at_least
@@ -48,7 +53,8 @@ class Row:
     def target(self):
         sign = "<=" if self.at_most is not None else ">="
         bound = self.at_most if self.at_most is not None else self.at_least
-        return f"{sign} {bound:.3g}{' clear' if self.is_clear else ''}" if self.has_target() else ""
+        how = " clear" if self.is_clear else " or a tie" if self.may_tie else ""
+        return f"{sign} {bound:.3g}{how}" if self.has_target() else ""
 
     def verdict(self):
         return ("PASS" if self.passes() else "FAIL") if self.has_target() else ""
