@@ -49,6 +49,7 @@ def sides(run_directory):
     """The two long-lived brokers that most tests share, each with its JVM of tools."""
     brokers = [SUBJECT(run_directory / "milena"), RealKafka(run_directory / "kafka")]
     jvms = [ToolServer(broker.directory) for broker in brokers]
+    RealKafka.formatter = jvms[1]
     pair = [Side(broker, jvm) for broker, jvm in zip(brokers, jvms)]
     try:
         for broker in brokers:
@@ -74,9 +75,8 @@ def clusters_of_three(run_directory, request):
         for name, kind in (("milena", Node if SUBJECT is Milena else KafkaNode), ("kafka", KafkaNode))
     ]
     jvms = [ToolServer(cluster.directory) for cluster in made]
-    for cluster, jvm in zip(made, jvms):
+    for cluster in made:
         for node in cluster.nodes:
-            node.formatter = jvm
             node.settings["broker.rack"] = f"rack-{node.node_id}"
     try:
         pair = Clusters(made, jvms)

@@ -64,6 +64,7 @@ def compile_java(kafka_lib, sources):
     classes = BUILD / "kafka/classes"
     shutil.rmtree(classes, ignore_errors=True)
     run("javac", "-nowarn", "--release", "17", "-cp", f"{kafka_lib}/*", "-d", classes, *sources)
+    run("jar", "--create", "--file", BUILD / "kafka/tests.jar", "-C", classes, ".")
 
 
 def main():
@@ -75,8 +76,10 @@ def main():
     if not kafka_lib:
         once(BUILD / "kafka/.fetched", [HERE / "pom.xml"], fetch_kafka)
         kafka_lib = BUILD / "kafka/lib"
-    sources = list((HERE / "java").glob("*.java"))
-    once(BUILD / "kafka/.compiled", sources, lambda: compile_java(kafka_lib, sources))
+    sources = sorted((HERE / "java").glob("*.java"))
+    once(BUILD / "kafka/.compiled", [*sources, pathlib.Path(__file__)], lambda: compile_java(kafka_lib, sources))
+    trained = [HERE / "pom.xml", HERE / "share_classes.py", *sources]
+    once(BUILD / "kafka/.shared", trained, lambda: run(sys.executable, HERE / "share_classes.py"))
 
 
 if __name__ == "__main__":

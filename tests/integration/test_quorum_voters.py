@@ -62,12 +62,8 @@ def both_clusters(run_directory, request, sides):
     directory = run_directory / re.sub(r"\W+", "-", request.node.name)
     kind_here = Node if isinstance(sides[0].broker, Milena) else KafkaNode
     made = [request.param(directory / name, kind) for name, kind in (("milena", kind_here), ("kafka", KafkaNode))]
-    jvms = [side.jvm for side in sides]
-    for cluster, jvm in zip(made, jvms):
-        for node in cluster.nodes:
-            node.formatter = jvm
     try:
-        pair = Clusters(made, jvms)
+        pair = Clusters(made, [side.jvm for side in sides])
         pair.start(1, 2, 3)
         yield pair
     finally:

@@ -175,7 +175,9 @@ class RealKafka(Broker):
 
     name = "kafka"
     format_arguments = []
-    jvm = ["-Xms256M", "-Xmx768M", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
+    formatter = None  # a JVM of tools that is running already
+    heap = ["-Xms256M", "-Xmx768M", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+    jvm = [*heap, *paths.shared_classes("broker")]
 
     def java(self, main, *arguments):
         return [
@@ -190,16 +192,21 @@ class RealKafka(Broker):
         ]
 
     def prepare(self, properties):
-        if not (self.data / "meta.properties").exists():
-            subprocess.run(
-                self.java(
-                    "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", properties, *self.format_arguments
-                ),
-                check=True,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                timeout=120,
-            )
+        if (self.data / "meta.properties").exists():
+            return
+        arguments = ["format", "-t", CLUSTER_ID, "-c", properties, *self.format_arguments]
+        if self.formatter is not None:
+            self.formatter.revive()
+            done = self.formatter.run("kafka-storage", *arguments)
+            assert done["exit"] == 0, done
+            return
+        subprocess.run(
+            self.java("kafka.tools.StorageTool", *arguments),
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            timeout=120,
+        )
 
     def command(self, properties):
         return self.java("kafka.Kafka", properties)

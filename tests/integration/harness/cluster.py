@@ -56,18 +56,7 @@ class Node(Member, Milena):
 
 
 class KafkaNode(Member, RealKafka):
-    """Formatted by a JVM that is running already, where there is one."""
-
-    formatter = None
-
-    def prepare(self, properties):
-        if self.formatter is None:
-            return super().prepare(properties)
-        if not (self.data / "meta.properties").exists():
-            arguments = ["format", "-t", CLUSTER_ID, "-c", properties, *self.format_arguments]
-            done = self.formatter.run("kafka-storage", *arguments)
-            assert done["exit"] == 0, done
-        return None
+    pass
 
 
 class Cluster:

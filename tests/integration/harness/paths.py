@@ -12,8 +12,15 @@ CONF = INTEGRATION / "conf"
 MILENA = pathlib.Path(os.environ.get("MILENA", BUILD / "bin/milena"))
 MILENA_NEXT = MILENA.with_name("milena-next")  # the version after it
 KAFKA_LIB = pathlib.Path(os.environ.get("KAFKA_LIB") or BUILD / "kafka/lib")
-CLASSPATH = f"{BUILD / 'kafka/classes'}:{KAFKA_LIB}/*"
+CLASSPATH = f"{BUILD / 'kafka/tests.jar'}:{KAFKA_LIB}/*"
+SHARED_CLASSES = BUILD / "kafka/shared"
 TEMPORARY = BUILD / "tmp"
+
+
+def shared_classes(name):
+    """Options for a JVM that takes its classes from what share_classes.py has left, where that fits it."""
+    where = f"-XX:SharedArchiveFile={SHARED_CLASSES / name}.jsa"
+    return [where, "-Xshare:auto", "-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
 
 
 def data_directory(prefix, bytes_needed, wanted=None):

@@ -60,14 +60,15 @@ JVM = [
 class ToolServer:
     """One JVM that runs Java tools one after another; see java/ToolServer.java."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, sharing=None):
         self.directory = directory
+        self.sharing = sharing or paths.shared_classes("tools")
         self.process = None
         self.start()
 
     def start(self):
         self.process = Process(
-            [*JVM, "ToolServer"],
+            [*JVM, *self.sharing, "ToolServer"],
             self.directory / "tools.log",
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
