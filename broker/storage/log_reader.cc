@@ -17,6 +17,9 @@ constexpr size_t read_bytes_min = 4096;
 constexpr size_t sent_batch_bytes_min = 8U << 10;
 constexpr size_t sent_range_bytes_min = 32U << 10;
 
+// So much is an answer, where the rest would have to be waited for.
+constexpr size_t answer_bytes_min = 64U << 10;
+
 // So much is looked through batch by batch, rather than to ask the index where it ends.
 constexpr uint64_t looked_through_bytes = 256U << 10;
 
@@ -137,7 +140,7 @@ bool PartitionLog::Reader::settle() {
         position_ = std::exchange(jump_, std::nullopt)->from;
         return true;
     }
-    if (position_ - range_begin_ < sent_range_bytes_min) return false;
+    if (position_ - range_begin_ < answer_bytes_min) return false;
     finish_range();
     return true;
 }
