@@ -24,16 +24,19 @@ void merge(plan::Answers& into, plan::Answers more) {
     into.health.merge(more.health);
 }
 
-// What time alone doesn't mend is said where people look.
+// What time alone doesn't mend is said where people look; and what may be mended by time, but comes also where the
+// server stumbles over an object that it will never take.
 void say_what_failed(const execute::Done& done, const api::KafkaCluster& cluster, Timestamp now,
                      api::KafkaClusterStatus& status) {
     for (const execute::Failure& failure : done.failures) {
         // A conflict that no server has told is somebody else's object under our name.
         const bool is_foreign = failure.error.reason == kube::Reason::conflict && failure.error.http_status == 0;
         const bool is_passing = failure.error.is_transient() || failure.error.reason == kube::Reason::not_leader;
-        if (is_passing && !is_foreign) continue;
+        const bool may_pass = failure.error.reason == kube::Reason::internal_error;
+        if (is_passing && !is_foreign && !may_pass) continue;
         api::ConditionSetter conditions(cluster.metadata.generation);
-        conditions.set(api::condition::stalled, api::Truth::yes, std::string(kube::reason_name(failure.error.reason)),
+        conditions.set(may_pass ? api::condition::reconciling : api::condition::stalled, api::Truth::yes,
+                       std::string(kube::reason_name(failure.error.reason)),
                        failure.step + ": " + failure.error.message);
         status.conditions = conditions.merged(status.conditions, now);
         return;

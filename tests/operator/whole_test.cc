@@ -75,6 +75,24 @@ TEST(Operator, A6_what_the_server_finds_invalid_is_said_and_not_tried_in_a_hot_l
                                                             "reason=\"Invalid\"}"));
 }
 
+TEST(Operator, what_the_server_stumbles_over_is_tried_again_and_said_meanwhile) {
+    fake::FakeKube fake;
+    fake.inject(
+        {.method = "PATCH", .path_part = "/statefulsets/", .times = 5, .status = 500, .reason = "InternalError"});
+    fake.put(cluster());
+    Running running(fake);
+    const auto says_why = [&] {
+        const auto found = fake.find("KafkaCluster", "a", "demo");
+        for (const json& each : found->value("status", json::object()).value("conditions", json::array()))
+            if (each["type"] == "Reconciling" && each["reason"] == "InternalError")
+                return each["message"].get<std::string>().find("StatefulSet") != std::string::npos;
+        return false;
+    };
+    EXPECT_TRUE(fake.await(says_why));
+    EXPECT_TRUE(becomes_ready(fake));
+    EXPECT_FALSE(says_why());
+}
+
 TEST(Operator, a_namespace_that_is_going_is_asked_once_and_left_alone) {
     fake::FakeKube fake;
     fake.inject({.method = "PATCH",
