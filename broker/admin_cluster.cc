@@ -4,12 +4,12 @@
 #include <chrono>
 #include <cinttypes>
 #include <cstdio>
-#include <ctime>
 #include <thread>
 
 #include <admin.grpc.pb.h>
 #include <grpcpp/grpcpp.h>
 
+#include "base/time_text.h"
 #include "peer/channel.h"
 
 namespace milena {
@@ -178,14 +178,6 @@ Asked ask_caught_up(const ClusterQuestion& question) {
     return Exit::no;
 }
 
-std::string time_text(int64_t ms_since_1970) {
-    const std::time_t seconds = ms_since_1970 / 1000;
-    std::tm parts{};
-    gmtime_r(&seconds, &parts);
-    char text[32];
-    return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
-}
-
 Asked ask_features(const ClusterQuestion& question) {
     ASSIGN_OR_RETURN(const auto answer, ask(question.nodes, proto::FeatureLevelRequest(), &Stub::FeatureLevel));
     std::printf("%-40s  %9s  %5s  %5s\n", "feature", "finalized", "least", "most");
@@ -194,7 +186,7 @@ Asked ask_features(const ClusterQuestion& question) {
                     feature.level_max());
     if (answer.updates_size() > 0) std::printf("\n");
     for (const auto& update : answer.updates())
-        std::printf("%s  %s from %d to %d by milena %s on node %d\n", time_text(update.at_ms()).c_str(),
+        std::printf("%s  %s from %d to %d by milena %s on node %d\n", time_text(Timestamp(update.at_ms())).c_str(),
                     update.name().c_str(), update.level_before(), update.level(), update.version().c_str(),
                     update.controller());
     return Exit::yes;

@@ -6,6 +6,7 @@
 #include "base/release.h"
 #include "controller/decide.h"
 #include "controller/elr_safety.h"
+#include "controller/feature_range.h"
 #include "metadata/feature_levels.h"
 
 namespace milena::controller {
@@ -23,7 +24,7 @@ constexpr std::array<std::string_view, 4> known_features{"group.version", "share
                                                          "transaction.version"};
 
 FeatureCheck check_range(const std::string& who, metadata::SupportedFeature range, int16_t level) {
-    if (range.level_min <= level && level <= range.level_max) return {};
+    if (is_within(range, level)) return {};
     if (range.level_max == 0) return unexpected(who + " does not support this feature.");
     return unexpected(who + " only supports versions " + std::to_string(range.level_min) + "-" +
                       std::to_string(range.level_max));
@@ -36,8 +37,7 @@ FeatureCheck check_supported(const Context& context, std::string_view feature, i
                                            : metadata::SupportedFeature{supported->level_min, supported->level_max};
     RETURN_IF_ERROR(check_range("Local controller " + std::to_string(context.node.value), here, level));
     for (const auto& [id, broker] : *context.image.brokers) {
-        const auto its = broker.features.find(std::string(feature));
-        const auto range = its == broker.features.end() ? metadata::SupportedFeature{} : its->second;
+        const auto range = feature_range(broker.features, feature);
         RETURN_IF_ERROR(check_range("Broker " + std::to_string(id.value), range, level));
     }
     if (supported == nullptr && std::ranges::find(known_features, feature) == known_features.end())

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "controller/broker_changes.h"
 #include "controller/decide.h"
+#include "controller/feature_range.h"
 #include "controller/partition_change.h"
 #include "metadata/feature_levels.h"
 
@@ -26,9 +27,7 @@ bool supports_finalized_levels(const metadata::Image& image, const BrokerRegistr
     if (registration.features.empty()) return true;
     return std::ranges::all_of(metadata::supported_features(), [&](const metadata::SupportedLevels& known) {
         const int16_t level = metadata::feature_level(*image.features, known.name);
-        const auto its = registration.features.find(std::string(known.name));
-        if (its == registration.features.end()) return level == 0;
-        return level == 0 || (its->second.level_min <= level && level <= its->second.level_max);
+        return level == 0 || is_within(feature_range(registration.features, known.name), level);
     });
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "controller/feature_range.h"
 #include "metadata/feature_levels.h"
 
 namespace milena::controller {
@@ -38,10 +39,7 @@ std::vector<FeatureOverview> describe_features(const metadata::Image& image) {
         FeatureOverview feature{std::string(supported.name), supported.level_min, supported.level_max,
                                 metadata::feature_level(*image.features, supported.name)};
         for (const auto& [id, broker] : *image.brokers) {
-            const auto at = broker.features.find(feature.name);
-            // Who doesn't name it knows nothing of it.
-            const metadata::SupportedFeature its =
-                at == broker.features.end() ? metadata::SupportedFeature{} : at->second;
+            const auto its = feature_range(broker.features, feature.name);
             feature.level_min = std::max(feature.level_min, its.level_min);
             feature.level_max = std::min(feature.level_max, its.level_max);
         }

@@ -6,11 +6,11 @@
 #include <string_view>
 
 #include "base/time.h"
+#include "base/time_text.h"
 
 namespace milena::api {
 
-// "2026-11-30T02:00:00Z"; fractions of a second are cut.
-std::string time_text(Timestamp time);
+using milena::time_text;
 // "2026-11-30T02:00:00.125000Z": of leases and events.
 std::string micro_time_text(Timestamp time);
 // Also with a fraction of a second; nothing if it isn't such a text, or not in UTC.

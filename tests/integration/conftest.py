@@ -11,7 +11,7 @@ import pytest
 
 from harness import compatibility, paths
 from harness.broker import Milena, RealKafka
-from harness.cluster import Cluster, Clusters, KafkaNode, Node
+from harness.cluster import Cluster, Clusters, KafkaNode, Node, serving
 from harness.compare import Pair, Side
 from harness.tools import ToolServer
 
@@ -42,6 +42,13 @@ def run_directory(request):
         paths.TEMPORARY.mkdir(parents=True, exist_ok=True)
         subprocess.run(["cp", "--archive", "--sparse=always", directory, kept], check=True)
     shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def cluster(run_directory, request):
+    """Three nodes that all know each other; tests that want another one have their own."""
+    with serving(Cluster(run_directory / request.node.name)) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

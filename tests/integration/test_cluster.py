@@ -1,13 +1,12 @@
 """Three brokers are one cluster: one metadata log, one controller, whichever of them is asked."""
 
-import contextlib
 import time
 
 import pytest
-from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
+from confluent_kafka.admin import ConfigResource, NewTopic, ResourceType
 
 from harness.broker import CLUSTER_ID
-from harness.cluster import Cluster
+from harness.cluster import Cluster, admin, all_see
 from harness.process import until
 
 
@@ -19,10 +18,6 @@ def cluster(run_directory, request):
         yield made
     finally:
         made.close()
-
-
-def admin(node):
-    return AdminClient({"bootstrap.servers": node.bootstrap, "log_level": 2})
 
 
 def create(node, name, partitions=1, replication=1):
@@ -40,24 +35,6 @@ def partitions(client, topic):
 
 def topics(node):
     return set(admin(node).list_topics(timeout=5).topics)
-
-
-def all_see(nodes, count):
-    return until(
-        lambda: all(len(admin(node).list_topics(timeout=5).brokers) == count for node in nodes),
-        f"every node sees {count} brokers",
-    )
-
-
-@contextlib.contextmanager
-def serving(cluster):
-    """A cluster whose three nodes all know each other; it ends with the block."""
-    try:
-        cluster.start()
-        all_see(cluster.nodes, 3)
-        yield cluster
-    finally:
-        cluster.close()
 
 
 def test_who_asks_for_a_leader_that_has_just_died_is_told_of_the_next_one(cluster):

@@ -7,11 +7,11 @@ import shutil
 import confluent_kafka
 import pytest
 
-from harness.cluster import Cluster
+from harness.cluster import Cluster, admin, all_see
 from harness.failing_disk import SOURCE, FailingDisk, build_preloaded
 from harness.load import count_faults
 from harness.process import until
-from test_cluster import admin, all_see, create
+from test_cluster import create
 from test_cluster_replication import UnderLoad, all_in_sync, partitions
 
 VICTIM = 2

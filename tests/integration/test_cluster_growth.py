@@ -2,11 +2,11 @@
 
 import pytest
 
-from harness.cluster import Cluster, Node
+from harness.cluster import Cluster, Node, all_see, serving
 from harness.load import PacedLoad
 from harness.milena_admin import NO, YES, Admin
 from harness.process import until
-from test_cluster import all_see, create, serving
+from test_cluster import create
 from test_cluster_replication import PARTITIONS, UnderLoad, partitions
 
 

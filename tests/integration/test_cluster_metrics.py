@@ -2,20 +2,12 @@
 
 import re
 
-import pytest
 from confluent_kafka.admin import NewTopic
 
-from harness.cluster import Cluster
+from harness.cluster import admin
 from harness.process import until
-from test_cluster import admin, serving
 
 VICTIM = 2
-
-
-@pytest.fixture
-def cluster(run_directory, request):
-    with serving(Cluster(run_directory / request.node.name)) as made:
-        yield made
 
 
 def samples(node, name):

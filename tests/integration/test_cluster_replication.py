@@ -7,18 +7,12 @@ import time
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
-from harness.cluster import Cluster
+from harness.cluster import admin
 from harness.load import Load, count_faults
 from harness.process import until
-from test_cluster import admin, create, serving
+from test_cluster import create
 
 PARTITIONS = 6
-
-
-@pytest.fixture
-def cluster(run_directory, request):
-    with serving(Cluster(run_directory / request.node.name)) as made:
-        yield made
 
 
 def partitions(node, topic):

@@ -3,21 +3,14 @@
 import contextlib
 import threading
 
-import pytest
 
 from harness import paths
 from harness.clients import STEADY_COMMANDS, SteadyClient
-from harness.cluster import Cluster
+from harness.cluster import admin
 from harness.load import PacedLoad
 from harness.milena_admin import Admin
-from test_cluster import admin, create, serving
+from test_cluster import create
 from test_cluster_replication import PARTITIONS, UnderLoad, all_in_sync
-
-
-@pytest.fixture
-def cluster(run_directory, request):
-    with serving(Cluster(run_directory / request.node.name)) as made:
-        yield made
 
 
 class LeaderWatch(threading.Thread):

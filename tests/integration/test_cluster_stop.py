@@ -5,20 +5,14 @@ import time
 import pytest
 
 from harness import records
-from harness.cluster import Cluster
+from harness.cluster import admin
 from harness.process import until
-from test_cluster import admin, create, partitions, serving
+from test_cluster import create, partitions
 from test_cluster_replication import all_in_sync
 
 PARTITIONS = 6
 PATIENCE_S = 12  # of a broker with a quorum: 20
 NOT_HANDED_OVER = "broker leaves without having handed over"
-
-
-@pytest.fixture
-def cluster(run_directory, request):
-    with serving(Cluster(run_directory / request.node.name)) as made:
-        yield made
 
 
 def fill(cluster):

@@ -3,22 +3,13 @@ level and in a record of the metadata log that comes with it."""
 
 import re
 
-import pytest
 
 from harness import paths
-from harness.cluster import Cluster
 from harness.milena_admin import Admin
 from harness.tools import alone
-from test_cluster import serving
 from test_cluster_rolling import clients_that_notice_nothing, roll
 
 FEATURE = "milena.version"
-
-
-@pytest.fixture
-def cluster(run_directory, request):
-    with serving(Cluster(run_directory / request.node.name)) as made:
-        yield made
 
 
 def versions(cluster):

@@ -53,7 +53,7 @@ bool PosixRange::is_cached(uint64_t position, size_t bytes) const {
 }
 
 bool PosixRange::is_worth_trying(const Descriptor& file, uint64_t position) {
-    return cached_pages(file, position, 1).value_or(1) > 0;
+    return !is_known_what_is_cached() || cached_pages(file, position, 1).value_or(1) > 0;
 }
 
 bool PosixRange::is_known_what_is_cached() {

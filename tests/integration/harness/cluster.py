@@ -3,6 +3,8 @@
 import contextlib
 import pathlib
 
+from confluent_kafka.admin import AdminClient
+
 from harness.broker import CLUSTER_ID, Milena, RealKafka, free_port
 from harness.compare import Pair, Side
 from harness.process import until
@@ -125,3 +127,25 @@ class Clusters(Pair):
             node.launch()
         for node in down:
             until(node.serves, f"node {node.node_id} serves, see {node.log}", 120, poll_s=0.01)
+
+
+def admin(node):
+    return AdminClient({"bootstrap.servers": node.bootstrap, "log_level": 2})
+
+
+def all_see(nodes, count):
+    return until(
+        lambda: all(len(admin(node).list_topics(timeout=5).brokers) == count for node in nodes),
+        f"every node sees {count} brokers",
+    )
+
+
+@contextlib.contextmanager
+def serving(cluster):
+    """A cluster whose three nodes all know each other; it ends with the block."""
+    try:
+        cluster.start()
+        all_see(cluster.nodes, 3)
+        yield cluster
+    finally:
+        cluster.close()

@@ -15,6 +15,11 @@
 
 namespace milena::controller {
 
+// Of an UpdateFeatures request.
+inline constexpr int8_t upgrade = 1;
+inline constexpr int8_t safe_downgrade = 2;
+inline constexpr int8_t unsafe_downgrade = 3;
+
 class DecideFixture : public testing::Test {
   public:
     Context context() { return {*image, settings, random, Offset(50)}; }

@@ -7,10 +7,6 @@
 namespace milena::controller {
 namespace {
 
-constexpr int8_t upgrade = 1;
-constexpr int8_t safe_downgrade = 2;
-constexpr int8_t unsafe_downgrade = 3;
-
 class FeatureUpdates : public DecideFixture {
   public:
     void SetUp() override {
