@@ -20,7 +20,7 @@ namespace milena {
 namespace {
 
 constexpr std::chrono::seconds patience{10};  // with a topic that was just made
-constexpr std::chrono::milliseconds pause{50};
+constexpr std::chrono::milliseconds try_every{50};
 constexpr int32_t server_timeout_ms = 5000;
 constexpr int32_t fetch_bytes = 1 << 20;
 
@@ -128,7 +128,7 @@ Outcome<void> there_and_back(const std::vector<env::BrokerAddress>& brokers, con
         const Outcome<int64_t> offset = leader ? produce(*leader, name, text) : unexpected(leader.error());
         if (offset) return consume(*leader, name, *offset, text);
         if (std::chrono::steady_clock::now() >= end) return unexpected(offset.error());
-        std::this_thread::sleep_for(pause);
+        std::this_thread::sleep_for(try_every);
     }
 }
 

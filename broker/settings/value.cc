@@ -202,7 +202,7 @@ std::optional<std::string> refusal(const Setting& setting, std::string_view text
     const std::optional<std::string> reason = reason_refused(setting, text);
     if (!reason) return std::nullopt;
     const std::string name(setting.name);
-    std::string shown(trimmed(text));
+    std::string value(trimmed(text));
     if (setting.type == Type::list) {
         const std::vector<std::string> parts = parse_list(text);
         if (parts.empty())
@@ -212,13 +212,13 @@ std::optional<std::string> refusal(const Setting& setting, std::string_view text
         if (std::ranges::find(parts, "") != parts.end())
             return "Configuration '" + name + "' values must not be empty.";
         const auto is_refused = [&](std::string_view part) { return !is_allowed_word(setting.allowed, part); };
-        shown = setting.allowed.words.empty() ? "[" + join_list(parts) + "]" : *std::ranges::find_if(parts, is_refused);
+        value = setting.allowed.words.empty() ? "[" + join_list(parts) + "]" : *std::ranges::find_if(parts, is_refused);
     } else if (setting.type == Type::float64 && parse_number(text)) {
-        shown = canonical(setting, text);
+        value = canonical(setting, text);
     } else if (setting.is_sensitive()) {
-        shown = "[hidden]";
+        value = "[hidden]";
     }
-    return "Invalid value " + shown + " for configuration " + name + ": " + *reason;
+    return "Invalid value " + value + " for configuration " + name + ": " + *reason;
 }
 
 std::string describe_allowed(const Setting& setting) {

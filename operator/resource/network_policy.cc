@@ -2,9 +2,9 @@
 
 namespace milena::resource {
 
-namespace {
-
 using Json = nlohmann::json;
+
+namespace {
 
 Json port(int64_t number) { return {{"port", number}, {"protocol", "TCP"}}; }
 

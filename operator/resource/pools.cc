@@ -7,9 +7,9 @@
 
 namespace milena::resource {
 
-namespace {
-
 using Json = nlohmann::json;
+
+namespace {
 
 template <class Nodes>
 Pool pool_of(const api::KafkaClusterSpec& spec, const Nodes& nodes) {

@@ -2,8 +2,9 @@
 
 namespace milena::resource {
 
+using Json = nlohmann::json;
+
 std::string revision(const Wanted& wanted, const Pool& pool) {
-    using Json = nlohmann::json;
     Json asked{{"image", wanted.image},
                {"resources", {{"requests", pool.resources.requests}, {"limits", pool.resources.limits}}},
                {"podTemplate", api::written(pool.pod_template)},

@@ -2,9 +2,9 @@
 
 namespace milena::resource {
 
-namespace {
-
 using Json = nlohmann::json;
+
+namespace {
 
 Json port(const std::string& name, int64_t number) {
     return {{"name", name}, {"port", number}, {"targetPort", number}, {"protocol", "TCP"}};

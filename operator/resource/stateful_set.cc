@@ -2,9 +2,9 @@
 
 namespace milena::resource {
 
-namespace {
-
 using Json = nlohmann::json;
+
+namespace {
 
 constexpr int64_t user_id = 10001;  // of the image
 
