@@ -52,6 +52,8 @@ class SchemaBuilder final : public Visitor {
     void on_map(const Field& field, std::map<std::string, std::string>&) override {
         Json& schema = add(field);
         schema["type"] = "object";
+        // Whoever takes its last key away by server-side apply leaves null behind.
+        schema["nullable"] = true;
         schema["maxProperties"] = field.items_max;
         if (field.format == Format::quantity) {
             schema["additionalProperties"] = {{"anyOf", {{{"type", "integer"}}, {{"type", "string"}}}},

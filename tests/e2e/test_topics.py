@@ -48,6 +48,8 @@ def test_g_a_topic_is_made_grows_and_changes(cluster, admin):
     kube.wait_until("the setting", lambda: setting(admin, "grows", "retention.ms") == "2000000", 60)
     with pytest.raises(kube.Refused, match="cannot be removed"):
         cluster.topic("grows", partitions=4)
+    cluster.topic("grows", partitions=5, replication_factor=2, config={})
+    kube.wait_until("Kafka's default", lambda: setting(admin, "grows", "retention.ms") == "604800000", 60)
 
 
 def test_g_the_replication_factor_just_works(cluster, admin):
