@@ -196,7 +196,7 @@ class Scenario {
         }
     }
 
-    // What was refused half way lies behind the log's end until the next append, and only a crash soon after would show it.
+    // What was refused half way lies behind the log's end until the next append; only a crash soon after shows that.
     void fill_disk() {
         disk_.limit_capacity(disk_.used_bytes() + world_.random.below(4096));
         world_.after(milliseconds(100) + world_.random.up_to(seconds(3)), [this] {

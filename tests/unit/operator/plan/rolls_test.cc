@@ -21,6 +21,11 @@ struct Rolls : testing::Test {
         model.cluster.spec.version = version;
         model.edit();
     }
+    void upgrade_while_broker_1_recovers() {
+        model.recovering.insert(1);
+        model.pod(1).is_ready = false;
+        upgrade("2");
+    }
     Model model;
 };
 
@@ -185,9 +190,7 @@ TEST_F(Rolls, C7_unschedulable_pods_stop_after_the_first_broker_and_mending_need
 }
 
 TEST_F(Rolls, C8_a_broker_that_recovers_its_logs_is_left_alone) {
-    model.recovering.insert(1);
-    model.pod(1).is_ready = false;
-    upgrade("2");
+    upgrade_while_broker_1_recovers();
     for (int i = 0; i < 10; ++i) {
         model.run();
         model.now = model.now + 3'600'000 / 10;
@@ -200,9 +203,7 @@ TEST_F(Rolls, C8_a_broker_that_recovers_its_logs_is_left_alone) {
 }
 
 TEST_F(Rolls, C8_one_that_runs_hopelessly_is_replaced_when_the_spec_is_mended) {
-    model.recovering.insert(1);
-    model.pod(1).is_ready = false;
-    upgrade("2");
+    upgrade_while_broker_1_recovers();
     model.run();
     model.now = model.now + 3'600'000;
     model.recovering.clear();
@@ -214,9 +215,7 @@ TEST_F(Rolls, C8_one_that_runs_hopelessly_is_replaced_when_the_spec_is_mended) {
 TEST_F(Rolls, C8_one_whose_node_is_away_is_waited_for_however_long_that_takes) {
     model.pod(1).node = "node-2";
     model.observed.nodes["node-2"].is_ready = false;
-    model.recovering.insert(1);
-    model.pod(1).is_ready = false;
-    upgrade("2");
+    upgrade_while_broker_1_recovers();
     model.run();
     model.now = model.now + 3'600'000;
     model.recovering.clear();
