@@ -103,6 +103,8 @@ std::string_view nearest_name(std::span<const Setting> table, std::string_view n
     size_t best = distance_max + 1;
     std::string_view nearest;
     for (const Setting& setting : table) {
+        const auto [shorter, longer] = std::minmax({name.size(), setting.name.size()});
+        if (longer - shorter >= best) continue;  // that many have to be added at least
         const size_t distance = edit_distance(name, setting.name);
         if (distance >= best) continue;
         best = distance;
