@@ -3,7 +3,6 @@
 import contextlib
 import threading
 
-
 from harness import paths
 from harness.clients import STEADY_COMMANDS, SteadyClient
 from harness.cluster import admin

@@ -3,7 +3,6 @@ level and in a record of the metadata log that comes with it."""
 
 import re
 
-
 from harness import paths
 from harness.milena_admin import Admin
 from harness.tools import alone

@@ -173,8 +173,11 @@ class Scenario {
         checker_.deleted(partition, before);
     }
 
-    void heal_after(Duration longest) {
-        world_.after(milliseconds(100) + world_.random.up_to(longest), [this] { disk_.heal(); });
+    void heal_after(Duration longest, const std::function<void()>& then = [] {}) {
+        world_.after(milliseconds(100) + world_.random.up_to(longest), [this, then] {
+            disk_.heal();
+            then();
+        });
     }
 
     void inject(Fault fault) {
@@ -199,8 +202,7 @@ class Scenario {
     // What was refused half way lies behind the log's end until the next append; only a crash soon after shows that.
     void fill_disk() {
         disk_.limit_capacity(disk_.used_bytes() + world_.random.below(4096));
-        world_.after(milliseconds(100) + world_.random.up_to(seconds(3)), [this] {
-            disk_.heal();
+        heal_after(seconds(3), [this] {
             if (world_.random.one_in(2)) disk_.crash_at_write(1 + world_.random.below(20));
         });
     }
