@@ -30,7 +30,7 @@ CPP := git ls-files -co --exclude-standard -z '*.h' '*.cc'
 
 .NOTPARALLEL:
 .PHONY: help build run cluster cluster-down test test-asan test-tsan test-arm64 sim sim-planted faults fuzz bench lint crds format image image-next e2e clean \
-        install-test configure build-next lint-conventions lint-format build-tests test-core test-protocol test-packaging test-integration
+        install-test configure build-asan build-tsan build-arm64 build-next lint-conventions lint-format build-tests test-core test-protocol test-packaging test-integration
 
 help: ## this table
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -49,20 +49,14 @@ cluster-down: ## stop the brokers that `make cluster` has started
 
 test: install-test lint build test-core test-protocol test-packaging test-integration ## lint, unit, property and simulation tests, and real clients against the broker
 
-test-asan: ## the unit, property and simulation tests under AddressSanitizer and UBSan
-	@$(DEPS) build sanitizers
-	$(STAGE) 'asan: build' sh -c 'cmake --preset asan >/dev/null && cmake --build build/asan -j $(JOBS) --target test_programs'
+test-asan: build-asan ## the unit, property and simulation tests under AddressSanitizer and UBSan
 	$(STAGE) 'asan: unit, property, simulation' env $(ASAN) $(ASAN_FEWER) $(CTEST) --test-dir build/asan -E $(ASAN_WITHOUT)
 
-test-tsan: install-test ## the threaded modules' tests and a short run of real clients under ThreadSanitizer
-	@$(DEPS) build sanitizers
-	$(STAGE) 'tsan: build' sh -c 'cmake --preset tsan >/dev/null && cmake --build build/tsan -j $(JOBS) --target milena $(THREADED)'
+test-tsan: install-test build-tsan ## the threaded modules' tests and a short run of real clients under ThreadSanitizer
 	$(STAGE) 'tsan: unit' env $(TSAN) $(CTEST) --test-dir build/tsan -R "^($(subst $(SPACE),|,$(THREADED)))$$"
 	$(STAGE) 'tsan: real clients' env MILENA=$(CURDIR)/build/tsan/bin/milena $(TSAN) tests/integration/run $(TSAN_TESTS)
 
-test-arm64: ## the unit tests of base and wire, cross-compiled for arm64 and run under emulation
-	@$(DEPS) build arm64
-	$(STAGE) 'arm64: build' sh -c 'cmake --preset arm64 >/dev/null && cmake --build build/arm64 -j $(JOBS) --target test_programs'
+test-arm64: build-arm64 ## the unit tests of base and wire, cross-compiled for arm64 and run under emulation
 	$(STAGE) 'arm64: unit tests of base and wire' $(CTEST) --test-dir build/arm64
 
 sim: configure ## simulate `SEEDS=…` lives of a broker, and of a cluster, among faults, or those of `SEED=…`
@@ -118,6 +112,18 @@ lint-format: install-test
 configure:
 	@$(DEPS) build
 	@cmake --preset dev >/dev/null
+
+build-asan:
+	@$(DEPS) build sanitizers
+	$(STAGE) 'asan: build' sh -c 'cmake --preset asan >/dev/null && cmake --build build/asan -j $(JOBS) --target test_programs'
+
+build-tsan:
+	@$(DEPS) build sanitizers
+	$(STAGE) 'tsan: build' sh -c 'cmake --preset tsan >/dev/null && cmake --build build/tsan -j $(JOBS) --target milena $(THREADED)'
+
+build-arm64:
+	@$(DEPS) build arm64
+	$(STAGE) 'arm64: build' sh -c 'cmake --preset arm64 >/dev/null && cmake --build build/arm64 -j $(JOBS) --target test_programs'
 
 build-next: build
 	@cmake --build build -j $(JOBS) --target milena-next

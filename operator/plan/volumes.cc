@@ -120,7 +120,9 @@ void check_claims(Pass& pass) {
         } else if (claim.phase == "Pending") {
             const Seat* seat = pass.seat(resource::node_id_of(name));
             const bool says = seat != nullptr && seat->pod != nullptr && !seat->pod->message.empty();
-            not_ready(pass, "VolumePending", name + " has no volume yet" + (says ? ": " + seat->pod->message : ""));
+            const std::string of_class = claim.storage_class.empty() ? "" : " of class " + claim.storage_class;
+            not_ready(pass, "VolumePending",
+                      name + " has no volume" + of_class + " yet" + (says ? ": " + seat->pod->message : ""));
         } else if (claim.is_deleting) {
             not_ready(pass, "VolumeDeleted", "somebody has deleted " + name + "; it goes when its broker is replaced");
             Seat* seat = pass.seat(resource::node_id_of(name));

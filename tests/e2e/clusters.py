@@ -104,16 +104,16 @@ class Cluster:
     def condition(self, kind):
         return kube.condition(self.resource(), kind)
 
-    def wait(self, kind="Ready", status="True", reason=None, seconds=120):
-        """Of the generation that was applied last: (status, reason, message)."""
+    def wait(self, kind="Ready", status="True", reason=None, seconds=120, said=""):
+        """Of the generation that was applied last: (status, reason, message), where the message has what was `said`."""
 
         def look():
             resource = self.resource()
             found = kube.condition(resource, kind)
-            is_it = found[0] == status and reason in (None, found[1])
+            is_it = found[0] == status and reason in (None, found[1]) and said in (found[2] or "")
             return found if is_it and self.is_processed(resource) else None
 
-        return kube.wait_until(f"{kind} {status} {reason or ''} of {self.name}", look, seconds)
+        return kube.wait_until(f"{kind} {status} {reason or ''} {said} of {self.name}", look, seconds)
 
     def settle(self, seconds=180):
         """Until there is nothing left to be done, by what the operator says and by the pods themselves."""
@@ -217,9 +217,10 @@ def wait_for_topic(cluster, name, status="True", reason=None, seconds=60):
     return kube.wait_until(f"topic {name} Ready {status} {reason or ''}", look, seconds)
 
 
-def produce(bootstrap, topic, records):
+def produce(bootstrap, topic, records, partition=-1):
+    """-1: wherever the client likes."""
     text = "".join(f"{record}\n" for record in records)
-    command = ["kcat", "-b", bootstrap, "-P", "-t", topic, "-X", "acks=all"]
+    command = ["kcat", "-b", bootstrap, "-P", "-t", topic, "-p", str(partition), "-X", "acks=all"]
     subprocess.run(command, input=text, text=True, check=True, timeout=60)
 
 

@@ -59,7 +59,7 @@ TEST_F(Volumes, E4_a_node_that_flaps_costs_nothing) {
     EXPECT_EQ(model.disruptive_steps, 0);
 }
 
-TEST_F(Volumes, E5_a_volume_that_does_not_come_is_said_with_the_schedulers_reason) {
+TEST_F(Volumes, E5_a_volume_that_does_not_come_is_said_with_its_class_and_the_schedulers_reason) {
     model.has_room = false;
     model.cluster.spec.brokers.replicas = 4;
     model.edit();
@@ -67,7 +67,9 @@ TEST_F(Volumes, E5_a_volume_that_does_not_come_is_said_with_the_schedulers_reaso
     model.claim(3).phase = "Pending";
     model.run();
     EXPECT_EQ(model.condition(condition::storage_ready).reason, "VolumePending");
-    EXPECT_NE(model.condition(condition::storage_ready).message.find("Insufficient"), std::string::npos);
+    const std::string message = model.condition(condition::storage_ready).message;
+    EXPECT_NE(message.find("no volume of class fast yet"), std::string::npos) << message;
+    EXPECT_NE(message.find("Insufficient"), std::string::npos) << message;
     EXPECT_TRUE(model.is(condition::ready)) << "the other brokers are unaffected";
     EXPECT_TRUE(model.restarted.empty());
 }
