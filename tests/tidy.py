@@ -215,8 +215,8 @@ def check_pairs():
     if table != verbs or list(table) != list(verbs):
         breach(ROOT / "README.md", 1, f"its verbs differ from `make help`: {set(table.items()) ^ set(verbs.items())}")
     for word in re.findall(r"\bmake(?: -\w+)* ([\w-]+)", (ROOT / ".ci/run").read_text()):
-        if word not in verbs:
-            breach(ROOT / ".ci/run", 1, f"`make {word}` is no verb of the Makefile")
+        if not re.search(rf"^{word}:", makefile, re.M):
+            breach(ROOT / ".ci/run", 1, f"`make {word}` is no target of the Makefile")
 
 
 def check_settings():
