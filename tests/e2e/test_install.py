@@ -71,6 +71,13 @@ def test_topics_as_resources_records_in_and_out_and_lag_in_a_column(cluster):
     ]
 
 
+@pytest.mark.parametrize("example", sorted(path.name for path in (ROOT / "deploy/examples").glob("*.yaml")))
+def test_every_example_passes_admission(example, namespace):
+    where = ["--namespace", namespace, "--filename", ROOT / "deploy/examples" / example]
+    said = kube.kubectl("apply", "--dry-run=server", *where)
+    assert "created (server dry run)" in said, said
+
+
 REFUSED = {
     "no storage": ({"brokers": {"storage": None}}, "storage"),
     "version and image": ({"version": "0.1.0"}, "version or image"),
