@@ -21,7 +21,7 @@ def make_java():
     lib = OUT / "java/lib"
     run("mvn", "-B", "-q", "-f", HERE / "java/pom.xml", "dependency:copy-dependencies", f"-DoutputDirectory={lib}")
     run("javac", "-nowarn", "--release", "17", "-cp", f"{lib}/*", "-d", OUT / "java/classes",
-        HERE / "java/ClientScript.java", HERE / "java/SteadyClient.java")  # fmt: skip
+        HERE / "java/ClientScript.java")  # fmt: skip
 
 
 def make_cpp():

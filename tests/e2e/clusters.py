@@ -7,6 +7,10 @@ import os
 import subprocess
 
 import kube
+from confluent_kafka.admin import AdminClient
+from harness import paths
+from harness.clients import STEADY_COMMANDS, SteadyClient
+from harness.leader_watch import LeaderWatch
 from harness.load import PacedLoad, count_faults
 
 IMAGE = os.environ.get("IMAGE") or "milena:0.1.0"
@@ -203,6 +207,27 @@ class Cluster:
         counts, examples = count_faults(self.bootstrap(), [load])
         found = {kind: count for kind, count in counts.items() if kind != "records" and count}
         assert not found and counts["records"] == load.acknowledged, examples
+
+    @contextlib.contextmanager
+    def noticed_by_nobody(self):
+        """Producers and consumers, librdkafka's and Kafka's own in Java: none of them shows an error, each record is read
+        once, and no look finds a partition without a leader."""
+        bootstrap, partitions = self.bootstrap(), 6
+        with self.under_load(partitions) as load:
+            topic = self.topic(f"steady-{next(NUMBERS)}", partitions)
+            wait_for_topic(self, topic)
+            java = SteadyClient(STEADY_COMMANDS["java"], paths.BUILD / "steady.log", bootstrap, topic, partitions)
+            try:
+                java.wait_until_begun()
+                watch = LeaderWatch(AdminClient({"bootstrap.servers": bootstrap, "log_level": 2}), [load.topic, topic])
+                watch.start()
+                yield load
+                watch.stop()
+                outcome = java.end()
+            finally:
+                java.process.kill()
+        assert outcome["errors"] == [] and outcome["repeated"] == 0, outcome
+        assert outcome["read"] == outcome["acknowledged"] > 100, outcome
 
 
 def topic_condition(cluster, name, kind):

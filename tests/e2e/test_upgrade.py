@@ -27,7 +27,7 @@ def roll(cluster, image):
 
 def test_h_an_upgrade_under_load_is_rolled_back_until_its_level_is_finalized(own_cluster):
     cluster = own_cluster
-    with cluster.under_load():
+    with cluster.noticed_by_nobody():
         roll(cluster, NEXT_IMAGE)
         assert levels(cluster) == ["0", "0", "1"]
         roll(cluster, IMAGE)

@@ -1,41 +1,15 @@
 """All brokers are restarted one after the other, as an operator does it: guided by what the cluster says itself."""
 
 import contextlib
-import threading
 
 from harness import paths
 from harness.clients import STEADY_COMMANDS, SteadyClient
 from harness.cluster import admin
+from harness.leader_watch import LeaderWatch
 from harness.load import PacedLoad
 from harness.milena_admin import Admin
 from test_cluster import create
 from test_cluster_replication import PARTITIONS, UnderLoad, all_in_sync
-
-
-class LeaderWatch(threading.Thread):
-    """Looks all the time whether some partition has no leader, as any of the brokers sees it."""
-
-    def __init__(self, cluster, topics):
-        super().__init__(daemon=True)
-        self.topics = topics
-        self.client = admin(cluster)
-        self.stopping = threading.Event()
-        self.looks = 0
-        self.leaderless = []
-
-    def run(self):
-        while not self.stopping.wait(0.02):
-            found = self.client.list_topics(timeout=10).topics
-            self.looks += 1
-            for topic in self.topics:
-                self.leaderless += [
-                    (topic, index, self.looks) for index, one in found[topic].partitions.items() if one.leader < 0
-                ]
-
-    def stop(self):
-        self.stopping.set()
-        self.join(20)
-        assert not self.is_alive() and self.looks > 20 and not self.leaderless, self.leaderless[:5]
 
 
 def roll(nodes, ask, program=paths.MILENA):
@@ -63,7 +37,7 @@ def clients_that_notice_nothing(cluster):
             steady[name] = SteadyClient(command, log, everybody, f"steady-{name}", PARTITIONS)
         for client in steady.values():
             client.wait_until_begun()
-        watch = LeaderWatch(cluster, ["librdkafka", *(f"steady-{name}" for name in steady)])
+        watch = LeaderWatch(admin(cluster), ["librdkafka", *(f"steady-{name}" for name in steady)])
         watch.start()
         yield
         load.makes_progress(500)

@@ -33,8 +33,8 @@ class Client:
         return {line["step"]: line["value"] for line in map(json.loads, done.stdout.splitlines())}
 
 
-def java(lib, program="ClientScript"):
-    return [*JVM[:-1], f"{BUILT / 'java/classes'}:{lib}/*", program]
+def java(lib):
+    return [*JVM[:-1], f"{BUILT / 'java/classes'}:{lib}/*", "ClientScript"]
 
 
 def python(name):
@@ -71,6 +71,6 @@ class SteadyClient:
 
 
 STEADY_COMMANDS = {
-    "java": java(paths.KAFKA_LIB, "SteadyClient"),
+    "java": [*JVM, "SteadyClient"],
     "franz-go": [BUILT / "franz-go"],
 }
