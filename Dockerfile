@@ -1,18 +1,20 @@
 # Images out of one build, --target broker (the last, so the default), --target operator and --target next, which is the
-# broker as the version after this one: compiled from source in the first stage; in the others there is the program, the
-# libraries that it is linked to, and nothing else: no shell, no package manager, nobody but the user that it runs as.
+# broker as the version after this one: compiled from source in the first stage, unless programs/ has them, compiled and
+# tested; in the others there is the program, the libraries that it is linked to, and nothing else: no shell, no package
+# manager, nobody but the user that it runs as.
 FROM debian:bookworm-slim AS build
 WORKDIR /src
 COPY .ci/install-deps .ci/
 RUN .ci/install-deps build
-COPY CMakeLists.txt CMakePresets.json ./
+COPY CMakeLists.txt CMakePresets.json program[s] ./
 COPY proto proto
 COPY broker broker
 COPY operator operator
-RUN cmake --preset image && cmake --build build/image --target milena milena-next milena-operator
+RUN cmake --preset image \
+    && { [ -x milena ] || { cmake --build build/image --target milena milena-next milena-operator && mv build/image/bin/* .; }; }
 RUN for program in milena milena-next milena-operator; do \
-        install -D --strip build/image/bin/$program /image/$program/usr/local/bin/${program%-next} \
-        && ldd build/image/bin/$program | grep -o '/[^ ]*' \
+        install -D --strip $program /image/$program/usr/local/bin/${program%-next} \
+        && ldd $program | grep -o '/[^ ]*' \
             | xargs cp --parents --dereference --target-directory /image/$program \
         && install -d /image/$program/etc \
         && echo 'milena:x:10001:10001::/var/lib/milena:' > /image/$program/etc/passwd \

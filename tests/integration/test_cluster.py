@@ -45,7 +45,7 @@ def test_who_asks_for_a_leader_that_has_just_died_is_told_of_the_next_one(cluste
     asked = admin(cluster.others(victim)[0])
     partitions(asked, "orders")
     victim.kill()
-    answer = asked.list_topics("orders", timeout=5)
+    answer = asked.list_topics("orders", timeout=20)
     assert victim.node_id not in {part.leader for part in partitions_of(answer, "orders")}
     # As long as with Kafka: clients forget with it what is just moving away from it.
     assert victim.node_id in answer.brokers
