@@ -2,8 +2,7 @@
 // who run plans know neither gRPC nor Kafka's protocol. Blocks its caller for seconds at most.
 #pragma once
 
-#include <string>
-
+#include "admin/refusal.h"
 #include "plan/answers.h"
 #include "plan/step.h"
 
@@ -13,8 +12,8 @@ struct Brokers {
     virtual ~Brokers() = default;
     // Whoever doesn't answer is an error within the answers.
     virtual plan::Answers ask(const plan::Questions& questions) = 0;
-    // Place, AlterBrokerConfig, UnregisterBroker. The error is a sentence.
-    virtual Result<void, std::string> order(const plan::Action& action) = 0;
+    // Place, AlterBrokerConfig, UnregisterBroker.
+    virtual Result<void, Refusal> order(const plan::Action& action) = 0;
 };
 
 }  // namespace milena::admin

@@ -42,6 +42,7 @@ plan::ConfigSchema schema_of(const pb::ConfigSchemaResponse& response) {
         plan::SettingSchema& setting = schema[key.name()];
         setting.change = change_of(key.change());
         if (key.has_default_value()) setting.default_value = key.default_value();
+        setting.type = key.type();
     }
     return schema;
 }
@@ -218,7 +219,7 @@ plan::Answers ClusterAdmin::ask(const plan::Questions& questions) {
     return answers;
 }
 
-Result<void, std::string> ClusterAdmin::order(const plan::Place& place) {
+Result<void, Refusal> ClusterAdmin::order(const plan::Place& place) {
     using Stub = pb::ClusterAdmin::Stub;
     const auto request = about<pb::PlacementRequest>(place.broker);
     const auto outcome = [&]() -> Said<pb::PlacementResponse> {
@@ -230,7 +231,7 @@ Result<void, std::string> ClusterAdmin::order(const plan::Place& place) {
         }
         return nodes_->call_any(&Stub::Undrain, request);
     }();
-    if (!outcome) return unexpected(outcome.error());
+    if (!outcome) return unexpected(Refusal{outcome.error()});
     return {};
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "admin/refusal.h"
 #include "plan/answers.h"
 #include "plan/step.h"
 
@@ -18,9 +19,9 @@ class ClusterAdmin {
     explicit ClusterAdmin(std::map<int64_t, std::string> nodes);
     ~ClusterAdmin();
 
-    // All that ClusterAdmin knows; the widest topic isn't among it.
+    // All that ClusterAdmin knows; the widest topic and refused settings aren't among it.
     plan::Answers ask(const plan::Questions& questions);
-    Result<void, std::string> order(const plan::Place& place);
+    Result<void, Refusal> order(const plan::Place& place);
 
   private:
     struct Nodes;

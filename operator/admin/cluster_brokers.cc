@@ -13,18 +13,19 @@ class ClusterBrokers final : public Brokers {
     plan::Answers ask(const plan::Questions& questions) override {
         plan::Answers answers = cluster_.ask(questions);
         if (questions.widest_topic) answers.widest_topic = kafka_.widest_topic();
+        if (!questions.settings.empty()) answers.refused_settings = kafka_.refused_settings(questions.settings);
         return answers;
     }
 
-    Result<void, std::string> order(const plan::Action& action) override {
+    Result<void, Refusal> order(const plan::Action& action) override {
         return std::visit(
-            [this](const auto& order) -> Result<void, std::string> {
+            [this](const auto& order) -> Result<void, Refusal> {
                 if constexpr (requires { cluster_.order(order); })
                     return cluster_.order(order);
                 else if constexpr (requires { kafka_.order(order); })
                     return kafka_.order(order);
                 else
-                    return unexpected(std::string("this is no order to brokers"));
+                    return unexpected(Refusal{"this is no order to brokers", true});
             },
             action);
     }

@@ -9,28 +9,49 @@
 namespace milena::admin {
 namespace {
 
-Result<void, std::string> refused(ErrorCode error, const std::optional<std::string>& message) {
-    if (error == ErrorCode::none) return {};
-    return unexpected(error_text(error, message));
+using Brokers = std::vector<BrokerAddress>;
+
+KafkaClient::Outcome alter(const Brokers& brokers, const KafkaClient::Settings& set,
+                           const std::vector<std::string>& remove, bool validate_only) {
+    wire::IncrementalAlterConfigsRequest request;
+    const std::string all_brokers;
+    add_alterations(request, broker_resource, all_brokers, set, remove);
+    request.validate_only = validate_only;
+    const auto response = ask<wire::IncrementalAlterConfigsResponse>(brokers, request, 1);
+    if (!response) return unexpected(Refusal{response.error()});
+    for (const auto& each : response->responses) RETURN_IF_ERROR(outcome_of(each.error_code, each.error_message));
+    return {};
 }
 
 }  // namespace
 
 KafkaClient::Outcome KafkaClient::order(const plan::AlterBrokerConfig& order) {
-    wire::IncrementalAlterConfigsRequest request;
-    const std::string all_brokers;
-    add_alterations(request, broker_resource, all_brokers, order.set, order.remove);
-    ASSIGN_OR_RETURN(const auto response, ask<wire::IncrementalAlterConfigsResponse>(brokers_, request, 1));
-    for (const auto& each : response.responses) RETURN_IF_ERROR(refused(each.error_code, each.error_message));
-    return {};
+    return alter(brokers_, order.set, order.remove, false);
 }
 
 KafkaClient::Outcome KafkaClient::order(const plan::UnregisterBroker& order) {
     wire::UnregisterBrokerRequest request;
     request.broker_id = static_cast<int32_t>(order.broker);
-    ASSIGN_OR_RETURN(const auto response, ask<wire::UnregisterBrokerResponse>(brokers_, request, 0));
-    if (response.error_code == ErrorCode::broker_id_not_registered) return {};
-    return refused(response.error_code, response.error_message);
+    const auto response = ask<wire::UnregisterBrokerResponse>(brokers_, request, 0);
+    if (!response) return unexpected(Refusal{response.error()});
+    if (response->error_code == ErrorCode::broker_id_not_registered) return {};
+    return outcome_of(response->error_code, response->error_message);
+}
+
+// All at once, as they will be set; only if that is refused each alone, to find the one that is at fault.
+Result<KafkaClient::Settings, std::string> KafkaClient::refused_settings(const Settings& settings) {
+    Settings refused;
+    const Outcome all = alter(brokers_, settings, {}, true);
+    if (all) return refused;
+    if (!all.error().is_final) return unexpected(all.error().text);
+    for (const auto& [name, value] : settings) {
+        const Outcome one = alter(brokers_, {{name, value}}, {}, true);
+        if (!one && !one.error().is_final) return unexpected(one.error().text);
+        if (!one) refused[name] = one.error().text;
+    }
+    if (refused.empty())
+        for (const auto& [name, value] : settings) refused[name] = all.error().text;
+    return refused;
 }
 
 Result<plan::WidestTopic, std::string> KafkaClient::widest_topic() {

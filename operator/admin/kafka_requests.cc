@@ -7,7 +7,27 @@ namespace {
 constexpr int8_t set_operation = 0;
 constexpr int8_t delete_operation = 1;
 
+bool is_final(ErrorCode error) {
+    switch (error) {
+        case ErrorCode::invalid_topic_exception:
+        case ErrorCode::invalid_partitions:
+        case ErrorCode::invalid_replication_factor:
+        case ErrorCode::invalid_replica_assignment:
+        case ErrorCode::invalid_config:
+        case ErrorCode::invalid_request:
+        case ErrorCode::policy_violation:
+        case ErrorCode::topic_authorization_failed:
+        case ErrorCode::cluster_authorization_failed: return true;
+        default: return false;
+    }
+}
+
 }  // namespace
+
+Result<void, Refusal> outcome_of(ErrorCode error, const std::optional<std::string>& message) {
+    if (error == ErrorCode::none) return {};
+    return unexpected(Refusal{error_text(error, message), is_final(error)});
+}
 
 Result<wire::MetadataResponse, std::string> ask_for_all(const std::vector<BrokerAddress>& brokers) {
     wire::MetadataRequest request;

@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "admin/kafka_ask.h"
+#include "admin/refusal.h"
 #include "wire/messages/configs.h"
 #include "wire/messages/metadata.h"
 #include "wire/messages/topics.h"
@@ -16,6 +18,9 @@ namespace milena::admin {
 // Of Kafka's ConfigResource.Type.
 inline constexpr int8_t topic_resource = 2;
 inline constexpr int8_t broker_resource = 4;
+
+// Of an answer with this error.
+Result<void, Refusal> outcome_of(ErrorCode error, const std::optional<std::string>& message);
 
 // All brokers and all topics.
 Result<wire::MetadataResponse, std::string> ask_for_all(const std::vector<BrokerAddress>& brokers);

@@ -20,26 +20,6 @@ using Outcome = Result<void, Refusal>;
 // By the names of topics; else why nobody has answered.
 using Outcomes = Result<std::map<std::string, Outcome>, std::string>;
 
-bool is_final(ErrorCode error) {
-    switch (error) {
-        case ErrorCode::invalid_topic_exception:
-        case ErrorCode::invalid_partitions:
-        case ErrorCode::invalid_replication_factor:
-        case ErrorCode::invalid_replica_assignment:
-        case ErrorCode::invalid_config:
-        case ErrorCode::invalid_request:
-        case ErrorCode::policy_violation:
-        case ErrorCode::topic_authorization_failed:
-        case ErrorCode::cluster_authorization_failed: return true;
-        default: return false;
-    }
-}
-
-Outcome outcome_of(ErrorCode error, const std::optional<std::string>& message) {
-    if (error == ErrorCode::none) return {};
-    return unexpected(Refusal{error_text(error, message), is_final(error)});
-}
-
 // --- what there is
 
 void fill_partitions(const wire::MetadataResponse::Topic& from, plan::TopicInfo& info) {

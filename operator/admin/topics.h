@@ -7,16 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "admin/refusal.h"
 #include "base/result.h"
 #include "plan/step.h"
 #include "plan/topic_plan.h"
 
 namespace milena::admin {
-
-struct Refusal {
-    std::string text;
-    bool is_final = false;  // the same order will be refused until somebody changes something
-};
 
 struct Topics {
     virtual ~Topics() = default;

@@ -30,7 +30,7 @@ bool is_for_kubernetes(const plan::Action& action) {
 bool is_independent(const plan::Step& step) {
     const bool is_harmless =
         std::holds_alternative<plan::Apply>(step.action) || std::holds_alternative<plan::Event>(step.action);
-    return is_harmless && !step.is_disruptive;
+    return is_harmless && !step.is_disruptive && !step.needs_all_before;
 }
 
 Error unknown_kind(const std::string& kind) { return {Reason::unknown, 0, "no known kind: " + kind}; }
@@ -58,13 +58,15 @@ std::string text_of(const plan::Action& action) {
         action);
 }
 
+kube::Outcome<void> outcome_of(const Result<void, admin::Refusal>& said) {
+    if (said) return {};
+    return unexpected(Error{said.error().is_final ? Reason::invalid : Reason::no_answer, 0, said.error().text});
+}
+
 Done Executor::run(const std::vector<plan::Step>& steps, const Subject& subject, admin::Brokers& brokers) {
     const Orders one_by_one = [&](const std::vector<plan::Action>& actions) {
         std::vector<Outcome> outcomes;
-        for (const plan::Action& action : actions) {
-            const auto said = brokers.order(action);
-            outcomes.push_back(said ? Outcome() : Outcome(unexpected(Error{Reason::no_answer, 0, said.error()})));
-        }
+        for (const plan::Action& action : actions) outcomes.push_back(outcome_of(brokers.order(action)));
         return outcomes;
     };
     return std::move(run({Work{steps, subject}}, one_by_one).front());
@@ -122,7 +124,8 @@ void Executor::conclude(const Outcome& outcome, const Work& work, Progress& prog
     count(step, outcome);
     if (!outcome) {
         log_warn("step failed", {{"of", of}, {"step", what}, {"error", outcome.error().to_string()}});
-        progress.done.failures.push_back({what, outcome.error()});
+        const bool is_of_config = std::holds_alternative<plan::AlterBrokerConfig>(step.action);
+        progress.done.failures.push_back({what, outcome.error(), is_of_config});
         // Nobody would listen to the rest.
         const Reason reason = outcome.error().reason;
         if (reason == Reason::not_leader || reason == Reason::namespace_terminating) progress.next = work.steps.size();

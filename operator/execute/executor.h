@@ -30,6 +30,7 @@ struct Subject {
 struct Failure {
     std::string step;  // "apply StatefulSet a/demo-brokers"
     kube::Error error;
+    bool is_of_config = false;  // the brokers' settings
 };
 
 struct Done {
@@ -94,6 +95,9 @@ class Executor {
     mutable std::mutex mutex_;
     StepCounts counts_;
 };
+
+// Refused for good it is invalid; else the same order may go well another time.
+kube::Outcome<void> outcome_of(const Result<void, admin::Refusal>& said);
 
 // "delete Pod demo-brokers-1", for people and logs.
 std::string text_of(const plan::Action& action);

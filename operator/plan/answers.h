@@ -22,6 +22,7 @@ enum class Change : uint8_t { restart, live, live_per_broker, immutable };
 struct SettingSchema {
     Change change = Change::restart;
     std::optional<std::string> default_value;
+    std::string type;  // Kafka's word: boolean, int, long, list …
 };
 using ConfigSchema = std::map<std::string, SettingSchema>;  // of brokers
 
@@ -82,7 +83,8 @@ struct Questions {
     bool brokers = false;
     bool features = false;
     bool widest_topic = false;
-    bool moves_left = false;  // Rebalance, dry run
+    bool moves_left = false;                      // Rebalance, dry run
+    std::map<std::string, std::string> settings;  // live ones: would these values be taken?
     std::set<int64_t> may_restart;
     std::set<int64_t> caught_up;
     std::set<int64_t> drain;
@@ -98,6 +100,7 @@ struct Answers {
     Answer<std::map<std::string, Feature>> features;
     Answer<WidestTopic> widest_topic;
     Answer<uint64_t> moves_left;
+    Answer<std::map<std::string, std::string>> refused_settings;  // of those that were asked about: why not
     std::map<int64_t, Result<MayRestart, std::string>> may_restart;
     std::map<int64_t, Result<CaughtUp, std::string>> caught_up;
     std::map<int64_t, Result<Drain, std::string>> drain;

@@ -12,6 +12,8 @@ using Texts = std::map<std::string, std::string>;
 namespace annotation = resource::annotation;
 using api::Truth;
 
+constexpr Duration look_again_at_refused = std::chrono::minutes(1);
+
 std::optional<std::string> value_of(const Texts& texts, const std::string& name) {
     const auto found = texts.find(name);
     return found == texts.end() ? std::nullopt : std::optional(found->second);
@@ -50,31 +52,53 @@ std::set<std::string> changed_names(const Pass& pass, const std::optional<Texts>
     return names;
 }
 
-// Why this setting can't be what the spec says; empty: it can.
-std::string refusal(const ConfigSchema& schema, const std::string& name) {
+// Why this setting can't be what the spec says, as far as the schema tells; empty: it can.
+std::string refusal(const ConfigSchema& schema, const std::string& name, const std::optional<std::string>& wanted) {
     const auto found = schema.find(name);
-    if (found == schema.end()) return name + " is no setting that the brokers know";
-    if (found->second.change == Change::immutable) return name + " can't be changed once a cluster has begun";
+    if (found == schema.end()) return wanted ? name + " is no setting that the brokers know" : "";
+    const SettingSchema& setting = found->second;
+    if (setting.change == Change::immutable) return name + " can't be changed once a cluster has begun";
+    if (wanted && !may_be_of_type(setting.type, *wanted))
+        return name + " can't be \"" + *wanted + "\": its type is " + setting.type;
     return {};
 }
 
 // Leaves what is refused as it was; the rest goes on.
-void refuse(Pass& pass, const Texts& before, const std::set<std::string>& changed, const ConfigSchema& schema) {
+void refuse(Pass& pass, const Texts& before, const Texts& reasons) {
     std::string refused;
-    for (const std::string& name : changed) {
-        const auto wanted = value_of(pass.cluster.spec.config, name);
-        const auto old = value_of(before, name);
-        if (wanted == old) continue;
-        const std::string why = refusal(schema, name);
-        const bool is_removal_of_unknown = !wanted && !schema.contains(name);
-        if (why.empty() || is_removal_of_unknown) continue;
+    for (const auto& [name, why] : reasons) {
         refused += (refused.empty() ? "" : "; ") + why;
         pass.wanted.config.erase(name);
-        if (old) pass.wanted.config[name] = *old;
+        if (const auto old = value_of(before, name)) pass.wanted.config[name] = *old;
     }
     if (refused.empty()) return;
     pass.conditions.set(api::condition::config_applied, Truth::no, "Refused", "spec.config: " + refused);
     pass.stall("ConfigRefused", "spec.config: " + refused);
+    pass.look_again(look_again_at_refused);
+}
+
+// What the schema can't tell of values the brokers are asked, before a file has them: with a value that they don't take
+// no broker would start any more. False: there is no answer yet.
+bool has_refused(Pass& pass, const Texts& before, const std::set<std::string>& changed, const ConfigSchema& schema) {
+    Texts reasons, to_ask;
+    for (const std::string& name : changed) {
+        const auto wanted = value_of(pass.cluster.spec.config, name);
+        if (wanted == value_of(before, name)) continue;
+        if (std::string why = refusal(schema, name, wanted); !why.empty())
+            reasons[name] = std::move(why);
+        else if (wanted && schema.at(name).change == Change::live)
+            to_ask[name] = *wanted;
+    }
+    const auto& answer = pass.input.answers.refused_settings;
+    const bool is_answered = to_ask.empty() || (answer && answer->has_value());
+    if (!is_answered) {
+        if (!answer) pass.plan.questions.settings = to_ask;
+        return false;
+    }
+    if (!to_ask.empty())
+        for (const auto& [name, why] : **answer) reasons[name] = name + ": " + why;
+    refuse(pass, before, reasons);
+    return true;
 }
 
 bool needs_restart(const ConfigSchema& schema, const std::string& name, const Texts& wanted) {
@@ -144,8 +168,20 @@ void plan_live(Pass& pass, const Texts& live) {
         annotations[annotation::live_config] = intended.dump();
         annotations[annotation::live_done] = done;
     }
+    const size_t steps = pass.plan.steps.size();
     apply_config_map(pass);
+    if (pass.plan.steps.size() > steps) pass.plan.steps.back().needs_all_before = true;
     pass.under_way.push_back("changing live settings");
+}
+
+// Until they have said what may be changed how, all stays as it was.
+void wait_for_brokers(Pass& pass, const std::optional<Texts>& before, const std::string& error) {
+    if (before) pass.wanted.config = *before;
+    pass.conditions.set(api::condition::config_applied, Truth::no, "SchemaUnknown",
+                        error.empty() ? "asking the brokers" : error);
+    pass.under_way.push_back("asking which settings need a restart");
+    if (!error.empty()) pass.look_again(std::chrono::seconds(5));
+    apply_config_map(pass);
 }
 
 }  // namespace
@@ -154,26 +190,17 @@ void plan_config(Pass& pass) {
     pass.conditions.set(api::condition::config_applied, Truth::yes, "Applied");
     const std::optional<Texts> before = accepted(pass);
     const std::set<std::string> changed = changed_names(pass, before);
-    const auto& asked = pass.input.answers.config_schema;
     // Where no broker serves there is nobody to ask and nobody to disturb: it will be seen at their start.
-    const bool is_needed = !changed.empty() && pass.is_any_ready();
-    if (is_needed && (!asked || !asked->has_value())) {
-        pass.plan.questions.config_schema = !asked;
-        if (before) pass.wanted.config = *before;
-        const std::string why = asked ? asked->error() : "asking the brokers";
-        pass.conditions.set(api::condition::config_applied, Truth::no, "SchemaUnknown", why);
-        pass.under_way.push_back("asking which settings need a restart");
-        if (asked) pass.look_again(std::chrono::seconds(5));
-        return apply_config_map(pass);
+    if (changed.empty() || !pass.is_any_ready()) return plan_live(pass, sort(pass, {}));
+    const auto& asked = pass.input.answers.config_schema;
+    if (!asked) pass.plan.questions.config_schema = true;
+    if (!asked || !asked->has_value()) return wait_for_brokers(pass, before, asked ? asked->error() : "");
+    const Texts was = before.value_or(pass.cluster.spec.config);
+    if (!has_refused(pass, was, changed, **asked)) {
+        const auto& refused = pass.input.answers.refused_settings;
+        return wait_for_brokers(pass, before, refused ? refused->error() : "");
     }
-    Texts live;
-    if (is_needed) {
-        refuse(pass, before.value_or(pass.cluster.spec.config), changed, **asked);
-        live = sort(pass, **asked);
-    } else {
-        live = sort(pass, {});
-    }
-    plan_live(pass, live);
+    plan_live(pass, sort(pass, **asked));
 }
 
 }  // namespace milena::plan

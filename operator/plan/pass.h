@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "plan/cluster_plan.h"
@@ -85,6 +86,8 @@ void plan_children(Pass& pass);
 void plan_config(Pass& pass);
 // Volumes that are to grow.
 void plan_volumes(Pass& pass);
+// Whether a text can be a value of a setting of this type at all; where that isn't sure, it can.
+bool may_be_of_type(std::string_view type, std::string_view text);
 // What replicas the sets shall have, and the emptying of those that leave.
 void plan_scale(Pass& pass);
 // Restarts of one broker.

@@ -121,7 +121,8 @@ using Action = std::variant<Apply, Delete, Patch, SetFinalizer, Place, AlterBrok
 
 struct Step {
     Action action;
-    bool is_disruptive = false;  // takes a broker down, or data away: at most one in a plan
+    bool is_disruptive = false;     // takes a broker down, or data away: at most one in a plan
+    bool needs_all_before = false;  // it says that they were done
     bool operator==(const Step&) const = default;
 };
 

@@ -10,7 +10,7 @@ namespace milena::reconcile {
 namespace {
 
 // An answer may lead to one more question; never to one that was answered.
-constexpr int questions_max = 4;
+constexpr int questions_max = 5;
 
 void merge(plan::Answers& into, plan::Answers more) {
     if (more.config_schema) into.config_schema = std::move(more.config_schema);
@@ -18,6 +18,7 @@ void merge(plan::Answers& into, plan::Answers more) {
     if (more.features) into.features = std::move(more.features);
     if (more.widest_topic) into.widest_topic = std::move(more.widest_topic);
     if (more.moves_left) into.moves_left = std::move(more.moves_left);
+    if (more.refused_settings) into.refused_settings = std::move(more.refused_settings);
     into.may_restart.merge(more.may_restart);
     into.caught_up.merge(more.caught_up);
     into.drain.merge(more.drain);
@@ -35,9 +36,11 @@ void say_what_failed(const execute::Done& done, const api::KafkaCluster& cluster
         const bool may_pass = failure.error.reason == kube::Reason::internal_error;
         if (is_passing && !is_foreign && !may_pass) continue;
         api::ConditionSetter conditions(cluster.metadata.generation);
+        const std::string what = failure.step + ": " + failure.error.message;
+        const bool is_refused = failure.is_of_config && failure.error.reason == kube::Reason::invalid;
         conditions.set(may_pass ? api::condition::reconciling : api::condition::stalled, api::Truth::yes,
-                       std::string(kube::reason_name(failure.error.reason)),
-                       failure.step + ": " + failure.error.message);
+                       is_refused ? "ConfigRefused" : std::string(kube::reason_name(failure.error.reason)), what);
+        if (is_refused) conditions.set(api::condition::config_applied, api::Truth::no, "Refused", what);
         status.conditions = conditions.merged(status.conditions, now);
         return;
     }

@@ -53,14 +53,7 @@ execute::Orders orders_to(admin::Topics* topics) {
             return std::vector<kube::Outcome<void>>(actions.size(), kube::Outcome<void>(unexpected(error)));
         }
         std::vector<kube::Outcome<void>> outcomes;
-        for (const auto& said : topics->order(actions)) {
-            if (said) {
-                outcomes.emplace_back();
-                continue;
-            }
-            const auto reason = said.error().is_final ? kube::Reason::invalid : kube::Reason::no_answer;
-            outcomes.emplace_back(unexpected(kube::Error{reason, 0, said.error().text}));
-        }
+        for (const auto& said : topics->order(actions)) outcomes.push_back(execute::outcome_of(said));
         return outcomes;
     };
 }

@@ -141,7 +141,7 @@ TEST_F(Admin, orders_may_be_repeated) {
                  plan::UnregisterBroker{99},
              }) {
             const auto outcome = brokers->order(order);
-            EXPECT_TRUE(outcome) << order.index() << ": " << outcome.error();
+            EXPECT_TRUE(outcome) << order.index() << ": " << outcome.error().text;
         }
     }
     const plan::Answers answers = brokers->ask({.widest_topic = true, .drain = {1}});
@@ -151,13 +151,28 @@ TEST_F(Admin, orders_may_be_repeated) {
 }
 
 TEST_F(Admin, a_refusal_says_why) {
-    EXPECT_FALSE(brokers->order(plan::AlterBrokerConfig{{{"log.retention.ms", "soon"}}, {}}));
+    const auto outcome = brokers->order(plan::AlterBrokerConfig{{{"log.retention.ms", "soon"}}, {}});
+    ASSERT_FALSE(outcome);
+    EXPECT_TRUE(outcome.error().is_final) << outcome.error().text;
     EXPECT_FALSE(brokers->order(plan::DeleteTopic{"t", "no id"}));  // not its business
     EXPECT_FALSE(brokers->order(plan::Place{plan::PlacementOrder::drain, 7}));
     EXPECT_FALSE(brokers->order(plan::Event{}));
     const auto answers = brokers->ask({.drain = {7}});
     ASSERT_FALSE(answers.drain.at(7));
     EXPECT_NE("", answers.drain.at(7).error());
+}
+
+TEST_F(Admin, settings_that_would_be_refused_are_named) {
+    const auto asked = [&](const std::map<std::string, std::string>& settings) {
+        const auto refused = brokers->ask({.settings = settings}).refused_settings.value();
+        EXPECT_TRUE(refused) << refused.error();
+        return refused.value_or({});
+    };
+    EXPECT_TRUE(asked({{"log.retention.ms", "60000"}, {"message.max.bytes", "1000"}}).empty());
+    const auto refused = asked({{"log.retention.ms", "soon"}, {"message.max.bytes", "1000"}});
+    ASSERT_EQ(1u, refused.size());
+    EXPECT_NE(std::string::npos, refused.at("log.retention.ms").find("soon")) << refused.at("log.retention.ms");
+    EXPECT_EQ("long", brokers->ask({.config_schema = true}).config_schema->value().at("log.retention.ms").type);
 }
 
 TEST_F(Admin, topics_are_made_described_changed_and_deleted_together) {

@@ -74,10 +74,32 @@ void run_nodes(fake::FakeKube& fake) {
     }
 }
 
+namespace {
+
+constexpr const char* refused_value = "-5";
+
+}  // namespace
+
+Result<void, admin::Refusal> ContentBrokers::order(const plan::Action& action) {
+    ++orders;
+    const auto* alter = std::get_if<plan::AlterBrokerConfig>(&action);
+    if (alter == nullptr || !refuses_when_ordered) return {};
+    for (const auto& [name, value] : alter->set)
+        if (value == refused_value) return unexpected(admin::Refusal{"INVALID_CONFIG: -5 is too little", true});
+    return {};
+}
+
 plan::Answers ContentBrokers::ask(const plan::Questions& questions) {
     ++asked;
     plan::Answers answers;
-    if (questions.config_schema) answers.config_schema = plan::ConfigSchema();
+    if (questions.config_schema)
+        answers.config_schema = plan::ConfigSchema{{"log.retention.ms", {plan::Change::live, "604800000", "long"}}};
+    if (!questions.settings.empty()) {
+        std::map<std::string, std::string> refused;
+        for (const auto& [name, value] : questions.settings)
+            if (refuses_when_asked && value == refused_value) refused[name] = "INVALID_CONFIG: -5 is too little";
+        answers.refused_settings = refused;
+    }
     if (questions.brokers) {
         plan::BrokersInfo info;
         for (int64_t id = 0; id < 3; ++id) info.brokers[id] = {.is_active = true, .rack = "", .advertised = {}};

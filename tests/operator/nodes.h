@@ -22,12 +22,11 @@ void run_nodes(fake::FakeKube& fake);
 
 struct ContentBrokers final : admin::Brokers {
     plan::Answers ask(const plan::Questions& questions) override;
-    Result<void, std::string> order(const plan::Action&) override {
-        ++orders;
-        return {};
-    }
+    Result<void, admin::Refusal> order(const plan::Action& action) override;
 
     std::atomic<int> orders = 0;
+    std::atomic<bool> refuses_when_asked = false;    // the value "-5" of settings
+    std::atomic<bool> refuses_when_ordered = false;  //
     std::atomic<int> asked = 0;
 };
 

@@ -75,6 +75,37 @@ TEST(Operator, A6_what_the_server_finds_invalid_is_said_and_not_tried_in_a_hot_l
                                                             "reason=\"Invalid\"}"));
 }
 
+void set_retention(fake::FakeKube& fake, const json& value) {
+    json object = *fake.find("KafkaCluster", "a", "demo");
+    object["spec"]["config"] = value.is_null() ? json::object() : json{{"log.retention.ms", value}};
+    fake.put(object);
+}
+
+// Told by the brokers when they were asked, or only when it came to be done.
+void is_refused_and_heals(std::atomic<bool> ContentBrokers::* refusal) {
+    fake::FakeKube fake;
+    fake.put(cluster());
+    Running running(fake);
+    ASSERT_TRUE(becomes_ready(fake));
+    (*running.brokers).*refusal = true;
+    set_retention(fake, "-5");
+    const auto says = [&](const char* type, const char* part) {
+        return condition_of(fake.find("KafkaCluster", "a", "demo"), type, part);
+    };
+    ASSERT_TRUE(fake.await([&] { return says("Stalled", "reason") == "ConfigRefused"; }));
+    EXPECT_NE(std::string::npos, says("Stalled", "message").find("-5 is too little")) << says("Stalled", "message");
+    EXPECT_EQ("Refused", says("ConfigApplied", "reason"));
+    set_retention(fake, nullptr);
+    EXPECT_TRUE(fake.await([&] { return says("Stalled", "status") == "False"; }));
+    EXPECT_TRUE(fake.await([&] { return says("ConfigApplied", "status") == "True"; }));
+    EXPECT_TRUE(becomes_ready(fake));
+}
+
+TEST(Operator, a_live_setting_that_brokers_refuse_is_said_and_heals_when_it_is_taken_back) {
+    is_refused_and_heals(&ContentBrokers::refuses_when_asked);
+    is_refused_and_heals(&ContentBrokers::refuses_when_ordered);
+}
+
 TEST(Operator, what_the_server_stumbles_over_is_tried_again_and_said_meanwhile) {
     fake::FakeKube fake;
     fake.inject(

@@ -12,14 +12,14 @@ using nlohmann::json;
 
 struct SilentBrokers final : admin::Brokers {
     plan::Answers ask(const plan::Questions&) override { return {}; }
-    Result<void, std::string> order(const plan::Action&) override {
+    Result<void, admin::Refusal> order(const plan::Action&) override {
         ++orders;
-        if (!refusal.empty()) return unexpected(refusal);
+        if (!refusal.text.empty()) return unexpected(refusal);
         return {};
     }
 
     int orders = 0;
-    std::string refusal;
+    admin::Refusal refusal;
 };
 
 // An API server that has the objects of a map, by the path of a request.
@@ -87,11 +87,26 @@ TEST(Executor, after_a_failure_what_is_applied_goes_on_and_nothing_is_disrupted)
 
 TEST(Executor, an_order_that_brokers_refuse_is_a_failure) {
     Ran ran;
-    ran.brokers.refusal = "no such broker";
+    ran.brokers.refusal = {"no such broker"};
     const Done done = ran.run({{plan::Place{}}, remove_pod()});
     ASSERT_EQ(1u, done.failures.size());
     EXPECT_EQ("no such broker", done.failures[0].error.message);
+    EXPECT_TRUE(done.failures[0].error.is_transient());
     EXPECT_TRUE(ran.asked.empty());
+}
+
+TEST(Executor, a_setting_that_brokers_will_never_take_is_invalid_and_is_not_written_down_as_done) {
+    Ran ran;
+    ran.brokers.refusal = {"INVALID_CONFIG: no", true};
+    plan::Step is_done = apply("config", "u1");
+    is_done.needs_all_before = true;
+    const Done done = ran.run({{plan::AlterBrokerConfig{{{"a", "b"}}, {}}}, is_done, apply("s2", "u2")});
+    EXPECT_EQ((Asked{"PATCH s2"}), ran.asked);
+    ASSERT_EQ(1u, done.failures.size());
+    EXPECT_EQ(kube::Reason::invalid, done.failures[0].error.reason);
+    EXPECT_TRUE(done.failures[0].is_of_config);
+    ran.brokers.refusal = {};
+    EXPECT_EQ(3, ran.run({{plan::AlterBrokerConfig{{{"a", "b"}}, {}}}, is_done, apply("s2", "u2")}).steps);
 }
 
 TEST(Executor, what_is_not_known_yet_is_looked_for_and_taken_only_if_it_is_ours) {

@@ -15,11 +15,11 @@ namespace {
 
 using Json = nlohmann::json;
 
-const ConfigSchema schema{{"log.retention.ms", {Change::live, "604800000"}},
-                          {"message.max.bytes", {Change::live, "1048588"}},
-                          {"num.io.threads", {Change::restart, "8"}},
-                          {"super.key", {Change::live, std::nullopt}},
-                          {"key.of.birth", {Change::immutable, std::nullopt}}};
+const ConfigSchema schema{{"log.retention.ms", {Change::live, "604800000", "long"}},
+                          {"message.max.bytes", {Change::live, "1048588", "int"}},
+                          {"num.io.threads", {Change::restart, "8", "int"}},
+                          {"super.key", {Change::live, std::nullopt, "string"}},
+                          {"key.of.birth", {Change::immutable, std::nullopt, "string"}}};
 
 }  // namespace
 
@@ -60,6 +60,12 @@ void Model::answer(const Questions& questions, Answers& answers) const {
     if (questions.widest_topic)
         answers.widest_topic = Result<WidestTopic, std::string>(WidestTopic{"orders", widest_topic});
     if (questions.moves_left) answers.moves_left = Result<uint64_t, std::string>(uint64_t{0});
+    if (!questions.settings.empty()) {
+        std::map<std::string, std::string> refused;
+        for (const auto& [name, value] : questions.settings)
+            if (refused_values.contains(value)) refused[name] = "INVALID_CONFIG: Invalid value " + value;
+        answers.refused_settings = Result<std::map<std::string, std::string>, std::string>(refused);
+    }
     for (const int64_t id : questions.may_restart) {
         MayRestart may{true, "", {}};
         for (const auto& [other, broker] : brokers)
@@ -156,7 +162,10 @@ void Model::run_action(const Place& place) {
 }
 
 void Model::run_action(const AlterBrokerConfig& alter) {
-    for (const auto& [name, value] : alter.set) dynamic_config[name] = value;
+    for (const auto& [name, value] : alter.set) {
+        EXPECT_FALSE(refused_values.contains(value)) << name << " is set to what brokers refuse";
+        dynamic_config[name] = value;
+    }
     for (const std::string& name : alter.remove) dynamic_config.erase(name);
 }
 

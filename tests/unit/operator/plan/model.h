@@ -57,9 +57,10 @@ class Model {
     bool has_room = true;                    // false: new pods find no node
     std::map<int64_t, std::string> blocked;  // CanRestart: why not
     std::map<int64_t, std::string> only_copies;
-    std::set<int64_t> behind;      // HasCaughtUp: no
-    std::set<int64_t> recovering;  // runs, isn't ready
-    std::string stuck_drain;       // nothing moves, for this reason
+    std::set<int64_t> behind;              // HasCaughtUp: no
+    std::set<int64_t> recovering;          // runs, isn't ready
+    std::string stuck_drain;               // nothing moves, for this reason
+    std::set<std::string> refused_values;  // of live settings
     int64_t controller = 0;
     int64_t widest_topic = 3;
     std::map<std::string, Feature> features{{"metadata.version", {29, 29}}};

@@ -23,6 +23,14 @@ TEST(Covers, quantities_are_equal_however_they_are_written) {
     EXPECT_FALSE(covers({{"cpu", "1"}}, {{"cpu", "2"}}));
 }
 
+TEST(Types, refuse_only_what_no_broker_would_take) {
+    for (const char* text : {"7", "-1", " 7 ", "+7"}) EXPECT_TRUE(may_be_of_type("int", text)) << text;
+    for (const char* text : {"", "abc", "7s", "1.5", "-", "7 7"}) EXPECT_FALSE(may_be_of_type("long", text)) << text;
+    for (const char* text : {"true", "False ", "TRUE"}) EXPECT_TRUE(may_be_of_type("boolean", text)) << text;
+    for (const char* text : {"", "yes", "truer", "1"}) EXPECT_FALSE(may_be_of_type("boolean", text)) << text;
+    for (const char* type : {"double", "string", "list", "", "of tomorrow"}) EXPECT_TRUE(may_be_of_type(type, "any"));
+}
+
 TEST(Windows, are_open_for_their_duration_on_their_days) {
     const std::vector<api::MaintenanceWindow> windows{{{"Sunday"}, "23:30", 60}};
     const auto at = [&](const char* text) { return minutes_to_window(windows, *api::parse_time(text)); };

@@ -290,6 +290,63 @@ TEST_F(Rolls, a_setting_that_nobody_knows_is_refused_and_nothing_is_harmed) {
     EXPECT_EQ(model.restarted.size(), 3u);
 }
 
+TEST_F(Rolls, a_live_value_that_brokers_refuse_is_said_and_no_file_has_it) {
+    model.refused_values = {"-5"};
+    change("log.retention.ms", "-5");
+    change("num.io.threads", "4");
+    model.run();
+    EXPECT_EQ(model.condition(condition::config_applied).reason, "Refused");
+    EXPECT_EQ(model.condition(condition::stalled).reason, "ConfigRefused");
+    EXPECT_EQ(model.condition(condition::stalled).message,
+              "spec.config: log.retention.ms: INVALID_CONFIG: Invalid value -5");
+    EXPECT_EQ(model.restarted.size(), 3u) << "the other setting is applied";
+    EXPECT_EQ(model.child("ConfigMap", "demo-config").dump().find("-5"), std::string::npos);
+    EXPECT_TRUE(model.dynamic_config.empty());
+    model.cluster.spec.config.erase("log.retention.ms");
+    model.edit();
+    model.run();
+    EXPECT_TRUE(model.is(condition::config_applied)) << model.condition(condition::config_applied).message;
+    EXPECT_FALSE(model.is(condition::stalled));
+    EXPECT_EQ(model.restarted.size(), 3u);
+}
+
+TEST_F(Rolls, a_value_that_is_none_of_the_settings_type_is_refused_before_anybody_restarts_with_it) {
+    change("num.io.threads", "many");
+    model.run();
+    EXPECT_EQ(model.condition(condition::stalled).message,
+              "spec.config: num.io.threads can't be \"many\": its type is int");
+    EXPECT_TRUE(model.restarted.empty());
+    change("num.io.threads", " 4 ");
+    model.run();
+    EXPECT_FALSE(model.is(condition::stalled));
+    EXPECT_EQ(model.restarted.size(), 3u);
+}
+
+TEST_F(Rolls, while_brokers_do_not_say_what_they_take_all_stays_as_it_was) {
+    change("log.retention.ms", "1000");
+    Answers answers;
+    answers.config_schema =
+        Result<ConfigSchema, std::string>(ConfigSchema{{"log.retention.ms", {Change::live, "604800000", "long"}}});
+    answers.refused_settings = Result<std::map<std::string, std::string>, std::string>(unexpected(std::string("gone")));
+    const ClusterPlan plan = plan_cluster({model.cluster, model.observed, answers, model.settings, model.now});
+    EXPECT_EQ(api::find_condition(plan.status.conditions, condition::config_applied)->message, "gone");
+    EXPECT_TRUE(plan.steps.empty());
+    EXPECT_TRUE(plan.look_again);
+}
+
+TEST_F(Rolls, that_settings_were_changed_is_written_only_if_they_were) {
+    change("log.retention.ms", "1000");
+    const ClusterPlan plan = model.plan();
+    bool is_set = false;
+    for (const Step& step : plan.steps) {
+        const auto* apply = std::get_if<Apply>(&step.action);
+        const bool says_done = apply != nullptr && apply->object.dump().find("live-config-done") != std::string::npos;
+        EXPECT_EQ(step.needs_all_before, says_done);
+        is_set |= says_done;
+    }
+    EXPECT_TRUE(is_set);
+}
+
 TEST_F(Rolls, a_setting_of_birth_is_refused) {
     change("key.of.birth", "other");
     model.run();
