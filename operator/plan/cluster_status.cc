@@ -11,6 +11,8 @@ namespace condition = api::condition;
 
 constexpr Duration look_at_features = std::chrono::minutes(1);
 constexpr const char* joining = "Joining";
+constexpr const char* no_quorum = "NoQuorum";
+constexpr const char* brokers_away = "BrokersAway";
 
 std::string joined(const std::vector<std::string>& texts) {
     std::string all;
@@ -87,6 +89,13 @@ api::ListenerStatus listener_status(const Pass& pass, const api::Listener& liste
     return status;
 }
 
+// Since it was ready for the first time: until then it is Starting, whatever else is the case.
+bool has_served(const Pass& pass) {
+    const api::Condition* before = api::find_condition(pass.cluster.status.conditions, condition::ready);
+    return before != nullptr &&
+           (before->status == Truth::yes || before->reason == no_quorum || before->reason == brokers_away);
+}
+
 void set_ready(Pass& pass) {
     int64_t brokers = 0, ready = 0, voters_ready = 0, known = 0;
     for (const Seat& seat : pass.seats) {
@@ -97,13 +106,14 @@ void set_ready(Pass& pass) {
     }
     pass.plan.status.replicas = brokers;
     pass.plan.status.ready_replicas = ready;
-    // A cluster that was ready stays so while others join, and while one is away: that is what replicas are for.
-    const bool was_ready = api::is_true(pass.cluster.status.conditions, condition::ready);
-    const int64_t needed = was_ready ? std::max<int64_t>(1, known - 1) : brokers;
+    // Only a new cluster waits for all. One that has served does so while others join, and while one is away: that is
+    // what replicas are for.
+    const bool is_new = !has_served(pass);
+    const int64_t needed = is_new ? brokers : std::max<int64_t>(1, known - 1);
     const bool has_quorum = voters_ready * 2 > static_cast<int64_t>(pass.wanted.founding.voters.size());
     const bool is_ready = brokers > 0 && ready >= needed && has_quorum;
     const std::string count = std::to_string(ready) + " of " + std::to_string(brokers) + " brokers are ready";
-    const char* reason = is_ready ? "Serving" : !has_quorum ? "NoQuorum" : was_ready ? "BrokersAway" : "Starting";
+    const char* reason = is_ready ? "Serving" : is_new ? "Starting" : has_quorum ? brokers_away : no_quorum;
     pass.conditions.set(condition::ready, is_ready ? Truth::yes : Truth::no, reason,
                         is_ready ? count : count + (pass.under_way.empty() ? "" : "; " + joined(pass.under_way)));
     std::vector<std::string> away;

@@ -71,6 +71,35 @@ TEST_F(Status, new_brokers_that_do_not_come_leave_a_cluster_as_ready_as_it_was) 
     EXPECT_EQ(of(condition::ready), Truth::no) << "two of those that had joined are away";
 }
 
+TEST_F(Status, a_new_cluster_is_ready_when_all_brokers_are) {
+    Model fresh;
+    fresh.recovering = {2};
+    fresh.run();
+    EXPECT_FALSE(fresh.is(condition::ready)) << "two of three have come";
+    EXPECT_EQ(fresh.condition(condition::ready).reason, "Starting");
+    fresh.recovering.clear();
+    fresh.run();
+    EXPECT_TRUE(fresh.is(condition::ready));
+}
+
+TEST_F(Status, a_cluster_that_has_served_is_ready_again_with_a_broker_less) {
+    for (int64_t id = 0; id < 3; ++id) model.pod(id).is_ready = false;
+    model.apply(model.plan());
+    EXPECT_EQ(model.condition(condition::ready).reason, "NoQuorum");
+    model.apply(model.plan());
+    EXPECT_EQ(model.condition(condition::ready).reason, "NoQuorum") << "it doesn't start for the first time";
+    model.pod(0).is_ready = true;
+    model.apply(model.plan());
+    EXPECT_FALSE(model.is(condition::ready));
+    model.pod(1).is_ready = true;
+    model.apply(model.plan());
+    EXPECT_TRUE(model.is(condition::ready)) << model.condition(condition::ready).message;
+    EXPECT_FALSE(model.is(condition::brokers_healthy));
+    model.pod(1).is_ready = false;
+    model.apply(model.plan());
+    EXPECT_FALSE(model.is(condition::ready));
+}
+
 TEST_F(Status, a_smaller_cluster_is_not_balanced_until_nobody_is_to_leave) {
     begin(5);
     ASSERT_TRUE(model.is(condition::balanced));
