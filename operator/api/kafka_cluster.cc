@@ -171,7 +171,9 @@ void describe(Visitor& v, MaintenanceWindow& w) {
 namespace {
 
 std::vector<Rule> listener_rules() {
-    return {{"self.all(l, self.exists_one(m, m.port == l.port))", "two listeners have the same port"}};
+    return {{"self.all(l, self.exists_one(m, m.port == l.port))", "two listeners have the same port"},
+            {"self.size() == 0 || self.exists(l, l.type == 'Internal')",
+             "one listener must be of type Internal: the operator comes in by it"}};
 }
 
 std::vector<Rule> pool_rules() {

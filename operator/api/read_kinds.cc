@@ -62,6 +62,9 @@ void check_listeners(const KafkaCluster& cluster, FieldErrors& errors) {
         if (listener.name == "controller" || listener.name == "replication")
             errors.push_back({path + ".name", "is taken by the brokers"});
     }
+    const auto& all = cluster.spec.listeners;
+    if (!all.empty() && std::ranges::find(all, ListenerType::internal, &Listener::type) == all.end())
+        errors.push_back({"spec.listeners", "one must be of type Internal: the operator comes in by it"});
 }
 
 void check_pools(const KafkaCluster& cluster, FieldErrors& errors) {

@@ -103,6 +103,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"/spec/listeners", one_port, "spec.listeners[1].port"},
         Wrong{"/spec/listeners", Json::array({{{"name", "a"}, {"port", 9644}}}), "spec.listeners[0].port"},
         Wrong{"/spec/listeners", Json::array({{{"name", "A"}}}), "spec.listeners[0].name"},
+        Wrong{"/spec/listeners", Json::array({{{"name", "a"}, {"type", "NodePort"}}}), "spec.listeners"},
         Wrong{"/spec/listeners", Json(std::vector<Json>(500, Json::object())), "spec.listeners"},
         Wrong{"/spec/listeners", Json::array({7}), "spec.listeners[0]"},
         Wrong{"/spec/nodePools", Json::array({pool, with(pool, "name", "q")}), "spec.nodePools[1].firstNodeId"},
