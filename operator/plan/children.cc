@@ -223,6 +223,7 @@ void plan_children(Pass& pass) {
         pass.under_way.push_back("waiting for addresses of listeners");
         return;
     }
+    plan_advertised(pass);
     plan_config(pass);
     for (const resource::Pool& pool : pass.pools) plan_set(pass, pool);
     plan_surplus_sets(pass);

@@ -82,6 +82,9 @@ struct Pass {
 
 // Creates and mends what can be at any time: everything but the StatefulSets' replicas downwards.
 void plan_children(Pass& pass);
+// Brokers tell clients where to come as it was when they started: those whose address has changed are to be restarted.
+// An address that is only gone is waited for.
+void plan_advertised(Pass& pass);
 // Sorts the settings that have changed: live, restart, refused.
 void plan_config(Pass& pass);
 // Volumes that are to grow.

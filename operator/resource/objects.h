@@ -42,7 +42,9 @@ inline constexpr const char* applied = "milena.dev/applied";    // digest of wha
 inline constexpr const char* revision = "milena.dev/revision";  // of pods: what they were started with, but for config
 inline constexpr const char* config = "milena.dev/config";      // of pods: the settings that they were started with
 inline constexpr const char* rack = "milena.dev/rack";          // of pods: from the labels of their node
-inline constexpr const char* founding = "milena.dev/founding";  // of the ConfigMap
+// Of pods: where clients of external listeners were told to come when the pod started.
+inline constexpr const char* advertised = "milena.dev/advertised";
+inline constexpr const char* founding = "milena.dev/founding";        // of the ConfigMap
 inline constexpr const char* cluster_id = "milena.dev/cluster-id";    // of claims
 inline constexpr const char* live_config = "milena.dev/live-config";  // of the ConfigMap: set in the running cluster
 inline constexpr const char* live_done = "milena.dev/live-config-done";

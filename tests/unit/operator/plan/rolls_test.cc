@@ -438,6 +438,69 @@ TEST(NewCluster, node_ports_are_in_the_status_and_outlive_their_services) {
     EXPECT_TRUE(model.restarted.empty());
 }
 
+struct Balanced : testing::Test {
+    Balanced() {
+        model.cluster.spec.listeners = {{"plain", api::ListenerType::internal, 9092, {}},
+                                        {"outside", api::ListenerType::load_balancer, 9094, {}}};
+        model.go_on();
+        for (int64_t id = 0; id < 3; ++id) give(id, "192.0.2." + std::to_string(id));
+        model.run();
+    }
+    nlohmann::json& service(int64_t id) { return model.child("Service", "demo-outside-" + std::to_string(id)); }
+    void give(int64_t id, const std::string& ip) { service(id)["status"]["loadBalancer"]["ingress"] = {{{"ip", ip}}}; }
+    std::string told(int64_t id) { return model.pod(id).annotations["milena.dev/advertised"]; }
+    using Names = std::vector<std::string>;
+    Model model;
+};
+
+TEST_F(Balanced, the_first_addresses_restart_nobody) {
+    EXPECT_TRUE(model.is(condition::ready)) << model.condition(condition::ready).message;
+    EXPECT_EQ(told(1), R"({"outside":"192.0.2.1:9094"})");
+    EXPECT_TRUE(model.restarted.empty());
+}
+
+TEST_F(Balanced, a_broker_whose_address_has_changed_is_restarted_and_no_other) {
+    give(1, "198.51.100.1");
+    model.run();
+    EXPECT_EQ(model.restarted, Names{"demo-brokers-1"});
+    EXPECT_EQ(told(1), R"({"outside":"198.51.100.1:9094"})");
+    EXPECT_EQ(model.cluster.status.listeners[1].addresses[1].host, "198.51.100.1");
+}
+
+TEST_F(Balanced, an_address_that_is_only_gone_is_waited_for) {
+    service(1).erase("status");
+    model.run();
+    EXPECT_TRUE(model.restarted.empty());
+    give(1, "192.0.2.1");
+    model.run();
+    EXPECT_TRUE(model.restarted.empty()) << "it is as before";
+    service(1).erase("status");
+    model.run();
+    give(1, "198.51.100.1");
+    model.run();
+    EXPECT_EQ(model.restarted, Names{"demo-brokers-1"});
+}
+
+TEST_F(Balanced, pods_that_an_older_operator_started_are_restarted_only_for_an_address_that_changes) {
+    for (int64_t id = 0; id < 3; ++id) model.pod(id).annotations.erase("milena.dev/advertised");
+    model.run();
+    EXPECT_TRUE(model.restarted.empty());
+    for (int64_t id = 0; id < 3; ++id) model.pod(id).annotations.erase("milena.dev/advertised");
+    give(2, "198.51.100.2");
+    model.run();
+    EXPECT_EQ(model.restarted, Names{"demo-brokers-2"});
+}
+
+TEST_F(Balanced, brokers_that_join_restart_nobody) {
+    model.cluster.spec.brokers.replicas = 4;
+    model.edit();
+    model.run();
+    give(3, "192.0.2.3");
+    model.run();
+    EXPECT_EQ(told(3), R"({"outside":"192.0.2.3:9094"})");
+    EXPECT_TRUE(model.restarted.empty());
+}
+
 TEST(NewCluster, a_load_balancer_that_never_comes_holds_nobody_up_for_long) {
     Model model;
     model.cluster.spec.listeners = {{"plain", api::ListenerType::internal, 9092, {}},

@@ -118,6 +118,17 @@ TEST_F(Objects, what_does_not_concern_a_pod_does_not_change_its_revision) {
     EXPECT_NE(revision(wanted(), pool()), before);
 }
 
+// Another text here restarts every broker of every cluster when the operator is upgraded.
+TEST_F(Objects, a_revision_is_what_it_always_was) {
+    EXPECT_EQ(revision(wanted(), pool()), "f850d7c2f26b865d");
+    cluster.spec.listeners = {{"plain", api::ListenerType::internal, 9092, {}},
+                              {"outside", api::ListenerType::load_balancer, 9094, {}}};
+    cluster.spec.rack = api::Rack{"topology.kubernetes.io/zone"};
+    cluster.spec.brokers.resources.requests["cpu"] = "2";
+    external[{"outside", 0}] = {"192.0.2.1", 9094};
+    EXPECT_EQ(revision(wanted(), pool()), "680d23e21f491a04");
+}
+
 TEST_F(Objects, selectors_of_sets_and_services_find_the_pods) {
     const Json set = stateful_set(wanted(), pool(), 4, {3});
     const Json& labels = set["spec"]["template"]["metadata"]["labels"];
