@@ -201,7 +201,7 @@ class TopicPass {
         }
         plan_.status.topic_id = info.id;
         hold();
-        conditions_.set(condition::ready, Truth::yes, "Serving");
+        say_whether_it_serves(info);
         const bool is_edited = topic_.metadata.generation != topic_.status.observed_generation;
         if (difference.empty()) {
             conditions_.set(condition::in_sync, Truth::yes, "AsWanted");
@@ -215,6 +215,36 @@ class TopicPass {
             conditions_.set(condition::in_sync, is_said ? Truth::no : Truth::unknown, is_said ? "Drifted" : "Ignored",
                             is_said ? difference : "");
         }
+    }
+
+    void say_whether_it_serves(const TopicInfo& info) {
+        const auto is_offline = [](const TopicPartition& partition) { return partition.leader < 0; };
+        const auto is_short = [&](const TopicPartition& partition) {
+            return static_cast<int64_t>(partition.in_sync.size()) < info.min_in_sync;
+        };
+        if (const std::string offline = partitions_that(info, is_offline); !offline.empty())
+            return not_ready("PartitionsOffline", offline + " without a leader");
+        const std::string under_minimum = partitions_that(info, is_short);
+        conditions_.set(condition::ready, Truth::yes, "Serving",
+                        under_minimum.empty() ? ""
+                                              : under_minimum +
+                                                    " under min.insync.replicas, and producers with "
+                                                    "acks=all are refused");
+    }
+
+    // "2 of 12 partitions (3, 7) are"; empty: none. The first few by number.
+    template <class Is>
+    static std::string partitions_that(const TopicInfo& info, Is is) {
+        constexpr size_t named_max = 5;
+        size_t count = 0;
+        std::string names;
+        for (const TopicPartition& partition : info.partitions) {
+            if (!is(partition)) continue;
+            if (++count <= named_max) names += (names.empty() ? "" : ", ") + std::to_string(partition.index);
+        }
+        if (count == 0) return {};
+        return std::to_string(count) + " of " + std::to_string(info.partitions.size()) + " partitions (" + names +
+               (count > named_max ? " …" : "") + (count == 1 ? ") is" : ") are");
     }
 
     void describe_state(const TopicInfo& info) {

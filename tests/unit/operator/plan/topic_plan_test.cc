@@ -401,9 +401,21 @@ TEST_F(Topics, health_is_what_the_worst_partition_has) {
     live->min_in_sync = 2;
     run();
     EXPECT_EQ(topic.status.health, "UnderMinIsr");
+    EXPECT_TRUE(is(condition::ready)) << "it can be read";
+    EXPECT_EQ(of(condition::ready).message,
+              "1 of 3 partitions (1) is under min.insync.replicas, and producers with acks=all are refused");
     live->partitions[2].leader = -1;
     run();
     EXPECT_EQ(topic.status.health, "Offline");
+    EXPECT_FALSE(is(condition::ready));
+    EXPECT_EQ(of(condition::ready).reason, "PartitionsOffline");
+    EXPECT_EQ(of(condition::ready).message, "1 of 3 partitions (2) is without a leader");
+    EXPECT_TRUE(is(condition::in_sync)) << "it is what the resource says";
+    live->partitions[2].leader = 0;
+    live->partitions[1].in_sync = {1, 2};
+    run();
+    EXPECT_TRUE(is(condition::ready));
+    EXPECT_EQ(of(condition::ready).message, "");
 }
 
 // What brokers refuse is said, and that it is creating is not forgotten: the topic may be there all the same.
