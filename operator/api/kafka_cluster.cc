@@ -31,7 +31,8 @@ void describe(Visitor& v, Volume& s) {
        .doc = "The volume's name in the pod.",
        .is_required = true,
        .format = Format::dns_label,
-       .length_max = 16},
+       .length_max = 16,
+       .rules = {{"self != 'config' && self != 'rack'", "the names config and rack are taken"}}},
       s.name);
     v({.name = "size",
        .doc = "How much it holds; it may be raised.",

@@ -51,7 +51,12 @@ void describe(Visitor& v, KafkaTopicSpec& s) {
        .doc = "What is done when somebody else changes the topic: it is changed back (Enforce), "
               "reported (Warn), or nothing (Ignore)."},
       s.drift);
-    v.rules({{"has(self.topicName) == has(oldSelf.topicName)", "topicName cannot be changed"}});
+    v.rules({{"has(self.topicName) == has(oldSelf.topicName)", "topicName cannot be changed"},
+             // What is no number is for the brokers to refuse.
+             {"!has(self.replicationFactor) || !has(self.config) || !('min.insync.replicas' in self.config) || "
+              "!self.config['min.insync.replicas'].matches('^[0-9]{1,9}$') || "
+              "int(self.config['min.insync.replicas']) <= self.replicationFactor",
+              "min.insync.replicas is greater than replicationFactor: no producer with acks=all would be served"}});
 }
 
 void describe(Visitor& v, KafkaTopicStatus& s) {

@@ -3,6 +3,7 @@
 
 #include "api/kafka_cluster.h"
 #include "api/kafka_topic.h"
+#include "base/parse_number.h"
 
 namespace milena::api {
 
@@ -48,8 +49,14 @@ void refuse_reserved(const KafkaCluster& cluster, FieldErrors& errors) {
             errors.push_back({"spec.config." + name, "is made by the operator from the rest of the resource"});
 }
 
-void check_storage(const Storage& storage, const std::string& path, FieldErrors& errors) {
+// A volume "rack" that came by before there was a rule works as long as racks aren't asked for.
+void check_storage(const KafkaCluster& cluster, const Storage& storage, const std::string& path, FieldErrors& errors) {
     if (storage.size.empty() == storage.volumes.empty()) errors.push_back({path, "give either size or volumes"});
+    for (size_t i = 0; i < storage.volumes.size(); ++i) {
+        const std::string& name = storage.volumes[i].name;
+        if (name == "config" || (name == "rack" && cluster.spec.rack))
+            errors.push_back({path + ".volumes[" + std::to_string(i) + "].name", "is taken by the pod itself"});
+    }
 }
 
 void check_listeners(const KafkaCluster& cluster, FieldErrors& errors) {
@@ -76,7 +83,7 @@ void check_pools(const KafkaCluster& cluster, FieldErrors& errors) {
             errors.push_back({path + ".firstNodeId", "must be a whole thousand that no other pool has"});
         if (pool.name == "brokers" || pool.name == "nodes" || pool.name == "bootstrap")
             errors.push_back({path + ".name", "is taken"});
-        check_storage(pool.storage, path + ".storage", errors);
+        check_storage(cluster, pool.storage, path + ".storage", errors);
     }
 }
 
@@ -99,7 +106,7 @@ FieldErrors validate(const KafkaCluster& cluster) {
                           "are named after it"});
     if (cluster.spec.version.empty() == cluster.spec.image.empty())
         errors.push_back({"spec", "give either version or image"});
-    check_storage(cluster.spec.brokers.storage, "spec.brokers.storage", errors);
+    check_storage(cluster, cluster.spec.brokers.storage, "spec.brokers.storage", errors);
     check_pools(cluster, errors);
     check_listeners(cluster, errors);
     refuse_reserved(cluster, errors);
@@ -112,6 +119,11 @@ FieldErrors validate(const KafkaTopic& topic) {
     if (name.size() > 249 || !matches(Format::topic_name, name))
         errors.push_back({topic.spec.topic_name.empty() ? "metadata.name" : "spec.topicName",
                           "is no name of a topic: " + std::string(words_for(Format::topic_name))});
+    const auto found = topic.spec.config.find("min.insync.replicas");
+    const auto minimum = found == topic.spec.config.end() ? std::nullopt : parse_number<int64_t>(found->second);
+    if (minimum && topic.spec.replication_factor && *minimum > *topic.spec.replication_factor)
+        errors.push_back({"spec.config.min.insync.replicas",
+                          "is greater than replicationFactor: no producer with acks=all would be served"});
     return errors;
 }
 

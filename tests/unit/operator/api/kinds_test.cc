@@ -76,6 +76,8 @@ const Json two_listeners = {{{"name", "a"}, {"port", 9092}}, {{"name", "a"}, {"p
 const Json one_port = {{{"name", "a"}, {"port", 9092}}, {{"name", "b"}, {"port", 9092}}};
 const Json pool = {{"name", "p"}, {"roles", {"Broker"}}, {"firstNodeId", 1000}, {"storage", {{"size", "1Gi"}}}};
 
+Json volume(const char* name) { return {{"name", name}, {"size", "1Gi"}}; }
+
 Json with(Json object, const char* name, Json value) {
     object[name] = std::move(value);
     return object;
@@ -95,6 +97,9 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"/spec/brokers/storage/size", "10 Gi", "spec.brokers.storage.size"},
         Wrong{"/spec/brokers/storage/size", "-1Gi", "spec.brokers.storage.size"},
         Wrong{"/spec/brokers/storage/size", "", "spec.brokers.storage"},
+        Wrong{"/spec/brokers/storage",
+              {{"volumes", Json::array({volume("a"), volume("config")})}},
+              "spec.brokers.storage.volumes[1].name"},
         Wrong{"/spec/brokers/storage/deletionPolicy", "Perhaps", "spec.brokers.storage.deletionPolicy"},
         Wrong{"/spec/brokers/resources", {{"requests", {{"cpu", "much"}}}}, "spec.brokers.resources.requests.cpu"},
         Wrong{"/spec/image", "a", "spec"}, Wrong{"/spec/image", std::string(600, 'a'), "spec.image"},
@@ -116,6 +121,14 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"/spec/topicNamespaces", {"a", "a"}, "spec.topicNamespaces[1]"},
         Wrong{"/metadata/name", std::string(63, 'a'), "metadata.name"},
         Wrong{"/metadata/name", "1st", "metadata.name"}));
+
+TEST(KafkaClusterKind, a_volume_rack_is_in_the_way_of_racks_only) {
+    Json object = small_cluster();
+    object["spec"]["brokers"]["storage"] = {{"volumes", Json::array({volume("rack")})}};
+    EXPECT_TRUE(refused(object).empty());
+    object["spec"]["rack"] = {{"topologyKey", "zone"}};
+    EXPECT_EQ(refused(object).at(0).path, "spec.brokers.storage.volumes[0].name");
+}
 
 TEST(KafkaClusterKind, A22_fields_of_a_newer_version_are_left_alone) {
     Json object = small_cluster();
@@ -146,6 +159,23 @@ TEST(KafkaTopicKind, its_name_is_the_resources_unless_given) {
     EXPECT_TRUE(validate(*topic).empty());
     object["spec"]["topicName"] = "..";
     EXPECT_FALSE(read_topic(object));
+}
+
+TEST(KafkaTopicKind, more_replicas_in_sync_than_there_are_cannot_be_asked_for) {
+    const auto errors_with = [](const char* minimum, const Json& replication_factor) {
+        const Json object{{"metadata", {{"name", "orders"}}},
+                          {"spec",
+                           {{"clusterRef", {{"name", "demo"}}},
+                            {"replicationFactor", replication_factor},
+                            {"config", {{"min.insync.replicas", minimum}}}}}};
+        const auto topic = read_topic(object);
+        return topic ? validate(*topic) : topic.error();
+    };
+    EXPECT_EQ(errors_with("3", 2).at(0).path, "spec.config.min.insync.replicas");
+    EXPECT_EQ(errors_with("10", 9).size(), 1u) << "as numbers, not as texts";
+    EXPECT_TRUE(errors_with("2", 2).empty());
+    EXPECT_TRUE(errors_with("3", nullptr).empty()) << "how many there are is the cluster's to say";
+    EXPECT_TRUE(errors_with("two", 1).empty()) << "that is for the brokers to refuse";
 }
 
 }  // namespace
