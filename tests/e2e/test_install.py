@@ -85,6 +85,11 @@ REFUSED = {
         {"listeners": [{"name": "a", "port": 9092}, {"name": "b", "port": 9092}]},
         "same port",
     ),
+    "no internal listener": ({"listeners": [{"name": "a", "type": "NodePort"}]}, "type Internal"),
+    "a volume of the pod's": (
+        {"brokers": {"storage": {"size": None, "volumes": [{"name": "config", "size": "1Gi"}]}}},
+        "config and rack are taken",
+    ),
     "a setting of the operator's": ({"config": {"node.id": "1"}}, "the operator makes"),
     "a size that is none": ({"brokers": {"storage": {"size": "ten"}}}, "size"),
     "a field that is none": ({"broker": {}}, "broker"),

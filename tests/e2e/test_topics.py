@@ -52,6 +52,11 @@ def test_g_a_topic_is_made_grows_and_changes(cluster, admin):
     kube.wait_until("Kafka's default", lambda: setting(admin, "grows", "retention.ms") == "604800000", 60)
 
 
+def test_g_min_isr_above_the_replication_factor_is_refused_at_admission(cluster):
+    with pytest.raises(kube.Refused, match="greater than replicationFactor"):
+        cluster.topic("stricter", replication_factor=2, config={"min.insync.replicas": "10"})
+
+
 def test_g_the_replication_factor_just_works(cluster, admin):
     cluster.topic("copies", partitions=4, replication_factor=1)
     wait_for_topic(cluster, "copies")
