@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from harness import records, tools
+from harness import records, tools, wire
 from harness.broker import RealKafka
 from harness.compare import Pair, Side, normalise, sort_configs
 from harness.process import until
@@ -373,8 +373,20 @@ def test_a_directory_of_real_kafka_opens_with_its_topics_configs_and_data(writte
     milena.start()
     assert contents(milena, topics) == before
     assert describe(Side(milena, jvm), topics) == source.described
+    assert finalized(milena) == {"eligible.leader.replicas", "metadata"}
     records.produce(milena.bootstrap, "disk-none", [row(index) for index in range(8000, 8100)], enable_idempotence=True)
     assert len(records.read_all(milena.bootstrap, "disk-none", 2)[0]) == 8100
+
+
+def finalized(broker):
+    """Which of the features that Kafka turns on in a new directory clients are told of."""
+    names = ("eligible.leader.replicas", "group", "metadata", "share", "streams", "transaction")
+    header_tags, software, tags = b"\0", b"\4raw\0021", b"\0"
+    with wire.connect(broker.port) as link:
+        answer = wire.call(link, wire.API_VERSIONS, 4, header_tags + software + tags)
+    # A supported one that is finalized is named twice.
+    least = {"eligible.leader.replicas": 2, "metadata": 2}
+    return {name for name in names if answer.count(f"{name}.version".encode()) >= least.get(name, 1)}
 
 
 def test_a_directory_of_milena_opens_in_real_kafka(written, make_broker):

@@ -25,7 +25,7 @@ void describe_features(const Caller& caller, wire::ApiVersionsResponse& response
         if (feature.level_min > 0 || caller.version() >= level_zero_since)
             response.supported_features.push_back({std::string(feature.name), feature.level_min, feature.level_max});
     const metadata::Image& image = caller.context.image();
-    for (const auto& [name, level] : *image.features)
+    for (const auto& [name, level] : metadata::effective_levels(*image.features))
         if (level > 0) response.finalized_features.push_back({name, level, level});
     const int16_t kraft_version = caller.context.controller.kraft_version();
     if (kraft_version > 0)
