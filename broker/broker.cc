@@ -20,6 +20,9 @@ namespace {
 
 constexpr size_t main_descriptors_max = 16;
 
+// Enough for thousands of votes and deleted topics.
+constexpr uint64_t metadata_reserve_bytes = 1U << 20;
+
 // Logs may keep a quarter of the process's descriptors open; connections get the rest.
 size_t descriptors_limit() {
     rlimit limit{};
@@ -298,6 +301,7 @@ Result<void, std::string> Broker::open_raft() {
     options.fetch_timeout = Milliseconds(config_.quorum_fetch_timeout_ms);
     options.request_timeout = Milliseconds(config_.quorum_request_timeout_ms);
     options.retry_backoff = Milliseconds(config_.quorum_retry_backoff_ms);
+    options.reserve_bytes = metadata_reserve_bytes;
     options.segment_bytes = static_cast<uint32_t>(config_.metadata_log_segment_bytes);
     options.segment_ms = Milliseconds(config_.metadata_log_segment_ms);
     options.snapshot_bytes_max = config_.metadata_log_max_record_bytes_between_snapshots;

@@ -29,7 +29,9 @@ Result<Offset> Raft::propose(std::vector<Bytes> values) {
 }
 
 Result<Offset> Raft::State::append(Bytes batch, Batch batch_pending) {
-    const auto at = log->append(std::move(batch), quorum.epoch());
+    auto at = log->append(batch.slice(0), quorum.epoch());
+    const bool is_full = !at && at.error() == ErrorCode::kafka_storage_error && !log->has_failed();
+    if (is_full && reserve.give_up()) at = log->append(std::move(batch), quorum.epoch());
     if (!at) {
         if (log->has_failed()) fail("can't write the metadata log in " + directory);
         has_no_room |= at.error() == ErrorCode::kafka_storage_error;
@@ -122,6 +124,7 @@ void Raft::tick() {
     s.upkeep_next = s.now() + upkeep_interval;
     s.forget_observers();
     s.tend_own_entry();
+    s.reserve.replenish();
     s.log->note_recovery_point(s.quorum.high_watermark());
     if (s.is_snapshot_due()) s.take_snapshot();
 }

@@ -91,6 +91,7 @@ struct Options {
     Milliseconds fetch_timeout{2000};         // controller.quorum.fetch.timeout.ms
     Milliseconds request_timeout{2000};       // controller.quorum.request.timeout.ms
     Milliseconds retry_backoff{20};           // controller.quorum.retry.backoff.ms
+    uint64_t reserve_bytes = 0;               // of space that is kept for a full disk
     uint32_t segment_bytes = 1U << 30;
     Milliseconds segment_ms = std::chrono::hours(24 * 7);
     int64_t snapshot_bytes_max = 20 << 20;                   // metadata.log.max.record.bytes.between.snapshots

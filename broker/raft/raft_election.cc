@@ -201,10 +201,9 @@ void Raft::State::begin_leadership() {
     quorum.begin_leadership(log->end());
     note_leader();
     const auto at = append_controls(first_records());
-    if (!at) {
-        if (quorum.is_only_voter()) return fail("can't write the metadata log in " + directory);
-        return resign("the metadata log can't be written to");
-    }
+    // Of a full disk there may be some room when the next election is held, also where nobody else can win it.
+    if (!at && !has_failed) resign("the metadata log can't be written to");
+    if (!at) return;
     log_info("metadata log led", {{"node", options.node}, {"epoch", quorum.epoch()}, {"offset", *at}});
     // What the log ends with may not be durable yet, and counts when it is.
     quorum.durable(options.node, std::min(log->durable_end(), log->end()));
@@ -323,9 +322,10 @@ void Raft::State::write_election() {
                        if_alive([path, waiting](State& s, const env::DiskResult<void>& written) {
                            s.is_persisting = false;
                            if (s.has_failed) return;
-                           if (!written && (written.error() != env::DiskError::full || s.quorum.is_only_voter()))
+                           if (!written && written.error() != env::DiskError::full)
                                return s.fail("can't write " + path);
                            if (!written) {  // of a full disk: the next tick tries again, and until then nobody is told
+                               s.reserve.give_up();
                                auto again = std::move(*waiting);
                                for (auto& then : s.when_persisted) again.push_back(std::move(then));
                                s.when_persisted = std::move(again);

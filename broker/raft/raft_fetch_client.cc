@@ -139,7 +139,10 @@ Result<void, std::string> Raft::State::append_fetched(const Bytes& records) {
         take_in(std::move(batch));
     }
     if (appended) return {};
-    if (log->has_failed()) fail("can't write the metadata log in " + directory);
+    if (log->has_failed())
+        fail("can't write the metadata log in " + directory);
+    else if (appended.error() == ErrorCode::kafka_storage_error)
+        reserve.give_up();
     return unexpected(std::string(error_name(appended.error())));
 }
 

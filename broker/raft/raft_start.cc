@@ -38,6 +38,7 @@ Raft::State::State(const Environment& environment_in, const Options& options_in,
       directory(RaftLog::directory(options_in.log_dir)),
       snapshots(std::move(store_in)),
       log(std::move(log_in)),
+      reserve(environment_in.disk, directory, options_in.reserve_bytes),
       quorum({options_in.node, options_in.directory_id}, configured_voters(options_in), election),
       snapshot_considered_at(environment_in.clock.now()) {}
 
@@ -178,6 +179,7 @@ void Raft::State::take_part() {
         log_warn("metadata log voter has another directory",
                  {{"node", options.node}, {"voter", entry->directory_id}, {"directory", options.directory_id}});
     tell_voters();
+    reserve.replenish();
     if (quorum.is_only_voter()) return begin_campaign();
     quorum.unattach(quorum.epoch());
     deadline = after_random(Milliseconds(0));

@@ -11,6 +11,7 @@
 #include "raft/quorum.h"
 #include "raft/raft.h"
 #include "raft/raft_log.h"
+#include "raft/reserve.h"
 #include "raft/snapshot_store.h"
 
 namespace milena::raft {
@@ -151,6 +152,7 @@ struct Raft::State : std::enable_shared_from_this<Raft::State> {
     const std::string directory;
     SnapshotStore snapshots;
     std::unique_ptr<RaftLog> log;
+    Reserve reserve;
     Quorum quorum;
     int16_t kraft_version = 0;
     StateMachine* machine = nullptr;

@@ -1,10 +1,11 @@
 """A log directory that runs full: appends are refused with KAFKA_STORAGE_ERROR, reads go on, and it comes back by
-itself when there is space again, with nothing lost and nothing doubled. The metadata log lies elsewhere."""
+itself when there is space again, with nothing lost and nothing doubled. The metadata log lies elsewhere, or there."""
 
 import contextlib
 import os
 import pathlib
 import subprocess
+import time
 
 import confluent_kafka
 import pytest
@@ -41,16 +42,30 @@ def small_disk():
 @pytest.fixture
 def full(make_broker, small_disk):
     """A broker whose disk a producer has filled, that producer, and the file that can be removed to make room."""
+    yield from filled(make_broker, small_disk, is_metadata_there=False)
+
+
+@pytest.fixture
+def full_with_metadata(make_broker, small_disk):
+    """The same, and the metadata log lies there too, as it does by default."""
+    yield from filled(make_broker, small_disk, is_metadata_there=True)
+
+
+def filled(make_broker, small_disk, is_metadata_there):
     ballast = small_disk / "ballast"
     ballast.write_bytes(bytes(BALLAST_BYTES))
     broker = make_broker({"log.segment.bytes": str(1 << 20), "log.segment.delete.delay.ms": "0"})
     if broker.name == "kafka":
         pytest.skip("real Kafka stops when its disk is full")
-    broker.settings |= {"metadata.log.dir": str(broker.data), "log.dirs": str(small_disk / "data")}
+    broker.settings |= {"log.dirs": str(small_disk / "data")}
+    if not is_metadata_there:
+        broker.settings |= {"metadata.log.dir": str(broker.data)}
     broker.settings |= {"log.retention.check.interval.ms": "100", "log.flush.offset.checkpoint.interval.ms": "1000"}
     broker.start()
     records.create_topic(broker.bootstrap, "full", PARTITIONS)
     records.create_topic(broker.bootstrap, "probe")
+    records.create_topic(broker.bootstrap, "spare")
+    records.produce(broker.bootstrap, "spare", [(0, None, bytes(64 << 10), None, 0)] * 256)
     load = Load(broker.bootstrap, "full", PARTITIONS, 0)
     load.start()
     until(lambda: refusal(broker) == "KAFKA_STORAGE_ERROR", "the disk is full", 60)
@@ -129,3 +144,45 @@ def test_a_full_disk_refuses_appends_serves_reads_and_comes_back_when_there_is_s
     retain(broker, -1)  # the log stands still while it is read
     counts, examples = count_faults(broker.bootstrap, [load], log_starts(broker))
     assert counts.pop("records") > 5000 and not any(counts.values()), (counts, examples)
+
+
+def fill_up(directory):
+    """Somebody else takes what the broker leaves."""
+    with open(directory / "filler", "wb", buffering=0) as filler, contextlib.suppress(OSError):
+        while True:
+            filler.write(bytes(4096))
+
+
+@pytest.mark.parametrize("is_killed", [False, True], ids=["running", "killed"])
+def test_a_disk_full_to_the_last_byte_keeps_the_metadata_too_and_deleted_topics_make_room(
+    full_with_metadata, is_killed
+):
+    broker, load, ballast = full_with_metadata
+    fill_up(ballast.parent)
+    if is_killed:
+        broker.kill()
+        broker.start()
+        until(lambda: refusal(broker) == "KAFKA_STORAGE_ERROR", "the disk is full again", 30)
+    read_back(broker, load)
+    before = load.acknowledged
+    admin = AdminClient({"bootstrap.servers": broker.bootstrap})
+    admin.delete_topics(["spare"])["spare"].result(30)
+    load.pausing.clear()
+    until(lambda: load.acknowledged > before + 5000 or load.failures, "the producer goes on", 60)
+    load.pausing.set()
+    load.stop()
+    counts, examples = count_faults(broker.bootstrap, [load], log_starts(broker))
+    assert counts.pop("records") > 5000 and not any(counts.values()), (counts, examples)
+
+
+def test_a_broker_whose_vote_finds_no_room_waits_for_it(full_with_metadata):
+    broker, load, ballast = full_with_metadata
+    broker.kill()
+    (ballast.parent / "data" / "__cluster_metadata-0" / "reserve").unlink()
+    fill_up(ballast.parent)
+    broker.launch()
+    time.sleep(3)
+    assert broker.process.is_alive(), broker.log_tail()
+    ballast.unlink()
+    until(broker.serves, "the broker serves when there is room", 30)
+    read_back(broker, load)

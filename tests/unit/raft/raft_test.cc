@@ -97,6 +97,48 @@ TEST_F(RaftTest, full_disk_refuses_and_goes_on_when_there_is_space) {
     EXPECT_EQ(journal->values, (Values{"a"}));
 }
 
+TEST_F(RaftTest, disk_that_is_full_at_the_start_is_waited_for) {
+    ASSERT_EQ(open(), "");
+    commit({"a"});
+    LeaderEpoch epoch = journal->epoch_led;
+    // Some room is enough for the vote and not for the record that begins the leadership.
+    for (uint64_t room = 0; room < 400; room += 10) {
+        raft.reset();
+        disk.restart();
+        disk.limit_capacity(disk.used_bytes() + room);
+        ASSERT_EQ(open(), "") << room;
+        for (int i = 0; i < 5; ++i) tick();
+        ASSERT_EQ(journal->failure, "") << room;
+        if (room == 0) ASSERT_FALSE(journal->is_leading);
+        disk.heal();
+        for (int i = 0; i < 5; ++i) tick();
+        ASSERT_TRUE(journal->is_leading) << room;
+        ASSERT_GT(journal->epoch_led, epoch) << room;
+        ASSERT_EQ(journal->values, (Values{"a"})) << room;
+        epoch = journal->epoch_led;
+    }
+}
+
+TEST_F(RaftTest, reserve_is_there_when_the_disk_is_full_and_replenished_afterwards) {
+    options.reserve_bytes = 4096;
+    ASSERT_EQ(open(), "");
+    ASSERT_EQ(files("reserve").size(), 1U);
+    disk.limit_capacity(disk.used_bytes());
+    commit({std::string(1000, 'x')});
+    EXPECT_TRUE(files("reserve").empty());
+    tick();
+    EXPECT_TRUE(files("reserve").empty());
+    disk.heal();
+    tick();
+    EXPECT_EQ(files("reserve").size(), 1U);
+
+    disk.limit_capacity(disk.used_bytes());
+    reopen_after_kill();
+    tick();
+    EXPECT_TRUE(journal->is_leading);
+    commit({"y"});
+}
+
 TEST_F(RaftTest, failed_sync_is_the_end) {
     ASSERT_EQ(open(), "");
     disk.fail_syncs(true);
