@@ -19,6 +19,7 @@
 
 #include "base/piece.h"
 #include "base/result.h"
+#include "base/time.h"
 
 namespace milena::env {
 
@@ -46,6 +47,8 @@ struct File {
     virtual ~File() = default;
 
     virtual uint64_t size() const = 0;
+    // When it was last written to, by the wall clock.
+    virtual DiskResult<Timestamp> modified() = 0;
 
     // Writes all parts one after the other at `position` (<= size()), or fails; after a failure the bytes from
     // `position` on are undefined up to where the write would have ended, and size() says how far the file reaches.

@@ -296,6 +296,7 @@ class PartitionLog {
     Result<void> know_max_timestamp(Segment& segment);
     Result<void> confirm_max_timestamp(Segment& segment);
     Result<std::optional<IndexEntry>> last_time_entry(const Segment& segment);
+    Result<Timestamp> largest_timestamp(Segment& segment);
     Result<bool> is_past_retention(Segment& segment);
     Result<Timestamp> first_timestamp(Segment& segment);
     Offset first_dirty_offset() const;

@@ -190,15 +190,25 @@ Result<void> PartitionLog::confirm_max_timestamp(Segment& segment) {
     return {};
 }
 
+// Records without a timestamp are as old as their file (Kafka's LogSegment.largestTimestamp).
+Result<Timestamp> PartitionLog::largest_timestamp(Segment& segment) {
+    if (segment.max_timestamp.value >= 0) return segment.max_timestamp;
+    if (const auto opened = open_records(disk(), path_, segment); !opened.has_value())
+        return failed(opened.error(), "open");
+    const auto modified = segment.file->modified();
+    if (!modified.has_value()) return failed(modified.error(), "read");
+    return *modified;
+}
+
 Result<bool> PartitionLog::is_past_retention(Segment& segment) {
     if (config_->retention_ms.count() < 0) return false;
-    const auto is_old = [&] {
-        // Records without timestamps never grow old.
-        return segment.max_timestamp.value >= 0 &&
-               environment_.clock.wall() - segment.max_timestamp > config_->retention_ms.count();
+    const auto is_old = [&]() -> Result<bool> {
+        ASSIGN_OR_RETURN(const Timestamp largest, largest_timestamp(segment));
+        return environment_.clock.wall() - largest > config_->retention_ms.count();
     };
     RETURN_IF_ERROR(know_max_timestamp(segment));
-    if (!is_old()) return false;
+    ASSIGN_OR_RETURN(const bool seems_old, is_old());
+    if (!seems_old) return false;
     // A damaged index costs time, never records: before they go, they say themselves how old they are.
     RETURN_IF_ERROR(confirm_max_timestamp(segment));
     return is_old();

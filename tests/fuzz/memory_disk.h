@@ -30,6 +30,7 @@ class MemoryFile final : public env::File {
         : content_(std::move(content)), completions_(std::move(completions)) {}
 
     uint64_t size() const override { return content_->size(); }
+    env::DiskResult<Timestamp> modified() override { return no_timestamp; }
     env::DiskResult<void> write_at(uint64_t position, std::span<const Bytes> parts) override {
         check(position <= size());
         for (const Bytes& part : parts) {

@@ -88,7 +88,8 @@ class Damage {
     }
 
     World world_;
-    SimDisk disk_{world_.random, [this](Duration delay, std::function<void()> event) { world_.after(delay, event); }};
+    SimDisk disk_{world_.random, world_.clock,
+                  [this](Duration delay, std::function<void()> event) { world_.after(delay, event); }};
     Checker checker_;
     Network network_{.world = world_, .broker = [this] { return broker_.get(); }};
     std::vector<std::unique_ptr<Producer>> producers_;

@@ -51,7 +51,7 @@ class Scenario {
     explicit Scenario(const ScenarioOptions& options)
         : options_(options),
           world_(options.seed),
-          disk_(world_.random,
+          disk_(world_.random, world_.clock,
                 [this](Duration delay, std::function<void()> event) { world_.after(delay, std::move(event)); }),
           network_{.world = world_, .broker = [this] { return broker_.get(); }} {
         world_.prints_trace = options.prints_trace;

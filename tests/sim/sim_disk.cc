@@ -60,6 +60,7 @@ struct SimDisk::Node {
     std::vector<std::byte> durable;
     std::deque<Write> pending;
     uint64_t next_sequence = 1;
+    Timestamp modified = no_timestamp;
 
     void rename(NameChange change) {
         apply(change, entries);
@@ -121,6 +122,11 @@ class SimFile final : public env::File {
 
     uint64_t size() const override { return node_->content.size(); }
 
+    DiskResult<Timestamp> modified() override {
+        RETURN_IF_ERROR(usable());
+        return node_->modified;
+    }
+
     DiskResult<void> write_at(uint64_t position, std::span<const Bytes> parts) override {
         check(writable_ && position <= size());
         RETURN_IF_ERROR(usable());
@@ -135,6 +141,7 @@ class SimFile final : public env::File {
             return fill(std::move(write));
         disk_.used_bytes_ += growth;
         node_->record(std::move(write));
+        node_->modified = disk_.clock_.wall();
         return {};
     }
 
@@ -172,6 +179,7 @@ class SimFile final : public env::File {
         cut.position = bytes;
         cut.is_truncation = true;
         node_->record(std::move(cut));
+        node_->modified = disk_.clock_.wall();
         return {};
     }
 
@@ -235,8 +243,8 @@ class SimFile final : public env::File {
     bool writable_;
 };
 
-SimDisk::SimDisk(env::Random& random, Schedule schedule)
-    : random_(random), schedule_(std::move(schedule)), root_(std::make_shared<Node>()) {
+SimDisk::SimDisk(env::Random& random, env::Clock& clock, Schedule schedule)
+    : random_(random), clock_(clock), schedule_(std::move(schedule)), root_(std::make_shared<Node>()) {
     root_->is_directory = true;
 }
 

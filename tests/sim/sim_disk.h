@@ -25,7 +25,7 @@ using Schedule = std::function<void(Duration delay, std::function<void()> event)
 
 class SimDisk final : public env::Disk {
   public:
-    SimDisk(env::Random& random, Schedule schedule);
+    SimDisk(env::Random& random, env::Clock& clock, Schedule schedule);
     ~SimDisk() override;
 
     env::DiskResult<std::unique_ptr<env::File>> open(const std::string& path, env::OpenMode mode) override;
@@ -94,6 +94,7 @@ class SimDisk final : public env::Disk {
                  std::map<std::string, NodePtr>& found) const;
 
     env::Random& random_;
+    env::Clock& clock_;
     Schedule schedule_;
     NodePtr root_;
     uint64_t generation_ = 0;          // raised at every restart: older handles and completions are dead

@@ -12,7 +12,8 @@ using env::OpenMode;
 
 struct Disk : testing::Test {
     World world{1};
-    SimDisk disk{world.random, [this](Duration delay, std::function<void()> event) { world.after(delay, event); }};
+    SimDisk disk{world.random, world.clock,
+                 [this](Duration delay, std::function<void()> event) { world.after(delay, event); }};
 
     void write(const std::string& path, std::string_view text) {
         const auto file = disk.open(path, OpenMode::create);

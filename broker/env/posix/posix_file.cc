@@ -37,6 +37,14 @@ DiskResult<std::shared_ptr<Descriptor>> PosixFile::descriptor() {
     return descriptor_;
 }
 
+DiskResult<Timestamp> PosixFile::modified() {
+    ASSIGN_OR_RETURN(const std::shared_ptr<Descriptor> target, descriptor());
+    struct stat status{};
+    if (::fstat(target->fd(), &status) != 0) return unexpected(disk_error("fstat", path(), errno));
+    const auto since_1970 = std::chrono::seconds(status.st_mtim.tv_sec) + Duration(status.st_mtim.tv_nsec);
+    return Timestamp(std::chrono::duration_cast<Milliseconds>(since_1970).count());
+}
+
 DiskResult<void> PosixFile::write_at(uint64_t position, std::span<const Bytes> parts) {
     check(position <= status_.bytes);
     ASSIGN_OR_RETURN(const std::shared_ptr<Descriptor> target, descriptor());

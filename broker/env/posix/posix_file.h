@@ -16,6 +16,7 @@ class PosixFile final : public File {
     ~PosixFile() override;
 
     uint64_t size() const override { return status_.bytes; }
+    DiskResult<Timestamp> modified() override;
     DiskResult<void> write_at(uint64_t position, std::span<const Bytes> parts) override;
     DiskResult<size_t> read_at(uint64_t position, std::span<std::byte> into) override;
     DiskResult<size_t> read_cached(uint64_t position, std::span<std::byte> into) override;

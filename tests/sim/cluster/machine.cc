@@ -10,9 +10,11 @@ constexpr Duration mail_delay_max = std::chrono::microseconds(200);
 }  // namespace
 
 Machine::Machine(World& world, NodeId id)
-    : world_(world), id_(id), clock_(world), disk_(world.random, [this](Duration delay, std::function<void()> event) {
-          after(delay * disk_slowness_, std::move(event));
-      }) {}
+    : world_(world),
+      id_(id),
+      clock_(world),
+      disk_(world.random, clock_,
+            [this](Duration delay, std::function<void()> event) { after(delay * disk_slowness_, std::move(event)); }) {}
 
 void Machine::after(Duration delay, std::function<void()> work) {
     world_.after(std::max(clock_.of_world(delay), Duration{}),

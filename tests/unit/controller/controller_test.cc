@@ -105,7 +105,7 @@ class ControllerTest : public testing::Test {
     }
 
     sim::World world{1};
-    sim::SimDisk disk{world.random,
+    sim::SimDisk disk{world.random, world.clock,
                       [this](Duration delay, std::function<void()> event) { world.after(delay, std::move(event)); }};
     raft::Options options{
         .node = NodeId(1), .directory_id = metadata::directory_id, .cluster_id = "c", .log_dir = "/data"};

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "unit/env_posix/test_directory.h"
@@ -43,6 +44,14 @@ TEST_F(PosixDiskTest, all_parts_are_written_one_after_the_other) {
     ASSERT_TRUE(file->write_at(0, parts));
     EXPECT_EQ(file->size(), expected.size());
     EXPECT_EQ(content(*file), expected);
+}
+
+TEST_F(PosixDiskTest, a_file_knows_when_it_was_written_to) {
+    const auto file = create("a");
+    append(*file, "x");
+    const timespec times[2] = {{.tv_sec = 5, .tv_nsec = 0}, {.tv_sec = 7, .tv_nsec = 9'000'000}};
+    ASSERT_EQ(::utimensat(AT_FDCWD, (directory / "a").c_str(), times, 0), 0);
+    EXPECT_EQ(file->modified().value(), Timestamp(7009));
 }
 
 TEST_F(PosixDiskTest, a_missing_file_is_not_found) {

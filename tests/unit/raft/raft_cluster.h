@@ -21,7 +21,7 @@ class RaftCluster {
         Node(RaftCluster& cluster_in, NodeId id_in)
             : cluster(cluster_in),
               id(id_in),
-              disk(cluster.world.random, [this](Duration delay, std::function<void()> event) {
+              disk(cluster.world.random, cluster.world.clock, [this](Duration delay, std::function<void()> event) {
                   cluster.world.after(delay, std::move(event));
               }) {
             EXPECT_TRUE(disk.create_directories("/data").has_value());

@@ -120,7 +120,7 @@ class RaftFixture : public testing::Test {
     }
 
     sim::World world{1};
-    sim::SimDisk disk{world.random,
+    sim::SimDisk disk{world.random, world.clock,
                       [this](Duration delay, std::function<void()> event) { world.after(delay, std::move(event)); }};
     Options options{.node = NodeId(1),
                     .directory_id = Uuid{5, 500},

@@ -135,7 +135,7 @@ class Copy {
     sim::World& world_;
     wire::Codecs& codecs_;
     std::shared_ptr<const TopicPolicy> policy_;
-    sim::SimDisk disk_{world_.random,
+    sim::SimDisk disk_{world_.random, world_.clock,
                        [this](Duration delay, std::function<void()> event) { world_.after(delay, event); }};
     storage::TailCache cache_{1 << 20};
     std::unique_ptr<storage::LogDirectory> directory_;

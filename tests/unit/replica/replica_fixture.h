@@ -19,7 +19,8 @@ namespace milena::replica {
 
 struct Fixture : testing::Test {
     sim::World world{1};
-    sim::SimDisk disk{world.random, [this](Duration delay, std::function<void()> event) { world.after(delay, event); }};
+    sim::SimDisk disk{world.random, world.clock,
+                      [this](Duration delay, std::function<void()> event) { world.after(delay, event); }};
     storage::LogDirectory directory{disk, "/data"};
     storage::TailCache cache{1 << 20};
     wire::Codecs codecs;

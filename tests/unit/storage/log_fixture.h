@@ -159,7 +159,7 @@ class LogFixture : public testing::Test {
     }
 
     sim::World world;
-    sim::SimDisk disk{world.random,
+    sim::SimDisk disk{world.random, world.clock,
                       [this](Duration delay, std::function<void()> event) { world.after(delay, std::move(event)); }};
     size_t cache_bytes = 0;
     wire::Codecs codecs;

@@ -142,6 +142,28 @@ TEST_F(LogTrim, retention_after_reopening_goes_by_the_time_index) {
     EXPECT_EQ(log->delete_old_segments(log->log_end_offset()).value(), 9U);
 }
 
+TEST_F(LogTrim, records_without_timestamps_are_as_old_as_their_file) {
+    config.segment_bytes = 1000;
+    config.retention_ms = std::chrono::hours(1);
+    ASSERT_TRUE(open().has_value());
+    const auto fill_untimed = [&](int batches) {
+        for (int i = 0; i < batches; ++i)
+            ASSERT_TRUE(append(batch_of({std::string(300, 'x')}, {}, no_timestamp)).has_value());
+    };
+    fill_untimed(6);
+    run(std::chrono::minutes(50));
+    fill_untimed(4);
+    EXPECT_EQ(log->delete_old_segments(log->log_end_offset()).value(), 0U);
+    reopen_cleanly();
+    run(std::chrono::minutes(50));
+    const size_t before = log->segment_count();
+    EXPECT_EQ(log->delete_old_segments(log->log_end_offset()).value(), 3U);
+    EXPECT_EQ(log->segment_count(), before - 3);
+    run(std::chrono::hours(2));
+    EXPECT_GT(log->delete_old_segments(log->log_end_offset()).value(), 0U);
+    EXPECT_EQ(log->log_start_offset(), log->log_end_offset());
+}
+
 TEST_F(LogTrim, no_record_goes_because_a_damaged_time_index_calls_it_old) {
     config.segment_bytes = 1000;
     config.retention_ms = std::chrono::hours(1);
