@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace milena::server {
 namespace {
@@ -9,6 +10,7 @@ namespace {
 constexpr size_t clients_max = 64;
 constexpr size_t request_bytes_max = 8U << 10;
 constexpr Duration patience = std::chrono::seconds(30);
+constexpr Duration first_byte_patience = std::chrono::seconds(5);
 
 std::string_view reason_phrase(int status) {
     switch (status) {
@@ -60,9 +62,12 @@ class HttpServer::Client : public std::enable_shared_from_this<Client> {
     Client(HttpServer& server, std::unique_ptr<Stream> stream) : server_(server), stream_(std::move(stream)) {}
 
     void start() {
-        deadline_ = server_.loop_.after(patience, [self = shared_from_this()] { self->close(); });
+        await_client(first_byte_patience);
         wait();
     }
+
+    // Since when the client is the one to do something; nothing while its request is worked on.
+    std::optional<Instant> idle_since() const { return idle_since_; }
 
     void close() {
         if (!is_open_) return;
@@ -73,6 +78,16 @@ class HttpServer::Client : public std::enable_shared_from_this<Client> {
     }
 
   private:
+    void await_client(Duration at_most) {
+        idle_since_ = server_.loop_.clock().now();
+        close_after(at_most);
+    }
+
+    void close_after(Duration at_most) {
+        server_.loop_.cancel(deadline_);
+        deadline_ = server_.loop_.after(at_most, [self = shared_from_this()] { self->close(); });
+    }
+
     void wait() {
         stream_->when_readable([self = shared_from_this()] { self->read(); });
     }
@@ -81,6 +96,7 @@ class HttpServer::Client : public std::enable_shared_from_this<Client> {
         std::array<std::byte, 2048> buffer;
         const auto bytes = stream_->read_some(buffer);
         if (!bytes.has_value() && bytes.error() == StreamEnd::closed) return close();
+        if (bytes.has_value() && input_.empty()) close_after(patience);
         if (bytes.has_value()) input_.append(reinterpret_cast<const char*>(buffer.data()), *bytes);
         take_request();
     }
@@ -99,6 +115,7 @@ class HttpServer::Client : public std::enable_shared_from_this<Client> {
                    headers.find("\r\ncontent-length: ") != std::string::npos ||
                    headers.find("\r\ntransfer-encoding: ") != std::string::npos;
         const bool is_head = line && line->method == "HEAD";
+        idle_since_.reset();
         if (!line) return send({.status = 400, .body = "bad request\n"}, true);
         if (line->method != "GET" && !is_head) return send({.status = 405, .body = "only GET\n"}, true);
         server_.handler_(line->path, [self = shared_from_this(), is_head](const HttpResponse& response) {
@@ -108,6 +125,7 @@ class HttpServer::Client : public std::enable_shared_from_this<Client> {
 
     void send(const HttpResponse& response, bool has_body) {
         output_ = serialize(response, is_last_, has_body);
+        await_client(patience);
         write();
     }
 
@@ -125,14 +143,14 @@ class HttpServer::Client : public std::enable_shared_from_this<Client> {
         }
         if (!is_open_) return;
         if (is_last_) return close();
-        server_.loop_.cancel(deadline_);
-        deadline_ = server_.loop_.after(patience, [self = shared_from_this()] { self->close(); });
+        await_client(patience);
         take_request();
     }
 
     HttpServer& server_;
     const std::unique_ptr<Stream> stream_;
     shard::TimerId deadline_;
+    std::optional<Instant> idle_since_;
     std::string input_;
     std::string output_;
     bool is_last_ = false;
@@ -142,11 +160,22 @@ class HttpServer::Client : public std::enable_shared_from_this<Client> {
 HttpServer::HttpServer(shard::Loop& loop, int descriptor, Handler handler) : loop_(loop), handler_(std::move(handler)) {
     listener_ = std::make_unique<Listener>(loop_, descriptor, 64,
                                            [this](std::unique_ptr<Stream> stream, const std::string&, uint16_t) {
-                                               if (clients_.size() >= clients_max) return;  // closes it
+                                               if (clients_.size() >= clients_max && !make_way()) return;  // closes it
                                                auto client = std::make_shared<Client>(*this, std::move(stream));
                                                clients_.insert(client);
                                                client->start();
                                            });
+}
+
+// Probes come on connections of their own: who only holds a place may not keep them out.
+bool HttpServer::make_way() {
+    std::shared_ptr<Client> longest;
+    for (const std::shared_ptr<Client>& client : clients_) {
+        if (!client->idle_since()) continue;
+        if (!longest || *client->idle_since() < *longest->idle_since()) longest = client;
+    }
+    if (longest) longest->close();
+    return longest != nullptr;
 }
 
 HttpServer::~HttpServer() {

@@ -35,6 +35,9 @@ class HttpServer {
   private:
     class Client;
 
+    // True if one that has been idle was closed: the one that was it for longest.
+    bool make_way();
+
     shard::Loop& loop_;
     const Handler handler_;
     std::set<std::shared_ptr<Client>> clients_;
