@@ -35,6 +35,7 @@ def finalizations(ask):
 
 
 def test_upgrade_can_be_rolled_back_until_its_level_is_finalized_and_no_client_notices(cluster):
+    assert paths.MILENA_NEXT.exists(), f"{paths.MILENA_NEXT} is missing: make build-next builds it"
     ask = Admin(cluster)
     (before,) = versions(cluster)
     with clients_that_notice_nothing(cluster):
