@@ -159,6 +159,13 @@ class FetchWait::Watcher : public std::enable_shared_from_this<Watcher> {
     bool is_stopped_ = false;
 };
 
+// Where memory is short a client that has read everything waits as ever: it would only ask again at once, and so would
+// all others.
+void limit_bytes(FetchPlan& plan, const FetchLimits& limits) {
+    plan.bytes_max = std::min(limits.bytes_max, limits.room);
+    plan.bytes_min = std::min({limits.bytes_min, limits.bytes_max, std::max<size_t>(limits.room, 1)});
+}
+
 std::shared_ptr<FetchWait> FetchWait::start(const shard::Shards& shards, shard::Shard& home, FetchPlan plan,
                                             Done done) {
     auto wait = std::make_shared<FetchWait>(shards, home, std::move(plan), std::move(done));

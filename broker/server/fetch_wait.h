@@ -32,6 +32,13 @@ struct FetchPlan {
     Duration wait_max{};
 };
 
+struct FetchLimits {
+    size_t bytes_min = 0;  // that the client waits for
+    size_t bytes_max = 0;  // that it may have
+    size_t room = 0;       // in memory, at present
+};
+void limit_bytes(FetchPlan& plan, const FetchLimits& limits);
+
 class FetchWait : public std::enable_shared_from_this<FetchWait> {
   public:
     // In the order of the items. Called once, unless cancelled.

@@ -102,13 +102,13 @@ void resolve(const FetchCall& call, Fetching& fetching) {
 
 void limit(const FetchCall& call, Fetching& fetching) {
     const FetchRequest& request = call->request;
-    const int32_t bytes_max = std::min(request.max_bytes, call->context().config().fetch_max_bytes);
-    FetchPlan& plan = fetching.plan;
-    plan.bytes_max = std::min({static_cast<size_t>(std::max(bytes_max, 0)), answer_bytes_max,
-                               call->caller().connection->answer_bytes_room()});
+    const auto positive = [](int32_t bytes) { return static_cast<size_t>(std::max(bytes, 0)); };
+    size_t bytes_max = positive(std::min(request.max_bytes, call->context().config().fetch_max_bytes));
     if (const auto quota = call->context().quotas.amount_max(QuotaType::fetch, call->caller().quota_client()))
-        plan.bytes_max = std::min(plan.bytes_max, static_cast<size_t>(std::max(*quota, 1.0)));
-    plan.bytes_min = std::min(static_cast<size_t>(std::max(request.min_bytes, 0)), plan.bytes_max);
+        bytes_max = std::min(bytes_max, static_cast<size_t>(std::max(*quota, 1.0)));
+    const size_t room = std::min(answer_bytes_max, call->caller().connection->answer_bytes_room());
+    FetchPlan& plan = fetching.plan;
+    limit_bytes(plan, {.bytes_min = positive(request.min_bytes), .bytes_max = bytes_max, .room = room});
     // A partition that doesn't exist doesn't cut the wait short, lest the client asks in a circle.
     plan.wait_max = Milliseconds(std::max(request.max_wait_ms, 0));
 }

@@ -115,6 +115,27 @@ TEST_F(FetchWaitTest, the_first_batch_is_answered_even_if_it_is_too_large) {
     EXPECT_EQ(fetch(std::move(wanted))[0].bytes, one);
 }
 
+TEST_F(FetchWaitTest, without_memory_the_answer_waits_for_data_too) {
+    FetchPlan wanted = plan(4, 50ms);
+    limit_bytes(wanted, {.bytes_min = 1, .bytes_max = 1U << 20, .room = 0});
+    const Instant begin = world.clock.now();
+    EXPECT_EQ(fetch(wanted)[0].bytes, 0U);
+    EXPECT_GE(world.clock.now() - begin, 50ms);
+
+    wanted.wait_max = 30s;
+    Pending pending = start(wanted);
+    const size_t one = world.produce(0);
+    EXPECT_EQ(pending.outcomes.get()[0].bytes, one);
+}
+
+TEST_F(FetchWaitTest, who_wants_nothing_is_not_kept_waiting) {
+    FetchPlan wanted = plan(1, 30s);
+    limit_bytes(wanted, {.bytes_min = 1, .bytes_max = 0, .room = 1U << 20});
+    EXPECT_EQ(wanted.bytes_min, 0U);
+    limit_bytes(wanted, {.bytes_min = 0, .bytes_max = 100, .room = 0});
+    EXPECT_EQ(wanted.bytes_min, 0U);
+}
+
 TEST_F(FetchWaitTest, a_cancelled_wait_leaves_no_waiter_and_never_answers) {
     Pending pending = start(plan(4, 30s));
     world.on<bool>(0, [&] {
