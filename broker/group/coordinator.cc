@@ -120,8 +120,16 @@ ErrorCode Coordinator::write(const Records& records) {
 
 ErrorCode Coordinator::write_in_batches(const Records& records) {
     constexpr ptrdiff_t batch_records_max = 1'000;
+    constexpr size_t framing_bytes = 64;  // more than a record has around its key and value
+    const size_t bytes_max = environment_.journal.batch_bytes_max();
     for (auto at = records.begin(); at != records.end();) {
-        const auto end = at + std::min(batch_records_max, records.end() - at);
+        auto end = at;
+        size_t bytes = 0;
+        while (end != records.end() && end - at < batch_records_max) {
+            bytes += size_bytes(*end) + framing_bytes;
+            if (end != at && bytes > bytes_max) break;
+            ++end;
+        }
         const ErrorCode error = write(Records(at, end));
         if (error != ErrorCode::none) return error;
         at = end;

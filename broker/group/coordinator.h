@@ -48,6 +48,8 @@ class Journal {
     virtual ~Journal() = default;
     // One batch, the offset of its first record. With an error nothing was written.
     virtual Result<Offset> append(const Records& records) = 0;
+    // More than that is refused, and need not be gathered.
+    virtual size_t batch_bytes_max() const = 0;
 };
 
 // Who sends a request.

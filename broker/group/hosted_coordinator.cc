@@ -15,7 +15,8 @@ namespace {
 constexpr size_t slice_bytes = 1U << 20;
 constexpr size_t records_a_turn = 4'000;
 constexpr size_t decompressed_bytes_max = 256U << 20;
-constexpr int16_t commit_marker = 1;  // a control record; 0 aborts
+constexpr size_t compression_ratio_max = 16;  // that a batch is tried for
+constexpr int16_t commit_marker = 1;          // a control record; 0 aborts
 
 std::optional<std::span<const std::byte>> span_of(const std::optional<Bytes>& bytes) {
     return bytes ? std::optional(bytes->span()) : std::nullopt;
@@ -152,11 +153,23 @@ Result<Offset> HostedCoordinator::append(const Records& records) {
     // Kafka's coordinators begin at 0 though they have no producer id.
     wire::RecordBatchBuilder builder({.codec = options_.codec, .base_sequence = 0});
     const Timestamp now = environment_.clock.wall();
-    for (const Record& record : records)
+    const size_t bytes_max = batch_bytes_max();
+    for (const Record& record : records) {
+        if (builder.size_bytes() + size_bytes(record) > bytes_max) return unexpected(ErrorCode::message_too_large);
         builder.add({.timestamp = now, .key = record.key.span(), .value = span_of(record.value)});
+    }
     Bytes batch = Bytes::from(builder.build(environment_.codecs.compressor));
     ASSIGN_OR_RETURN(last_written_, led->append(std::move(batch)));
     return last_written_ - (static_cast<int64_t>(records.size()) - 1);
+}
+
+// Before compression. What we couldn't read back isn't written either.
+size_t HostedCoordinator::batch_bytes_max() const {
+    const replica::Replica* led = replica();
+    if (led == nullptr) return decompressed_bytes_max;
+    const size_t bytes_max = led->policy().rules.bytes_max;
+    if (options_.codec == wire::Codec::none) return bytes_max;
+    return std::min(compression_ratio_max * bytes_max, decompressed_bytes_max);
 }
 
 // --- answering -------------------------------------------------------------------------------------------------------

@@ -59,6 +59,7 @@ class HostedCoordinator final : public Journal, public std::enable_shared_from_t
     Instant next_deadline() const;
 
     Result<Offset> append(const Records& records) override;
+    size_t batch_bytes_max() const override;
 
   private:
     struct Held {

@@ -1,5 +1,8 @@
 // Coordinator: what groups have committed.
+#include <algorithm>
 #include <limits>
+#include <ranges>
+#include <set>
 #include <utility>
 
 #include "base/log.h"
@@ -22,6 +25,9 @@ size_t utf16_units(std::string_view text) {
     }
     return units;
 }
+
+// Partitions of a request that were seen before: however often one is named, it has one record.
+using SeenPartitions = std::set<std::pair<std::string_view, int32_t>>;
 
 // Beyond the end of time is never.
 Timestamp expiry(Timestamp now, int64_t retention_ms) {
@@ -70,18 +76,27 @@ void Coordinator::commit_offsets(const wire::OffsetCommitRequest& request, wire:
     const ErrorCode refused = check_commit(request, version);
     if (refused != ErrorCode::none) return answer(reply, Result<Response>(unexpected(refused)));
     Response response;
-    Records records;
-    const Timestamp now = clock().wall();
+    const auto is_too_large = [this](const auto& partition) {
+        return utf16_units(partition.committed_metadata.value_or("")) > config_.offset_metadata_max;
+    };
     for (const auto& topic : request.topics) {
         auto& answered = response.topics.emplace_back();
         answered.name = std::string(topic.name);
         answered.topic_id = topic.topic_id;
-        for (const auto& partition : topic.partitions) {
+        for (const auto& partition : topic.partitions)
+            answered.partitions.push_back({partition.partition_index, is_too_large(partition)
+                                                                          ? ErrorCode::offset_metadata_too_large
+                                                                          : ErrorCode::none});
+    }
+    Records records;
+    SeenPartitions seen;
+    size_t room = environment_.journal.batch_bytes_max();
+    const Timestamp now = clock().wall();
+    // From behind: the last entry of a partition counts, as it would for whoever reads the log.
+    for (const auto& topic : std::views::reverse(request.topics)) {
+        for (const auto& partition : std::views::reverse(topic.partitions)) {
+            if (is_too_large(partition) || !seen.emplace(topic.name, partition.partition_index).second) continue;
             const std::string_view metadata = partition.committed_metadata.value_or("");
-            const bool is_too_large = utf16_units(metadata) > config_.offset_metadata_max;
-            answered.partitions.push_back(
-                {partition.partition_index, is_too_large ? ErrorCode::offset_metadata_too_large : ErrorCode::none});
-            if (is_too_large) continue;
             CommittedOffset committed;
             committed.offset = Offset(partition.committed_offset);
             committed.commit_timestamp = now;
@@ -91,8 +106,13 @@ void Coordinator::commit_offsets(const wire::OffsetCommitRequest& request, wire:
             committed.leader_epoch = LeaderEpoch(partition.committed_leader_epoch);
             committed.partition = PartitionIndex(partition.partition_index);
             records.push_back(offset_record(request.group_id, topic.name, committed));
+            const size_t bytes = size_bytes(records.back());
+            if (bytes > room)
+                return answer(reply, Result<Response>(unexpected(coordinator_error(ErrorCode::message_too_large))));
+            room -= bytes;
         }
     }
+    std::ranges::reverse(records);
     const ErrorCode error = records.empty() ? ErrorCode::none : write(records);
     if (error != ErrorCode::none) return answer(reply, Result<Response>(unexpected(error)));
     answer(reply, Result<Response>(std::move(response)));
@@ -144,6 +164,8 @@ void Coordinator::delete_offsets(const wire::OffsetDeleteRequest& request,
         return answer(reply, Result<Response>(unexpected(ErrorCode::non_empty_group)));
     Response response;
     Records records;
+    SeenPartitions seen;
+    size_t room = environment_.journal.batch_bytes_max();
     for (const auto& topic : request.topics) {
         auto& answered = response.topics.emplace_back();
         answered.name = std::string(topic.name);
@@ -152,8 +174,13 @@ void Coordinator::delete_offsets(const wire::OffsetDeleteRequest& request,
             const PartitionIndex index(partition.partition_index);
             answered.partitions.push_back(
                 {index.value, is_subscribed ? ErrorCode::group_subscribed_to_topic : ErrorCode::none});
-            if (!is_subscribed && offsets_.find(request.group_id, topic.name, index) != nullptr)
-                records.push_back(offset_tombstone(request.group_id, topic.name, index));
+            if (is_subscribed || offsets_.find(request.group_id, topic.name, index) == nullptr) continue;
+            if (!seen.emplace(topic.name, index.value).second) continue;
+            records.push_back(offset_tombstone(request.group_id, topic.name, index));
+            const size_t bytes = size_bytes(records.back());
+            if (bytes > room)
+                return answer(reply, Result<Response>(unexpected(coordinator_error(ErrorCode::message_too_large))));
+            room -= bytes;
         }
     }
     const ErrorCode error = records.empty() ? ErrorCode::none : write(records);

@@ -19,6 +19,8 @@ struct Record {
 
 using Records = std::vector<Record>;
 
+inline size_t size_bytes(const Record& record) { return record.key.size() + (record.value ? record.value->size() : 0); }
+
 Record offset_record(std::string_view group, std::string_view topic, const CommittedOffset& offset);
 Record offset_tombstone(std::string_view group, std::string_view topic, PartitionIndex partition);
 Record group_record(std::string_view group, const wire::GroupMetadataValue& value);

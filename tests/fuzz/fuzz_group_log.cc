@@ -70,6 +70,7 @@ struct Log final : Journal {
         records.insert(records.end(), batch.begin(), batch.end());
         return first;
     }
+    size_t batch_bytes_max() const override { return size_t{1} << 20; }
 };
 
 class Life {

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pathlib
 import resource
 import socket
 import struct
@@ -469,3 +470,44 @@ def test_a_storm_of_members_stays_bounded(milena, make_broker):
     print(f"300 members with 100 kB each and 40,000 without an id: {grown >> 20} MiB more, {refused} refused")
     assert refused > 200
     assert grown < 60 * SHADOW << 20
+
+
+# --- valid requests that name the same again and again ---------------------------------------------------------------
+
+FETCH, OFFSET_COMMIT, OFFSET_FETCH, FIND_COORDINATOR, DESCRIBE_GROUPS = 1, 8, 9, 10, 15
+DESCRIBE_CONFIGS, OFFSET_DELETE = 32, 47
+COORDINATOR_NOT_AVAILABLE = 15
+
+
+@contextlib.contextmanager
+def stays_small(broker, mib):
+    """Not larger by more than that at any moment: what is freed before anybody looks has been there all the same."""
+    process = broker.process
+    pathlib.Path(f"/proc/{process.pid}/clear_refs").write_text("5", encoding="ascii")  # the peak begins anew
+    memory = process.rss_bytes()
+    yield
+    grown = process.rss_peak_bytes() - memory
+    print(f"{grown / (1 << 20):.1f} MiB more")
+    assert grown < mib * SHADOW << 20, f"{grown} bytes more"
+
+
+def commit_errors(link, group, count):
+    """Of OffsetCommit v5 that names partition 0 so often."""
+    head = wire.string(group) + struct.pack(">i", -1) + wire.string("") + array(1) + wire.string("hostile")
+    entries = struct.pack(">iqh", 0, 5, 0) * count
+    answer = wire.call(link, OFFSET_COMMIT, 5, head + array(count) + entries)
+    at = 4 + 4 + 2 + len("hostile") + 4
+    return {struct.unpack_from(">ih", answer, at + 6 * index)[1] for index in range(count)}
+
+
+def test_a_partition_that_is_committed_again_and_again_is_written_once(milena):
+    """Each record has the name of its group, which may be long."""
+    group = "g" * 32_000
+    count = 5_000
+    with wire.connect(milena.broker.port, 60) as link:
+        key = wire.call(link, FIND_COORDINATOR, 0, wire.string(group))
+        until(lambda: commit_errors(link, group, 1) == {0}, "the group is served", 30)
+        with stays_small(milena.broker, 32):
+            assert len(key) > 0 and commit_errors(link, group, count) == {0}
+            deletion = wire.string(group) + array(1) + wire.string("hostile") + array(count) + struct.pack(">i", 0) * count
+            assert wire.call(link, OFFSET_DELETE, 0, deletion)[:2] == b"\0\0"

@@ -1,5 +1,7 @@
 // Committed offsets: OffsetCommit, OffsetFetch, OffsetDelete.
-#include <set>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "server/handlers/ask_groups.h"
 
@@ -63,13 +65,18 @@ std::shared_ptr<Commit> resolve(const CommitCall& call) {
 // A topic of which some partitions were refused is there once.
 template <class Response>
 void merge(Response& refused, const Response& done) {
+    std::unordered_map<std::string, size_t> places;
+    for (size_t i = 0; i < refused.topics.size(); ++i)
+        places.try_emplace(std::string(std::string_view(refused.topics[i].name)), i);
     for (const auto& topic : done.topics) {
-        const auto same = std::ranges::find_if(
-            refused.topics, [&](const auto& other) { return std::string_view(other.name) == topic.name; });
-        if (same == refused.topics.end())
+        const auto [same, is_new] =
+            places.try_emplace(std::string(std::string_view(topic.name)), refused.topics.size());
+        if (is_new) {
             refused.topics.push_back(topic);
-        else
-            same->partitions.insert(same->partitions.end(), topic.partitions.begin(), topic.partitions.end());
+            continue;
+        }
+        auto& partitions = refused.topics[same->second].partitions;
+        partitions.insert(partitions.end(), topic.partitions.begin(), topic.partitions.end());
     }
 }
 

@@ -44,9 +44,11 @@ class MemoryJournal final : public Journal {
         ++batches_count;
         return first;
     }
+    size_t batch_bytes_max() const override { return bytes_max; }
 
     Records records;
     size_t batches_count = 0;
+    size_t bytes_max = size_t{1} << 20;
     ErrorCode refusal = ErrorCode::none;
 };
 

@@ -46,6 +46,27 @@ TEST_F(Commit, of_many_partitions_is_one_batch) {
     EXPECT_EQ(journal.records.size(), 100U);
 }
 
+TEST_F(Commit, that_names_a_partition_again_counts_as_its_last_entry_says) {
+    wire::OffsetCommitRequest request = commit_request("orders", 7);
+    auto& partitions = request.topics.front().partitions;
+    const std::string too_long(4097, 'x');
+    for (int64_t i = 0; i < 1'000; ++i) partitions.push_back({.partition_index = 0, .committed_offset = i});
+    partitions.push_back({.partition_index = 0, .committed_offset = 5'000, .committed_metadata = too_long});
+    request.topics.push_back(request.topics.front());
+    EXPECT_EQ(commit(request), ErrorCode::none);
+    EXPECT_EQ(journal.records.size(), 1U);
+    EXPECT_EQ(committed("orders"), 999);
+}
+
+TEST_F(Commit, of_more_than_the_log_takes_in_one_batch_is_refused) {
+    journal.bytes_max = 10'000;
+    wire::OffsetCommitRequest request = commit_request("orders", 7);
+    for (int32_t i = 1; i < 1'000; ++i)
+        request.topics.front().partitions.push_back({.partition_index = i, .committed_offset = i});
+    EXPECT_EQ(commit(request), ErrorCode::unknown_server_error);
+    EXPECT_TRUE(journal.records.empty());
+}
+
 TEST_F(Commit, with_a_long_note_is_refused_alone) {
     wire::OffsetCommitRequest request = commit_request("orders", 7);
     const std::string fits(4096, 'x'), is_too_long(4097, 'x');
@@ -159,6 +180,36 @@ TEST_F(Deletion, of_an_offset_that_is_not_there_writes_nothing) {
     EXPECT_EQ(*delete_offset("returns"), ErrorCode::none);
     EXPECT_EQ(journal.records.size(), written);
     EXPECT_EQ(delete_offset("orders", "nobody").error(), ErrorCode::group_id_not_found);
+}
+
+TEST_F(Deletion, of_an_offset_that_is_named_again_is_written_once) {
+    commit(commit_request("orders", 7));
+    const size_t written = journal.records.size();
+    wire::OffsetDeleteRequest request;
+    request.group_id = "group";
+    request.topics.push_back({.name = "orders", .partitions = {1'000, {.partition_index = 0}}});
+    Awaited<wire::OffsetDeleteResponse> deleted;
+    coordinator->delete_offsets(request, deleted.reply());
+    deliver();
+    EXPECT_EQ(deleted->topics.front().partitions.size(), 1'000U);
+    EXPECT_EQ(journal.records.size(), written + 1);
+}
+
+TEST_F(Deletion, of_a_group_with_a_long_name_is_written_in_batches_that_the_log_takes) {
+    const std::string long_id(20'000, 'g');
+    for (int32_t i = 0; i < 100; ++i) {
+        wire::OffsetCommitRequest request = commit_request("orders", i);
+        request.group_id = long_id;
+        request.topics.front().partitions.front().partition_index = i;
+        EXPECT_EQ(commit(request), ErrorCode::none);
+    }
+    const size_t batches = journal.batches_count;
+    Awaited<ErrorCode> deleted;
+    coordinator->delete_group(long_id, deleted.reply());
+    deliver();
+    EXPECT_EQ(*deleted, ErrorCode::none);
+    EXPECT_EQ(journal.batches_count, batches + 2);
+    EXPECT_EQ(coordinator->offsets().size(), 0U);
 }
 
 TEST_F(Deletion, of_offsets_of_members_that_are_no_consumers_must_wait) {
