@@ -3,6 +3,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "controller/decide.h"
@@ -22,7 +23,28 @@ using settings::Texts;
 using Partitions = std::vector<metadata::PartitionImage>;
 using NewTopic = wire::CreateTopicsRequest::Topic;
 
-Result<void, ConfigError> check_name(const metadata::Image& image, std::string_view name) {
+bool may_collide(std::string_view name) { return name.find_first_of("._") != std::string_view::npos; }
+
+// The topics that there are, by the metric names that requested ones would share with them. All are looked through
+// once for all that are requested.
+using TakenMetricNames = std::unordered_map<std::string, const metadata::TopicImage*>;
+
+TakenMetricNames taken_metric_names(const metadata::Image& image, const wire::CreateTopicsRequest& request) {
+    TakenMetricNames taken;
+    for (const NewTopic& topic : request.topics)
+        if (may_collide(topic.name) && !reason_topic_name_refused(topic.name))
+            taken.try_emplace(metric_name(topic.name), nullptr);
+    if (taken.empty()) return taken;
+    for (const auto& topic : image.topics->by_name) {
+        if (!may_collide(topic->name)) continue;
+        const auto at = taken.find(metric_name(topic->name));
+        if (at != taken.end() && at->second == nullptr) at->second = topic.get();
+    }
+    return taken;
+}
+
+Result<void, ConfigError> check_name(const metadata::Image& image, const TakenMetricNames& taken,
+                                     std::string_view name) {
     if (name == raft::metadata_topic)
         return refused(ErrorCode::invalid_request,
                        "Creation of internal topic " + std::string(name) + " is prohibited.");
@@ -30,13 +52,10 @@ Result<void, ConfigError> check_name(const metadata::Image& image, std::string_v
         return refused(ErrorCode::invalid_topic_exception, std::move(*reason));
     if (image.topic(name) != nullptr)
         return refused(ErrorCode::topic_already_exists, "Topic '" + std::string(name) + "' already exists.");
-    if (name.find_first_of("._") == std::string_view::npos) return {};
-    for (const auto& other : image.topics->by_name) {
-        if (topic_names_collide(name, other->name))
-            return refused(ErrorCode::invalid_topic_exception,
-                           "Topic '" + std::string(name) + "' collides with existing topic: " + other->name);
-    }
-    return {};
+    const auto other = taken.find(metric_name(name));
+    if (other == taken.end() || other->second == nullptr) return {};
+    return refused(ErrorCode::invalid_topic_exception,
+                   "Topic '" + std::string(name) + "' collides with existing topic: " + other->second->name);
 }
 
 Result<Partitions, ConfigError> assigned_partitions(const Context& context, const NewTopic& topic) {
@@ -149,8 +168,9 @@ void describe(const Context& context, const Texts& configs, const Partitions& pa
 }
 
 Result<void, ConfigError> create(const Context& context, const settings::TopicConfig& broker_defaults,
-                                 const NewTopic& topic, Decision<wire::CreateTopicsResponse>& decision) {
-    RETURN_IF_ERROR(check_name(context.image, topic.name));
+                                 const TakenMetricNames& taken, const NewTopic& topic,
+                                 Decision<wire::CreateTopicsResponse>& decision) {
+    RETURN_IF_ERROR(check_name(context.image, taken, topic.name));
     const TopicDefaults defaults = topic_defaults(context.settings, topic.name, context.image.brokers->size());
     ASSIGN_OR_RETURN(const Texts configs, checked_configs(broker_defaults, topic, defaults));
     auto created =
@@ -182,6 +202,7 @@ Decision<wire::CreateTopicsResponse> decide(const Context& context, const wire::
     Decision<wire::CreateTopicsResponse> decision;
     const settings::TopicConfig broker_defaults = settings::topic_defaults(context.settings);
     const std::set<std::string_view> repeated = repeated_names(request.topics);
+    const TakenMetricNames taken = taken_metric_names(context.image, request);
     std::set<std::string_view> answered;
     for (const NewTopic& topic : request.topics) {
         if (!answered.insert(topic.name).second) continue;
@@ -189,7 +210,7 @@ Decision<wire::CreateTopicsResponse> decide(const Context& context, const wire::
         result.name = topic.name;
         const Result<void, ConfigError> created = repeated.contains(topic.name)
                                                       ? refused(ErrorCode::invalid_request, "Duplicate topic name.")
-                                                      : create(context, broker_defaults, topic, decision);
+                                                      : create(context, broker_defaults, taken, topic, decision);
         if (created) continue;
         result.configs.emplace();  // none, as Kafka says it of a topic that isn't there
         result.error_code = created.error().code;

@@ -5,8 +5,6 @@
 namespace milena::controller {
 namespace {
 
-constexpr size_t topic_name_bytes_max = 249;
-
 bool is_legal(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
            c == '-';
@@ -26,9 +24,10 @@ std::optional<std::string> reason_topic_name_refused(std::string_view name) {
     return std::nullopt;
 }
 
-bool topic_names_collide(std::string_view a, std::string_view b) {
-    return std::ranges::equal(
-        a, b, [](char x, char y) { return x == y || ((x == '.' || x == '_') && (y == '.' || y == '_')); });
+std::string metric_name(std::string_view topic_name) {
+    std::string name(topic_name);
+    std::ranges::replace(name, '.', '_');
+    return name;
 }
 
 }  // namespace milena::controller

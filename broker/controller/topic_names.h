@@ -8,10 +8,12 @@
 
 namespace milena::controller {
 
+inline constexpr size_t topic_name_bytes_max = 249;
+
 // Why the name is refused; nothing if it is fine.
 std::optional<std::string> reason_topic_name_refused(std::string_view name);
 
 // Metric names take '.' and '_' for the same: two topics whose names differ in nothing else collide.
-bool topic_names_collide(std::string_view a, std::string_view b);
+std::string metric_name(std::string_view topic_name);
 
 }  // namespace milena::controller

@@ -15,10 +15,10 @@ TEST(TopicNames, legal_characters_and_lengths) {
 }
 
 TEST(TopicNames, dot_and_underscore_collide) {
-    EXPECT_TRUE(topic_names_collide("a.b", "a_b"));
-    EXPECT_TRUE(topic_names_collide("a.b", "a.b"));
-    EXPECT_FALSE(topic_names_collide("a.b", "a-b"));
-    EXPECT_FALSE(topic_names_collide("a.b", "a.bb"));
+    EXPECT_EQ(metric_name("a.b"), metric_name("a_b"));
+    EXPECT_EQ(metric_name("a.b"), metric_name("a.b"));
+    EXPECT_NE(metric_name("a.b"), metric_name("a-b"));
+    EXPECT_NE(metric_name("a.b"), metric_name("a.bb"));
 }
 
 }  // namespace
