@@ -510,9 +510,11 @@ void Broker::start_serving(shard::Shard& shard) {
     options.memory_bytes_max = static_cast<size_t>(config_.memory_requests_bytes) / shards_->size();
     options.limits.frame_bytes_max = static_cast<size_t>(config_.socket_request_max_bytes);
     options.idle_max = Milliseconds(config_.connections_max_idle_ms);
+    constexpr size_t sessions_bytes_max = 32U << 20;
     const size_t sessions_max = static_cast<size_t>(config_.max_incremental_fetch_session_cache_slots);
     served.sessions = std::make_unique<server::FetchSessions>(
         shard.random(), server::FetchSessions::Options{.sessions_max = sessions_max / shards_->size(),
+                                                       .bytes_max = sessions_bytes_max / shards_->size(),
                                                        .shard = shard.id().value,
                                                        .shard_count = static_cast<uint32_t>(shards_->size())});
     const server::Context context{.shards = *shards_,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "controller/topic_names.h"
+
 namespace milena::server {
 namespace {
 
@@ -14,8 +16,29 @@ constexpr Duration eviction_age = std::chrono::minutes(2);
 int32_t next_epoch(int32_t epoch) { return epoch == INT32_MAX ? 1 : epoch + 1; }
 
 template <class Topic>
-FetchKey key_of(const Topic& topic, int32_t partition) {
-    return {topic.topic_id, std::string(topic.topic), partition};
+FetchKey key_of(const Topic& topic) {
+    const std::string_view name = topic.topic;
+    return {topic.topic_id, name.empty() ? nullptr : std::make_shared<const std::string>(name), 0};
+}
+
+FetchKey key_at(FetchKey key, int32_t partition) {
+    key.partition = partition;
+    return key;
+}
+
+// With its place in the list and among the keys. The name counts as if nobody shared it.
+size_t bytes_of(const FetchKey& key) {
+    constexpr size_t places_bytes = 80;
+    return sizeof(FetchWish) + sizeof(FetchKey) + places_bytes + key.name().size();
+}
+
+// No topic has such a name, and nobody keeps it.
+bool has_impossible_name(const wire::FetchRequest& request) {
+    const auto is_impossible = [](const auto& topic) {
+        return std::string_view(topic.topic).size() > controller::topic_name_bytes_max;
+    };
+    return std::ranges::any_of(request.topics, is_impossible) ||
+           std::ranges::any_of(request.forgotten_topics_data, is_impossible);
 }
 
 }  // namespace
@@ -26,6 +49,7 @@ void FetchSession::add(FetchWish wish) {
         at->second->request = wish.request;
         return;
     }
+    bytes += bytes_of(wish.key);
     wishes.push_back(std::move(wish));
     by_key.emplace(wishes.back().key, std::prev(wishes.end()));
 }
@@ -33,6 +57,7 @@ void FetchSession::add(FetchWish wish) {
 void FetchSession::forget(const FetchKey& key) {
     const auto at = by_key.find(key);
     if (at == by_key.end()) return;
+    bytes -= bytes_of(key);
     wishes.erase(at->second);
     by_key.erase(at);
 }
@@ -40,12 +65,14 @@ void FetchSession::forget(const FetchKey& key) {
 FetchContext FetchSessions::begin(const wire::FetchRequest& request, wire::Version version, Instant now) {
     const bool is_full = request.session_epoch == initial_epoch || request.session_epoch == final_epoch;
     if (version >= 7 && !is_full) return begin_incremental(request, version >= 13, now);
-    if (request.session_id != 0) sessions_.erase(request.session_id);
+    if (const auto ended = sessions_.find(request.session_id); ended != sessions_.end()) drop(ended);
     FetchContext context;
-    context.opens_session = version >= 7 && request.session_epoch == initial_epoch;
-    for (const auto& topic : request.topics)
+    context.opens_session = version >= 7 && request.session_epoch == initial_epoch && !has_impossible_name(request);
+    for (const auto& topic : request.topics) {
+        const FetchKey key = key_of(topic);
         for (const auto& partition : topic.partitions)
-            context.wishes.push_back({.key = key_of(topic, partition.partition), .request = partition});
+            context.wishes.push_back({.key = key_at(key, partition.partition), .request = partition});
+    }
     return context;
 }
 
@@ -62,13 +89,13 @@ FetchContext FetchSessions::begin_incremental(const wire::FetchRequest& request,
 
     context.session = found->second;
     FetchSession& session = *context.session;
-    for (const auto& topic : request.topics)
-        for (const auto& partition : topic.partitions)
-            session.add({.key = key_of(topic, partition.partition), .request = partition});
-    for (const auto& topic : request.forgotten_topics_data)
-        for (const int32_t partition : topic.partitions) session.forget(key_of(topic, partition));
+    if (!change(session, request)) {
+        // The client asks anew for all that it wants, and is answered without a session if there is none for so much.
+        drop(found);
+        return {.error = ErrorCode::fetch_session_id_not_found};
+    }
     if (session.wishes.empty()) {
-        sessions_.erase(found);
+        drop(found);
         context.session = nullptr;
         return context;
     }
@@ -76,6 +103,26 @@ FetchContext FetchSessions::begin_incremental(const wire::FetchRequest& request,
     session.epoch = next_epoch(session.epoch);
     context.wishes.assign(session.wishes.begin(), session.wishes.end());
     return context;
+}
+
+// False if there is no room for what it adds.
+bool FetchSessions::change(FetchSession& session, const wire::FetchRequest& request) {
+    if (has_impossible_name(request)) return false;
+    const size_t others_bytes = bytes_ - session.bytes;
+    bool has_room = true;
+    for (const auto& topic : request.topics) {
+        const FetchKey key = key_of(topic);
+        for (size_t i = 0; i < topic.partitions.size() && has_room; ++i) {
+            session.add({.key = key_at(key, topic.partitions[i].partition), .request = topic.partitions[i]});
+            has_room = others_bytes + session.bytes <= options_.bytes_max;
+        }
+    }
+    for (const auto& topic : request.forgotten_topics_data) {
+        const FetchKey key = key_of(topic);
+        for (const int32_t partition : topic.partitions) session.forget(key_at(key, partition));
+    }
+    bytes_ = others_bytes + session.bytes;
+    return has_room;
 }
 
 int32_t FetchSessions::finish(FetchContext& context, std::vector<wire::FetchResponse::Partition>& answers,
@@ -103,7 +150,9 @@ int32_t FetchSessions::finish(FetchContext& context, std::vector<wire::FetchResp
 
 int32_t FetchSessions::open(FetchContext& context, const std::vector<wire::FetchResponse::Partition>& answers,
                             Instant now) {
-    if (answers.empty() || !make_room(answers.size(), now)) return 0;
+    size_t bytes = 0;
+    for (const FetchWish& wish : context.wishes) bytes += bytes_of(wish.key);
+    if (answers.empty() || !make_room(answers.size(), bytes, now)) return 0;
     auto session = std::make_shared<FetchSession>();
     session->id = new_id();
     session->uses_topic_ids = !context.wishes.front().key.topic_id.is_zero();
@@ -115,26 +164,37 @@ int32_t FetchSessions::open(FetchContext& context, const std::vector<wire::Fetch
         session->add(std::move(wish));
     }
     const int32_t id = session->id;
+    bytes_ += session->bytes;
     sessions_.emplace(id, std::move(session));
     return id;
 }
 
+bool FetchSessions::make_room(size_t size, size_t bytes, Instant now) {
+    if (options_.sessions_max == 0 || bytes > options_.bytes_max) return false;
+    while (sessions_.size() >= options_.sessions_max || bytes_ + bytes > options_.bytes_max)
+        if (!evict(size, now)) return false;
+    return true;
+}
+
 // The one that nobody has used for longest, if that is long; else the smallest of the old ones, if the new one is
 // larger.
-bool FetchSessions::make_room(size_t size, Instant now) {
-    if (options_.sessions_max == 0) return false;
-    if (sessions_.size() < options_.sessions_max) return true;
+bool FetchSessions::evict(size_t size, Instant now) {
     const auto stalest = std::ranges::min_element(sessions_, {}, [](const auto& s) { return s.second->last_used; });
     if (now - stalest->second->last_used > eviction_age) {
-        sessions_.erase(stalest);
+        drop(stalest);
         return true;
     }
     const auto smallest = std::ranges::min_element(sessions_, {}, [&](const auto& s) {
         return now - s.second->created > eviction_age ? s.second->wishes.size() : SIZE_MAX;
     });
     if (now - smallest->second->created <= eviction_age || smallest->second->wishes.size() >= size) return false;
-    sessions_.erase(smallest);
+    drop(smallest);
     return true;
+}
+
+void FetchSessions::drop(Sessions::iterator at) {
+    bytes_ -= at->second->bytes;
+    sessions_.erase(at);
 }
 
 int32_t FetchSessions::new_id() {

@@ -511,3 +511,30 @@ def test_a_partition_that_is_committed_again_and_again_is_written_once(milena):
             assert len(key) > 0 and commit_errors(link, group, count) == {0}
             deletion = wire.string(group) + array(1) + wire.string("hostile") + array(count) + struct.pack(">i", 0) * count
             assert wire.call(link, OFFSET_DELETE, 0, deletion)[:2] == b"\0\0"
+
+
+def session_of(link, topic, partitions, session=(0, 0)):
+    """Fetch v7 of so many partitions: the id of the session that it has opened, 0: none."""
+    wishes = b"".join(struct.pack(">iqqi", index, 0, -1, 1 << 20) for index in range(partitions))
+    body = struct.pack(">iiiibii", -1, 0, 1, 50 << 20, 0, *session) + array(1) + wire.string(topic)
+    answer = wire.call(link, FETCH, 7, body + array(partitions) + wishes + array(0))
+    _, error, session_id, topics = struct.unpack_from(">ihii", answer)
+    assert (error, topics) == (0, 1)
+    return session_id
+
+
+def test_a_long_name_in_a_fetch_is_there_once_and_not_for_each_partition(milena):
+    with stays_small(milena.broker, 32), wire.connect(milena.broker.port, 60) as link:
+        assert session_of(link, "t" * 30_000, 5_000) == 0
+
+
+def test_fetch_sessions_are_bounded_by_what_they_take(milena):
+    with wire.connect(milena.broker.port, 60) as link:
+        with stays_small(milena.broker, 48):
+            opened = [session_of(link, "nowhere", 20_000) for _ in range(60)]
+        assert 0 < sum(session != 0 for session in opened) < 10
+        for session in opened:
+            session_of(link, "nowhere", 1, (session, -1))
+        last = session_of(link, "hostile", 1)
+        assert last != 0
+        session_of(link, "hostile", 1, (last, -1))

@@ -59,7 +59,7 @@ FetchResponse::Partition refused(int32_t index, ErrorCode error) {
 
 const metadata::TopicImage* topic_of(const FetchCall& call, const FetchKey& key) {
     const metadata::Image& image = call->context().image();
-    return call->version() >= 13 ? image.topic(key.topic_id) : image.topic(key.topic);
+    return call->version() >= 13 ? image.topic(key.topic_id) : image.topic(key.name());
 }
 
 ErrorCode reason_refused(const FetchCall& call, const metadata::TopicImage* topic, const FetchKey& key) {
@@ -182,16 +182,16 @@ void respond(const FetchCall& call, Fetching& fetching) {
     std::vector<bool> is_told;
     response.session_id = call->context().fetch_sessions.finish(fetching.session, fetching.answers, is_told,
                                                                 call->context().shard.clock().now());
+    const FetchKey* last = nullptr;
     for (size_t i = 0; i < fetching.answers.size(); ++i) {
         if (!is_told[i]) continue;
         const FetchKey& key = fetching.session.wishes[i].key;
-        const bool is_same_topic = !response.responses.empty() && plain(response.responses.back().topic) == key.topic &&
-                                   plain(response.responses.back().topic_id) == key.topic_id;
-        if (!is_same_topic) {
+        if (last == nullptr || !last->is_of_same_topic(key)) {
             FetchResponse::Topic& topic = response.responses.emplace_back();
-            topic.topic = key.topic;
+            topic.topic = std::string(key.name());
             topic.topic_id = key.topic_id;
         }
+        last = &key;
         response.responses.back().partitions.push_back(std::move(fetching.answers[i]));
     }
     call->respond(response, charged.throttle);

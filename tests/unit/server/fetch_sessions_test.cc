@@ -1,5 +1,7 @@
 #include "server/fetch_sessions.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 namespace milena::server {
@@ -156,6 +158,62 @@ TEST_F(FetchSessionsTest, a_session_that_is_not_used_gives_way) {
     const int32_t second = open({2});
     EXPECT_NE(open({3}), 0);
     EXPECT_EQ(sessions.begin(request(second, 1, {}), version, now).error, ErrorCode::none);
+}
+
+FetchRequest many(int32_t id, int32_t epoch, int32_t first, int32_t count) {
+    FetchRequest request;
+    request.session_id = id;
+    request.session_epoch = epoch;
+    FetchRequest::Topic& asked = request.topics.emplace_back();
+    asked.topic_id = Uuid{7, 1};
+    for (int32_t i = first; i < first + count; ++i) asked.partitions.push_back({.partition = i});
+    return request;
+}
+
+TEST_F(FetchSessionsTest, that_take_more_memory_than_there_is_for_them_are_not_opened) {
+    FetchSessions few(random, {.sessions_max = 100, .bytes_max = 100'000});
+    const auto open = [&](int32_t count) {
+        FetchContext context = few.begin(many(0, 0, 0, count), version, now);
+        auto answered = answers(context);
+        const int32_t id = few.finish(context, answered, is_told, now);
+        EXPECT_EQ(std::ranges::count(is_told, true), count);
+        return id;
+    };
+    EXPECT_EQ(open(1'000), 0);
+    EXPECT_NE(open(200), 0);
+    EXPECT_EQ(open(200), 0);
+    EXPECT_NE(open(10), 0);
+    EXPECT_LE(few.bytes(), 100'000U);
+    // Those that nobody uses give way, as many as it takes.
+    now = now + 3min;
+    EXPECT_NE(open(250), 0);
+    EXPECT_EQ(few.count(), 1U);
+}
+
+TEST_F(FetchSessionsTest, one_that_outgrows_the_memory_for_all_of_them_ends) {
+    FetchSessions few(random, {.sessions_max = 100, .bytes_max = 100'000});
+    FetchContext context = few.begin(many(0, 0, 0, 10), version, now);
+    auto answered = answers(context);
+    const int32_t id = few.finish(context, answered, is_told, now);
+    const size_t bytes = few.bytes();
+    EXPECT_EQ(few.begin(many(id, 1, 0, 10), version, now).wishes.size(), 10U);
+    EXPECT_EQ(few.bytes(), bytes);
+    EXPECT_EQ(few.begin(many(id, 2, 10, 1'000), version, now).error, ErrorCode::fetch_session_id_not_found);
+    EXPECT_EQ(few.count(), 0U);
+    EXPECT_EQ(few.bytes(), 0U);
+}
+
+TEST_F(FetchSessionsTest, a_name_is_there_once_for_all_partitions_of_its_entry) {
+    const std::string impossible(30'000, 'x');
+    FetchRequest request = many(0, 0, 0, 3);
+    request.topics.front().topic_id = Uuid{};
+    request.topics.front().topic = std::string_view(impossible);
+    FetchContext context = sessions.begin(request, 12, now);
+    ASSERT_EQ(context.wishes.size(), 3U);
+    EXPECT_EQ(context.wishes[0].key.name(), impossible);
+    EXPECT_EQ(context.wishes[0].key.topic, context.wishes[2].key.topic);
+    // Which no topic can have, so that nobody need remember it.
+    EXPECT_EQ(finish(context, answers(context)), 0);
 }
 
 TEST_F(FetchSessionsTest, ids_of_shards_differ) {
