@@ -16,6 +16,8 @@ using settings::Described;
 using wire::DescribeConfigsRequest;
 using wire::DescribeConfigsResponse;
 
+constexpr size_t answer_bytes_max = 128U << 20;  // before it is encoded: ten thousand topics
+
 struct ConfigsRefusal {
     ErrorCode code = ErrorCode::invalid_request;
     std::string message;
@@ -93,6 +95,13 @@ DescribeConfigsResponse::Config to_wire(Described&& described, const DescribeCon
     return config;
 }
 
+size_t bytes_of(const DescribeConfigsResponse::Config& config) {
+    const std::optional<std::string>& documentation = config.documentation;
+    return sizeof(config) + config.name.size() + (config.value ? config.value->size() : 0) +
+           (documentation ? documentation->size() : 0) +
+           plain(config.synonyms).size() * sizeof(DescribeConfigsResponse::Synonym);
+}
+
 bool is_asked_for(const DescribeConfigsRequest::Resource& resource, std::string_view name) {
     return !resource.configuration_keys || resource.configuration_keys->empty() ||
            std::ranges::find(*resource.configuration_keys, name) != resource.configuration_keys->end();
@@ -100,9 +109,11 @@ bool is_asked_for(const DescribeConfigsRequest::Resource& resource, std::string_
 
 }  // namespace
 
-DescribeConfigsResponse describe_configs(const metadata::Image& image, const settings::BrokerSettings& settings,
-                                         NodeId self, const DescribeConfigsRequest& request) {
+std::optional<DescribeConfigsResponse> describe_configs(const metadata::Image& image,
+                                                        const settings::BrokerSettings& settings, NodeId self,
+                                                        const DescribeConfigsRequest& request) {
     DescribeConfigsResponse response;
+    size_t bytes = 0;
     for (const DescribeConfigsRequest::Resource& resource : request.resources) {
         DescribeConfigsResponse::Result& result = response.results.emplace_back();
         result.resource_type = resource.resource_type;
@@ -114,9 +125,12 @@ DescribeConfigsResponse describe_configs(const metadata::Image& image, const set
             result.error_message = listing.error().message;
             continue;
         }
-        for (Described& described : *listing)
-            if (is_asked_for(resource, described.name))
-                result.configs.push_back(to_wire(std::move(described), request));
+        for (Described& described : *listing) {
+            if (!is_asked_for(resource, described.name)) continue;
+            result.configs.push_back(to_wire(std::move(described), request));
+            bytes += bytes_of(result.configs.back());
+        }
+        if (bytes > answer_bytes_max) return std::nullopt;
     }
     return response;
 }

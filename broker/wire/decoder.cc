@@ -3,6 +3,12 @@
 #include "base/varint.h"
 
 namespace milena::wire {
+namespace {
+
+// Even a number is looked up and answered by more than that.
+constexpr size_t element_memory_min = 64;
+
+}  // namespace
 
 void Decoder::fail(const char* reason) {
     if (!has_failed()) fault_ = {reason, offset()};
@@ -64,7 +70,7 @@ int32_t Decoder::array_count(size_t element_bytes_min, size_t element_memory) {
         return 0;
     }
     if (count <= 0) return static_cast<int32_t>(count);
-    const size_t memory = static_cast<size_t>(count) * element_memory;
+    const size_t memory = static_cast<size_t>(count) * std::max(element_memory, element_memory_min);
     if (memory > memory_left_) {
         fail("more elements than a message may have");
         return 0;

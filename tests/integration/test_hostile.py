@@ -538,3 +538,50 @@ def test_fetch_sessions_are_bounded_by_what_they_take(milena):
         last = session_of(link, "hostile", 1)
         assert last != 0
         session_of(link, "hostile", 1, (last, -1))
+
+
+def test_settings_that_are_asked_for_again_and_again_end_the_connection(make_broker):
+    broker = make_broker()  # its own: what it had to allocate may take a while to go
+    broker.start()
+    entry = struct.pack(">b", 4) + wire.string("") + array(-1)
+    with wire.connect(broker.port, 60) as link:
+        assert len(wire.call(link, DESCRIBE_CONFIGS, 1, array(2) + entry * 2 + b"\0")) > 20
+        broker_entry = struct.pack(">b", 4) + wire.string(str(broker_id(link))) + array(-1)
+        with stays_small(broker, 320):
+            link.sendall(wire.frame(DESCRIBE_CONFIGS, 1, array(30_000) + broker_entry * 30_000 + b"\0"))
+            assert wire.is_closed_by_peer(link, 60)
+    with wire.connect(broker.port) as link:
+        assert len(wire.call(link, DESCRIBE_CONFIGS, 1, array(1) + broker_entry + b"\0")) > 1000
+
+
+def broker_id(link):
+    """Of the only broker, out of Metadata v1."""
+    return struct.unpack_from(">ii", wire.call(link, wire.METADATA, 1, array(0)))[1]
+
+
+def unsigned_varint(value):
+    out = bytearray()
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    return bytes(out) + bytes([value])
+
+
+NAME = b"\x09eightish"
+MANY = 100_000
+REPEATED = {
+    "groups to describe": (DESCRIBE_GROUPS, 0, array(MANY) + wire.string("eightish") * MANY),
+    "groups to delete": (42, 0, array(MANY) + wire.string("eightish") * MANY),
+    "coordinators": (FIND_COORDINATOR, 4, b"\0\0" + unsigned_varint(MANY + 1) + NAME * MANY + b"\0"),
+    "groups with offsets": (
+        OFFSET_FETCH,
+        8,
+        b"\0" + unsigned_varint(MANY + 1) + (NAME + b"\0\0") * MANY + b"\0\0",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REPEATED)
+def test_who_is_asked_for_again_and_again_is_answered_once(milena, name):
+    with wire.connect(milena.broker.port, 60) as link, stays_small(milena.broker, 32):
+        assert len(wire.call(link, *REPEATED[name])) < 200

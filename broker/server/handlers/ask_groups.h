@@ -4,6 +4,8 @@
 
 #include <functional>
 #include <memory>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -16,6 +18,15 @@ namespace milena::server::handlers {
 inline std::string java_host(const Caller& caller) {
     const std::string& address = caller.connection->client().address;
     return "/" + address.substr(0, address.rfind(':'));
+}
+
+// Each once, in their order: whoever asks for the same again and again gets one answer.
+inline std::vector<std::string_view> without_repeats(const std::vector<std::string_view>& ids) {
+    std::vector<std::string_view> once;
+    std::unordered_set<std::string_view> seen;
+    for (const std::string_view id : ids)
+        if (seen.insert(id).second) once.push_back(id);
+    return once;
 }
 
 // work(coordinator, reply) for the group; finish(Result<Response>) here.

@@ -4,12 +4,14 @@
 
 namespace milena::server::handlers {
 
-wire::DescribeConfigsResponse describe_configs(const wire::DescribeConfigsRequest& request, const Caller& caller) {
-    const Context& context = caller.context;
+void describe_configs(CallPtr<wire::DescribeConfigsRequest, wire::DescribeConfigsResponse> call) {
+    const Context& context = call->context();
     const NodeId self = context.identity.node;
     const settings::BrokerSettings settings =
         context.settings.with_dynamic(context.image().broker_config(self), context.image().broker_defaults());
-    return controller::describe_configs(context.image(), settings, self, request);
+    const auto response = controller::describe_configs(context.image(), settings, self, call->request);
+    if (!response) return call->close_connection("asks for more settings than an answer has room for");
+    call->respond(*response);
 }
 
 }  // namespace milena::server::handlers

@@ -1,5 +1,5 @@
 #include "server/controller_gate.h"
-#include "server/group_gate.h"
+#include "server/handlers/ask_groups.h"
 #include "server/handlers/cluster_view.h"
 #include "server/handlers/handlers.h"
 
@@ -47,7 +47,7 @@ FindCoordinatorResponse::Coordinator find(const FindCall& call, std::string_view
 void answer(const FindCall& call) {
     FindCoordinatorResponse response;
     if (call->version() >= batched_since) {
-        for (const std::string_view key : call->request.coordinator_keys) {
+        for (const std::string_view key : without_repeats(call->request.coordinator_keys)) {
             response.coordinators.push_back(find(call, key));
             response.coordinators.back().error_message = "";
         }

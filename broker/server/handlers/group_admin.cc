@@ -1,6 +1,4 @@
 // What administrators see of groups, and their end: ListGroups, DescribeGroups, DeleteGroups.
-#include <set>
-
 #include "server/handlers/ask_groups.h"
 #include "server/handlers/cluster_view.h"
 
@@ -43,8 +41,8 @@ void list_groups(CallPtr<wire::ListGroupsRequest, wire::ListGroupsResponse> call
 void describe_groups(CallPtr<wire::DescribeGroupsRequest, wire::DescribeGroupsResponse> call) {
     using Response = wire::DescribeGroupsResponse;
     using Group = Response::Group;
-    const auto& ids = call->request.groups;
-    const auto gathered = Gathered<Group>::begin(ids.size(), [call](std::vector<Result<Group>> all) {
+    const auto ids = std::make_shared<const std::vector<std::string_view>>(without_repeats(call->request.groups));
+    const auto gathered = Gathered<Group>::begin(ids->size(), [call, ids](std::vector<Result<Group>> all) {
         Response response;
         const bool wants_operations =
             call->version() >= operations_since && bool{call->request.include_authorized_operations};
@@ -55,27 +53,24 @@ void describe_groups(CallPtr<wire::DescribeGroupsRequest, wire::DescribeGroupsRe
                 if (wants_operations && group.error_code == ErrorCode::none)
                     group.authorized_operations = all_group_operations;
             } else {
-                group.group_id = std::string(call->request.groups[i]);
+                group.group_id = std::string((*ids)[i]);
                 group.error_code = all[i].error();
             }
         }
         call->respond(response);
     });
-    for (size_t i = 0; i < ids.size(); ++i)
+    for (size_t i = 0; i < ids->size(); ++i)
         ask_group<Group>(
-            call, ids[i],
-            [call, i](group::Coordinator& coordinator, const group::Reply<Group>& reply) {
-                coordinator.describe_group(call->request.groups[i], call->version(), reply);
+            call, (*ids)[i],
+            [call, ids, i](group::Coordinator& coordinator, const group::Reply<Group>& reply) {
+                coordinator.describe_group((*ids)[i], call->version(), reply);
             },
             [gathered, i](Result<Group> described) { gathered->take(i, std::move(described)); });
 }
 
 void delete_groups(CallPtr<wire::DeleteGroupsRequest, wire::DeleteGroupsResponse> call) {
     using Response = wire::DeleteGroupsResponse;
-    auto ids = std::make_shared<std::vector<std::string_view>>();
-    std::set<std::string_view> seen;
-    for (const std::string_view id : call->request.groups_names)
-        if (seen.insert(id).second) ids->push_back(id);
+    const auto ids = std::make_shared<const std::vector<std::string_view>>(without_repeats(call->request.groups_names));
     const auto gathered = Gathered<ErrorCode>::begin(ids->size(), [call, ids](std::vector<Result<ErrorCode>> all) {
         Response response;
         for (size_t i = 0; i < all.size(); ++i)

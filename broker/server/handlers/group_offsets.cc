@@ -143,12 +143,21 @@ void resolve_ids(const metadata::Image& image, OffsetFetchRequest::Group& group,
     group.topics = std::move(known);
 }
 
+// A group that is there again is not asked again; nobody but an attacker does that.
+std::vector<OffsetFetchRequest::Group> groups_once(const OffsetFetchRequest& request) {
+    std::vector<OffsetFetchRequest::Group> once;
+    std::unordered_set<std::string_view> seen;
+    for (const OffsetFetchRequest::Group& group : plain(request.groups))
+        if (seen.insert(group.group_id).second) once.push_back(group);
+    return once;
+}
+
 std::shared_ptr<OffsetLookup> resolve(const OffsetFetchCall& call) {
     auto lookup = std::make_shared<OffsetLookup>();
     if (call->version() < groups_since)
         lookup->groups.push_back(only_group(call->request));
     else
-        lookup->groups = call->request.groups;
+        lookup->groups = groups_once(call->request);
     lookup->unknown.resize(lookup->groups.size());
     if (call->version() >= offsets_by_topic_id_since)
         for (size_t i = 0; i < lookup->groups.size(); ++i)

@@ -66,7 +66,7 @@ void describe_groups(CallPtr<wire::DescribeGroupsRequest, wire::DescribeGroupsRe
 void delete_groups(CallPtr<wire::DeleteGroupsRequest, wire::DeleteGroupsResponse> call);
 
 // Settings
-wire::DescribeConfigsResponse describe_configs(const wire::DescribeConfigsRequest& request, const Caller& caller);
+void describe_configs(CallPtr<wire::DescribeConfigsRequest, wire::DescribeConfigsResponse> call);
 wire::ListConfigResourcesResponse list_config_resources(const wire::ListConfigResourcesRequest& request,
                                                         const Caller& caller);
 wire::DescribeClientQuotasResponse describe_client_quotas(const wire::DescribeClientQuotasRequest& request,

@@ -18,8 +18,8 @@ class DescribeConfigs : public DecideFixture {
                                                     std::optional<std::vector<std::string_view>> keys = std::nullopt) {
         request.resources = {{.resource_type = type, .resource_name = name, .configuration_keys = std::move(keys)}};
         const auto response = describe_configs(*image, settings, NodeId(1), request);
-        EXPECT_EQ(response.results.size(), 1U);
-        return response.results.front();
+        EXPECT_EQ(response->results.size(), 1U);
+        return response->results.front();
     }
     static const wire::DescribeConfigsResponse::Config& entry(const wire::DescribeConfigsResponse::Result& result,
                                                               std::string_view name) {
@@ -30,6 +30,13 @@ class DescribeConfigs : public DecideFixture {
 
     wire::DescribeConfigsRequest request;
 };
+
+TEST_F(DescribeConfigs, nobody_is_told_more_than_an_answer_has_room_for) {
+    request.resources.assign(10, {.resource_type = 4, .resource_name = "1"});
+    EXPECT_EQ(describe_configs(*image, settings, NodeId(1), request)->results.size(), 10U);
+    request.resources.assign(100'000, {.resource_type = 4, .resource_name = "1"});
+    EXPECT_FALSE(describe_configs(*image, settings, NodeId(1), request).has_value());
+}
 
 TEST_F(DescribeConfigs, topic_tells_its_own_settings_and_the_defaults) {
     const auto result = described(2, "a");

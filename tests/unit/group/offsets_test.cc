@@ -115,6 +115,19 @@ TEST_F(Commit, of_a_topic_that_was_created_anew_is_not_that_of_the_old_one) {
     EXPECT_EQ(committed("orders"), 7);
 }
 
+TEST_F(Commit, that_is_asked_for_again_is_answered_once) {
+    commit(commit_request("orders", 7));
+    wire::OffsetFetchRequest::Group fetch;
+    fetch.group_id = "group";
+    fetch.topics.emplace(2, wire::OffsetFetchRequest::GroupTopic{.name = "orders", .partition_indexes = {0, 1, 0}});
+    Awaited<wire::OffsetFetchResponse::Group> found;
+    coordinator->fetch_offsets(fetch, found.reply());
+    deliver();
+    ASSERT_EQ(found->topics.size(), 2U);
+    EXPECT_EQ(found->topics[0].partitions.size(), 2U);
+    EXPECT_EQ(found->topics[1].partitions.size(), 0U);
+}
+
 TEST_F(Commit, in_a_transaction_counts_when_that_is_committed) {
     Record record;
     CommittedOffset offset;

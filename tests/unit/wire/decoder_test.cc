@@ -121,6 +121,17 @@ TEST(Decoder, elements_may_take_only_so_much_memory) {
     EXPECT_STREQ(greedy.fault().reason, "more elements than a message may have");
 }
 
+TEST(Decoder, elements_are_at_most_a_million_however_small) {
+    std::vector<std::byte> memory(8 << 20);
+    store_big_endian(memory.data(), int32_t{1} << 20);
+    const Bytes frame = Bytes::from(std::move(memory));
+    EXPECT_EQ(decoder_of(frame, false).array_count(1, 1), 1 << 20);
+    store_big_endian(const_cast<std::byte*>(frame.data()), (int32_t{1} << 20) + 1);
+    Decoder greedy = decoder_of(frame, false);
+    EXPECT_EQ(greedy.array_count(1, 1), 0);
+    EXPECT_TRUE(greedy.has_failed());
+}
+
 TEST(Decoder, overlong_varint_is_a_fault) {
     Decoder from(bytes_of({0x80, 0x80, 0x80, 0x80, 0x10}));
     from.unsigned_varint();
