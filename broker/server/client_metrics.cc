@@ -41,6 +41,12 @@ int32_t subscription_id_of(const std::set<std::string>& metrics, int32_t interva
 
 bool is_codec(int8_t number) { return number >= 0 && number <= static_cast<int8_t>(Codec::zstd); }
 
+size_t bytes_of(const ClientAttributes& attributes) {
+    size_t bytes = 0;
+    for (const auto& [name, value] : attributes) bytes += name.size() + value.size();
+    return bytes;
+}
+
 }  // namespace
 
 // Whatever other settings change, clients are told anew only when theirs do.
@@ -94,6 +100,8 @@ ClientMetrics::Instance& ClientMetrics::instance(const Uuid& id, const Telemetry
         at->second.client = client;
         at->second.client.attributes["client_instance_id"] = id.to_string();
         at->second.age = by_age_.insert(by_age_.end(), id);
+        attributes_bytes_ += bytes_of(at->second.client.attributes);
+        while (attributes_bytes_ > attributes_bytes_max && by_age_.front() != id) forget(Uuid(by_age_.front()));
         subscribe(id, at->second);
     } else if (at->second.version != version_) {
         subscribe(id, at->second);
@@ -107,6 +115,7 @@ ClientMetrics::Instance& ClientMetrics::instance(const Uuid& id, const Telemetry
 void ClientMetrics::forget(const Uuid& id) {
     const auto at = instances_.find(id);
     if (at == instances_.end()) return;
+    attributes_bytes_ -= bytes_of(at->second.client.attributes);
     values_count_ -= at->second.values.size();
     by_age_.erase(at->second.age);
     instances_.erase(at);

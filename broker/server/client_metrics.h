@@ -48,7 +48,8 @@ struct ClientMetricsReport {
 class ClientMetrics {
   public:
     static constexpr size_t clients_max = 16'384;
-    static constexpr size_t values_max = 10'000;  // of all clients together
+    static constexpr size_t attributes_bytes_max = 16U << 20;  // clients call themselves what they like
+    static constexpr size_t values_max = 10'000;               // of all clients together
 
     struct Environment {
         env::Random& random;
@@ -71,6 +72,7 @@ class ClientMetrics {
     ErrorCode push(const Moment& moment, const wire::PushTelemetryRequest& request, const TelemetryClient& client);
 
     ClientMetricsReport report(Instant now);
+    size_t attributes_bytes() const { return attributes_bytes_; }
 
   private:
     struct Subscription {
@@ -108,6 +110,7 @@ class ClientMetrics {
     uint64_t version_ = 1;
     std::unordered_map<Uuid, Instance> instances_;
     std::list<Uuid> by_age_;  // who spoke longest ago comes first
+    size_t attributes_bytes_ = 0;
     size_t values_count_ = 0;
     uint64_t pushes_ = 0;
     uint64_t pushes_refused_ = 0;

@@ -14,6 +14,11 @@ constexpr std::array<std::string_view, quota_types> keys{controller::producer_by
 
 using Name = std::optional<std::string>;
 
+size_t bytes_of(const ClientQuotas::Payer& payer) {
+    constexpr size_t account_bytes = 256;
+    return account_bytes + (payer.user ? payer.user->size() : 0) + (payer.client_id ? payer.client_id->size() : 0);
+}
+
 metadata::QuotaEntity entity(const std::optional<Name>& user, const std::optional<Name>& client_id) {
     metadata::QuotaEntity entity;
     if (user) entity.emplace(controller::quota_user, *user);
@@ -36,7 +41,7 @@ ClientQuotas::ClientQuotas(env::Clock& clock, Options options)
 // What was used stays: a new limit is one for the past seconds, too.
 void ClientQuotas::change(const std::shared_ptr<const metadata::ClientQuotas>& quotas) {
     quotas_ = quotas;
-    paying_.clear();
+    forget([](const auto&) { return false; });
     limited_.fill(false);
     for (const auto& [entity, limits] : *quotas_)
         for (size_t type = 0; type < quota_types; ++type)
@@ -74,8 +79,7 @@ std::optional<ClientQuotas::Limit> ClientQuotas::limit_of(QuotaType type, const 
 }
 
 const ClientQuotas::Paying& ClientQuotas::paying(const QuotaClient& client) {
-    const Instant now = clock_.now();
-    if (now - forgotten_at_ >= options_.window.length()) forget_unused(now);
+    make_room(clock_.now());
     auto user = paying_.find(client.user);
     if (user == paying_.end()) user = paying_.try_emplace(std::string(client.user)).first;
     const auto at = user->second.find(client.client_id);
@@ -84,10 +88,18 @@ const ClientQuotas::Paying& ClientQuotas::paying(const QuotaClient& client) {
     for (size_t type = 0; type < quota_types; ++type) {
         const auto limit = limit_of(static_cast<QuotaType>(type), client);
         if (!limit) continue;
-        found[type] = &*accounts_.try_emplace(limit->payer).first;
+        found[type] = &account_of(limit->payer);
         found[type]->second.limit = limit->value;
     }
+    constexpr size_t place_bytes = 128;
+    names_bytes_ += place_bytes + client.client_id.size();
     return user->second.emplace(client.client_id, found).first->second;
+}
+
+ClientQuotas::Accounts::value_type& ClientQuotas::account_of(const Payer& payer) {
+    const auto [at, is_new] = accounts_.try_emplace(payer);
+    if (is_new) names_bytes_ += bytes_of(payer);
+    return *at;
 }
 
 void ClientQuotas::record(Accounts::value_type& account, double amount, Instant now) {
@@ -159,20 +171,40 @@ std::vector<ClientQuotas::Use> ClientQuotas::take_used() {
 
 void ClientQuotas::add_used(const std::vector<Use>& uses) {
     const Instant now = clock_.now();
-    for (const Use& use : uses) record(*accounts_.try_emplace(use.payer).first, use.amount, now);
+    for (const Use& use : uses) {
+        make_room(now);
+        record(account_of(use.payer), use.amount, now);
+    }
+}
+
+// Those who call themselves by ever new names are let off with what they have used: so they would be anyway.
+void ClientQuotas::make_room(Instant now) {
+    if (now - forgotten_at_ >= options_.window.length()) forget_unused(now);
+    if (names_bytes_ <= names_bytes_bearable_) return;
+    forget_unused(now);
+    if (names_bytes_ > names_bytes_max / 2) forget([](const auto& each) { return !each.second.is_to_be_told; });
+    // What other shards are still to be told is there a moment longer, and not looked through each time.
+    names_bytes_bearable_ = std::max(names_bytes_max, 2 * names_bytes_);
 }
 
 // Whoever has used nothing within the window is as good as never seen: clients choose their ids, and may choose many.
 void ClientQuotas::forget_unused(Instant now) {
     forgotten_at_ = now;
-    paying_.clear();
-    std::erase_if(accounts_, [&](const auto& each) {
+    forget([&](const auto& each) {
         const auto& [payer, account] = each;
         if (account.is_to_be_told) return false;
         if (payer.type == QuotaType::controller_mutation)
             return account.bucket.is_full(account.limit, window_of(payer.type), now);
         return account.rate.is_unused(window_of(payer.type), now);
     });
+}
+
+template <class IsOver>
+void ClientQuotas::forget(IsOver is_over) {
+    paying_.clear();
+    std::erase_if(accounts_, is_over);
+    names_bytes_ = 0;
+    for (const auto& [payer, account] : accounts_) names_bytes_ += bytes_of(payer);
 }
 
 }  // namespace milena::server

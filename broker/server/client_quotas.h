@@ -102,7 +102,11 @@ class ClientQuotas {
     std::vector<Use> take_used();
     void add_used(const std::vector<Use>& uses);
 
+    // Of all names that are kept: clients choose how long theirs are, and how many.
+    static constexpr size_t names_bytes_max = 8U << 20;
+
     size_t payers_count() const { return accounts_.size(); }
+    size_t names_bytes() const { return names_bytes_; }
 
   private:
     struct Account {
@@ -133,7 +137,11 @@ class ClientQuotas {
     const QuotaWindow& window_of(QuotaType type) const {
         return type == QuotaType::controller_mutation ? options_.controller_window : options_.window;
     }
+    Accounts::value_type& account_of(const Payer& payer);
+    void make_room(Instant now);
     void forget_unused(Instant now);
+    template <class IsOver>
+    void forget(IsOver is_over);
 
     env::Clock& clock_;
     const Options options_;
@@ -143,6 +151,8 @@ class ClientQuotas {
     Accounts accounts_;
     // By user, by client id: found once, until the quotas change or somebody is forgotten.
     std::map<std::string, std::map<std::string, Paying, std::less<>>, std::less<>> paying_;
+    size_t names_bytes_ = 0;  // with what belongs to each
+    size_t names_bytes_bearable_ = names_bytes_max;
     std::vector<Accounts::value_type*> to_be_told_;
     Instant forgotten_at_;
     QuotaMetrics metrics_;

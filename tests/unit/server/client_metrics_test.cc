@@ -136,5 +136,15 @@ TEST_F(ClientMetricsTest, pattern_that_is_none_fits_nobody) {
     EXPECT_FALSE(ClientMatch::parse("colour=red").fits(ann));
 }
 
+TEST_F(ClientMetricsTest, clients_with_long_names_are_fewer) {
+    client_id.assign(30'000, 'x');
+    for (uint64_t i = 1; i < 1'000; ++i) {
+        get(Uuid{9, i});
+        EXPECT_LE(metrics.attributes_bytes(), ClientMetrics::attributes_bytes_max);
+    }
+    EXPECT_LT(metrics.report(now).clients, 600U);
+    EXPECT_GT(metrics.report(now).clients, 500U);
+}
+
 }  // namespace
 }  // namespace milena::server

@@ -133,5 +133,16 @@ TEST_F(ClientQuotasTest, throttled_requests_are_counted_by_the_quota_that_was_ex
     EXPECT_EQ(sum.by_type[1].throttle_time, 3s);
 }
 
+TEST_F(ClientQuotasTest, clients_with_ever_new_names_take_bounded_memory) {
+    set_rate({{"client-id", std::nullopt}}, 10);
+    const std::string long_name(30'000, 'x');
+    for (int i = 0; i < 1'000; ++i) {
+        produce(here, "u", long_name + std::to_string(i), 1);
+        if (i % 10 == 0) there.add_used(here.take_used());
+        EXPECT_LE(here.names_bytes(), ClientQuotas::names_bytes_max + (size_t{1} << 20));
+        EXPECT_LE(there.names_bytes(), ClientQuotas::names_bytes_max + (size_t{1} << 20));
+    }
+}
+
 }  // namespace
 }  // namespace milena::server
