@@ -41,6 +41,36 @@ bool are_same(const std::vector<Protocol>& protocols, const wire::JoinGroupReque
     });
 }
 
+namespace {
+
+// Beside the names and what is told: the objects, and their places in what finds them.
+constexpr size_t member_bytes = sizeof(Member) + 256;
+constexpr size_t protocol_bytes = sizeof(Protocol) + 96;
+
+constexpr size_t uuid_bytes = 37;  // behind the prefix of an id
+
+size_t bytes_of_names(size_t id, size_t instance_id) { return 4 * id + 3 * instance_id; }
+
+}  // namespace
+
+size_t bytes_of(const Member& member) {
+    size_t bytes = member_bytes + member.client_id.size() + member.client_host.size() + member.assignment.size() +
+                   bytes_of_names(member.id.size(), member.instance_id ? member.instance_id->size() : 0);
+    for (const Protocol& protocol : member.protocols)
+        bytes += protocol_bytes + 2 * protocol.name.size() + protocol.metadata.size();
+    return bytes;
+}
+
+size_t bytes_of(const wire::JoinGroupRequest& request, std::string_view client_id) {
+    const std::optional<std::string_view> instance_id = request.group_instance_id;
+    const size_t id =
+        request.member_id.empty() ? instance_id.value_or(client_id).size() + uuid_bytes : request.member_id.size();
+    size_t bytes = member_bytes + client_id.size() + bytes_of_names(id, instance_id ? instance_id->size() : 0);
+    for (const auto& protocol : request.protocols)
+        bytes += protocol_bytes + 2 * protocol.name.size() + protocol.metadata.size();
+    return bytes;
+}
+
 Bytes Member::metadata(std::string_view protocol) const {
     const auto at = std::ranges::find(protocols, protocol, &Protocol::name);
     return at == protocols.end() ? Bytes() : at->metadata;
@@ -62,6 +92,7 @@ void ClassicGroup::apply(const wire::GroupMetadataValue& value) {
         Member* member = find(recorded.member_id);
         if (member == nullptr)
             member = &add({.id = recorded.member_id, .instance_id = recorded.group_instance_id}, value.protocol_type);
+        count(*member, -1);
         member->client_id = recorded.client_id;
         member->client_host = recorded.client_host;
         member->session_timeout_ms = recorded.session_timeout;
@@ -70,9 +101,9 @@ void ClassicGroup::apply(const wire::GroupMetadataValue& value) {
         member->assignment = Bytes::copy_of(recorded.assignment.span());
         // Read from the log, this is all that is known; the other protocols come back when the member joins again.
         Protocol protocol = protocol_of(value, recorded);
-        if (std::ranges::find(member->protocols, protocol) != member->protocols.end()) continue;
-        std::vector<Protocol> only(1, std::move(protocol));
-        support(*member, std::move(only));
+        if (std::ranges::find(member->protocols, protocol) == member->protocols.end())
+            member->protocols.assign(1, std::move(protocol));
+        count(*member, 1);
     }
     leader_ = value.leader;
     state_ = members_.empty() ? ClassicState::empty : ClassicState::stable;
@@ -138,7 +169,7 @@ Member& ClassicGroup::add(Member member, std::string_view protocol_type) {
     if (members_.empty()) protocol_type_ = protocol_type;
     if (!leader_) leader_ = member.id;
     if (member.instance_id) static_members_[*member.instance_id] = member.id;
-    count_protocols(member, 1);
+    count(member, 1);
     pending_joins.erase(member.id);
     std::string id = member.id;
     const auto [at, is_added] = members_.emplace(std::move(id), std::move(member));
@@ -152,7 +183,7 @@ Member ClassicGroup::remove(const std::string& member_id) {
     if (at == members_.end()) return {};
     Member removed = std::move(at->second);
     members_.erase(at);
-    count_protocols(removed, -1);
+    count(removed, -1);
     if (removed.awaiting_join) --awaiting_join_count_;
     if (removed.is_sync_pending) --sync_pending_count_;
     if (removed.instance_id) static_members_.erase(*removed.instance_id);
@@ -172,7 +203,9 @@ Member ClassicGroup::replace(const std::string& old_id, Member replacement) {
 }
 
 void ClassicGroup::update(Member& member, const wire::JoinGroupRequest& request, int32_t rebalance_timeout_ms) {
-    support(member, copy_protocols(request));
+    count(member, -1);
+    member.protocols = copy_protocols(request);
+    count(member, 1);
     member.rebalance_timeout_ms = rebalance_timeout_ms;
     member.session_timeout_ms = request.session_timeout_ms;
 }
@@ -195,19 +228,21 @@ void ClassicGroup::synced(Member& member) {
     if (std::exchange(member.is_sync_pending, false)) --sync_pending_count_;
 }
 
-void ClassicGroup::support(Member& member, std::vector<Protocol> protocols) {
-    count_protocols(member, -1);
-    member.protocols = std::move(protocols);
-    count_protocols(member, 1);
+void ClassicGroup::take_assignment(Member& member) {
+    count(member, -1);
+    member.assignment = {};
+    count(member, 1);
 }
 
-void ClassicGroup::count_protocols(const Member& member, int by) {
+void ClassicGroup::count(const Member& member, int by) {
     for (const Protocol& protocol : member.protocols) {
         size_t& count = protocol_counts_[protocol.name];
         count += static_cast<size_t>(by);
-        metadata_bytes_ += static_cast<size_t>(by) * protocol.metadata.size();
         if (count == 0) protocol_counts_.erase(protocol.name);
     }
+    const size_t bytes = static_cast<size_t>(by) * bytes_of(member);
+    members_bytes_ += bytes;
+    memory_->bytes += bytes;
 }
 
 // --- rebalancing -----------------------------------------------------------------------------------------------------

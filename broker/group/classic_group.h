@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -67,9 +68,24 @@ struct Member {
     Bytes metadata(std::string_view protocol) const;
 };
 
+// How much the members of all groups of a host take, and how much they may.
+struct MembersMemory {
+    size_t bytes = 0;
+    size_t bytes_max = SIZE_MAX;
+};
+
+// What a member takes with all that is kept of it.
+size_t bytes_of(const Member& member);
+// What one that joins would take.
+size_t bytes_of(const wire::JoinGroupRequest& request, std::string_view client_id);
+
 class ClassicGroup {
   public:
-    explicit ClassicGroup(std::string id) : id_(std::move(id)) {}
+    ClassicGroup(std::string id, std::shared_ptr<MembersMemory> memory)
+        : id_(std::move(id)), memory_(std::move(memory)) {}
+    ~ClassicGroup() { memory_->bytes -= members_bytes_; }
+    ClassicGroup(const ClassicGroup&) = delete;
+    ClassicGroup& operator=(const ClassicGroup&) = delete;
 
     // Makes what survives equal to the record; what doesn't is left alone.
     void apply(const wire::GroupMetadataValue& value);
@@ -103,14 +119,15 @@ class ClassicGroup {
     // UNKNOWN_MEMBER_ID or FENCED_INSTANCE_ID if it isn't one of ours.
     ErrorCode check_member(std::string_view member_id, std::optional<std::string_view> instance_id) const;
     bool supports(const wire::JoinGroupRequest& request) const;
-    // What all members tell their leader, in all protocols.
-    size_t metadata_bytes() const { return metadata_bytes_; }
+    // What all members take.
+    size_t members_bytes() const { return members_bytes_; }
 
     Member& add(Member member, std::string_view protocol_type);
     Member remove(const std::string& member_id);
     // The same static member under another id. Returns the one that it was.
     Member replace(const std::string& old_id, Member replacement);
     void update(Member& member, const wire::JoinGroupRequest& request, int32_t rebalance_timeout_ms);
+    void take_assignment(Member& member);
 
     void await_join(Member& member, Reply<wire::JoinGroupResponse> reply);
     Reply<wire::JoinGroupResponse> take_join(Member& member);
@@ -151,11 +168,11 @@ class ClassicGroup {
 
   private:
     void transition(ClassicState state, Timestamp now);
-    void support(Member& member, std::vector<Protocol> protocols);
-    void count_protocols(const Member& member, int by);
+    void count(const Member& member, int by);
     void find_subscriptions();
 
     const std::string id_;
+    const std::shared_ptr<MembersMemory> memory_;
     ClassicState state_ = ClassicState::empty;
     int32_t generation_ = 0;
     std::string protocol_type_;
@@ -167,7 +184,7 @@ class ClassicGroup {
     Members members_;
     std::map<std::string, std::string, std::less<>> static_members_;  // member ids by instance id
     std::map<std::string, size_t, std::less<>> protocol_counts_;      // how many members support each protocol
-    size_t metadata_bytes_ = 0;
+    size_t members_bytes_ = 0;
     size_t awaiting_join_count_ = 0;
     size_t sync_pending_count_ = 0;
 };

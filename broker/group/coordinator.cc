@@ -158,7 +158,7 @@ ClassicGroup* Coordinator::find(std::string_view group_id) {
 }
 
 ClassicGroup& Coordinator::create(std::string_view group_id) {
-    auto group = std::make_unique<ClassicGroup>(std::string(group_id));
+    auto group = std::make_unique<ClassicGroup>(std::string(group_id), environment_.members);
     group->join_deadline = Deadline(deadlines_, [this, id = group->id()] {
         if (ClassicGroup* due = find(id); due != nullptr && due->is_in(ClassicState::preparing_rebalance))
             complete_join(*due);

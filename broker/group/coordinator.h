@@ -36,7 +36,7 @@ struct Config {
     Milliseconds session_timeout_min{6'000};
     Milliseconds session_timeout_max{1'800'000};
     size_t group_size_max = INT32_MAX;
-    size_t metadata_bytes_max = size_t{4} << 20;  // of a group's members together
+    size_t members_bytes_max = size_t{4} << 20;  // of a group's members together
     size_t offset_metadata_max = 4096;
     Milliseconds offsets_retention = std::chrono::hours(24 * 7);
     Milliseconds offsets_retention_check_interval = std::chrono::minutes(10);
@@ -71,6 +71,7 @@ class Coordinator {
         Journal& journal;
         env::Clock& clock;
         env::Random& random;
+        std::shared_ptr<MembersMemory> members = std::make_shared<MembersMemory>();
     };
 
     Coordinator(const Environment& environment, const Config& config);
@@ -163,7 +164,7 @@ class Coordinator {
                               JoinReply reply);
     void answer_current_generation(const ClassicGroup& group, const Member& member, JoinReply reply);
     bool accepts(const ClassicGroup& group, std::string_view member_id) const;
-    bool has_room(const ClassicGroup& group, const JoinRequest& request) const;
+    ErrorCode reason_full(const ClassicGroup& group, const JoinRequest& request, const Client& client) const;
 
     void rebalance_or_complete(ClassicGroup& group);
     void prepare_rebalance(ClassicGroup& group);

@@ -16,7 +16,7 @@ Config group_config(const settings::BrokerConfig& config) {
             .session_timeout_min = Milliseconds(config.group_min_session_timeout_ms),
             .session_timeout_max = Milliseconds(config.group_max_session_timeout_ms),
             .group_size_max = static_cast<size_t>(config.group_max_size),
-            .metadata_bytes_max = batches_a_group * static_cast<size_t>(config.topic_defaults.max_message_bytes),
+            .members_bytes_max = batches_a_group * static_cast<size_t>(config.topic_defaults.max_message_bytes),
             .offset_metadata_max = static_cast<size_t>(config.offset_metadata_max_bytes),
             .offsets_retention = std::chrono::minutes(config.offsets_retention_minutes),
             .offsets_retention_check_interval = Milliseconds(config.offsets_retention_check_interval_ms)};
@@ -27,6 +27,9 @@ Config group_config(const settings::BrokerConfig& config) {
 CoordinatorHost::CoordinatorHost(HostEnvironment environment, const metadata::Image& image,
                                  const settings::BrokerConfig& config)
     : environment_(std::move(environment)) {
+    // As much as requests may; a shard with few of them has room for one group at least.
+    members_->bytes_max = std::max(static_cast<size_t>(config.memory_requests_bytes) / environment_.shards_count,
+                                   group_config(config).members_bytes_max);
     const metadata::TopicImage* topic = image.topic(offsets_topic);
     if (topic == nullptr) return;
     for (size_t i = 0; i < topic->partitions.size(); ++i)
@@ -60,7 +63,8 @@ void CoordinatorHost::agree(const metadata::TopicImage& topic, PartitionIndex pa
         HostedCoordinator::Options options{.config = group_config(config),
                                            .codec = static_cast<wire::Codec>(config.offsets_topic_compression_codec),
                                            .commit_timeout = Milliseconds(config.offsets_commit_timeout_ms),
-                                           .wake_at = [this](Instant next) { wake_at(next); }};
+                                           .wake_at = [this](Instant next) { wake_at(next); },
+                                           .members = members_};
         const auto hosted = std::make_shared<HostedCoordinator>(environment_, key, std::move(options));
         hosted_.emplace(key, hosted);
         hosted->load();

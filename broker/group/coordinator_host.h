@@ -50,6 +50,7 @@ class CoordinatorHost {
     void wake_at(Instant next);
 
     const HostEnvironment environment_;
+    const std::shared_ptr<MembersMemory> members_ = std::make_shared<MembersMemory>();
     std::map<replica::PartitionKey, std::shared_ptr<HostedCoordinator>> hosted_;
     Instant wakes_at_ = never;
 };

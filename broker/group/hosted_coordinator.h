@@ -25,6 +25,7 @@ struct HostEnvironment {
     wire::Codecs& codecs;
     std::function<void(std::function<void()>)> post;  // to be run soon, on the same thread, and not from within
     std::function<void(Instant)> wake_at;             // the next tick() is due then; earlier than what was said before
+    size_t shards_count = 1;                          // that share the memory of the process
 };
 
 class HostedCoordinator final : public Journal, public std::enable_shared_from_this<HostedCoordinator> {
@@ -34,6 +35,7 @@ class HostedCoordinator final : public Journal, public std::enable_shared_from_t
         wire::Codec codec = wire::Codec::none;  // offsets.topic.compression.codec
         Milliseconds commit_timeout{5'000};     // offsets.commit.timeout.ms
         std::function<void(Instant)> wake_at;   // tick() is due then, perhaps earlier than was known
+        std::shared_ptr<MembersMemory> members = std::make_shared<MembersMemory>();  // of the host
     };
 
     HostedCoordinator(const HostEnvironment& environment, const replica::PartitionKey& key, Options options);

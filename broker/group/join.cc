@@ -63,10 +63,12 @@ void Coordinator::join_group(const JoinRequest& request, const Client& client, J
 }
 
 void Coordinator::join_known(const JoinRequest& request, const Client& client, ClassicGroup& group, JoinReply reply) {
-    if (!accepts(group, request.member_id) || !has_room(group, request)) {
+    const ErrorCode full = reason_full(group, request, client);
+    if (full == ErrorCode::group_max_size_reached) {
         group.remove(std::string(request.member_id));
-        return answer_join_error(std::move(reply), "", ErrorCode::group_max_size_reached);
+        return answer_join_error(std::move(reply), "", full);
     }
+    if (full != ErrorCode::none) return answer_join_error(std::move(reply), request.member_id, full);
     if (!group.supports(request))
         return answer_join_error(std::move(reply), request.member_id, ErrorCode::inconsistent_group_protocol);
     if (request.member_id.empty())
@@ -90,15 +92,20 @@ bool Coordinator::accepts(const ClassicGroup& group, std::string_view member_id)
 }
 
 // What can't be written to the log in one batch by far is not kept in memory either: a storm of members stays bounded.
-bool Coordinator::has_room(const ClassicGroup& group, const JoinRequest& request) const {
-    size_t bytes = group.metadata_bytes();
-    for (const auto& protocol : request.protocols) bytes += protocol.metadata.size();
+// So does one of groups: whoever finds all of them together too large is to come again later.
+ErrorCode Coordinator::reason_full(const ClassicGroup& group, const JoinRequest& request, const Client& client) const {
+    if (!accepts(group, request.member_id)) return ErrorCode::group_max_size_reached;
     const auto at = group.members().find(request.member_id);
-    if (at != group.members().end())
-        for (const Protocol& protocol : at->second.protocols) bytes -= protocol.metadata.size();
-    if (bytes <= config_.metadata_bytes_max) return true;
-    log_warn("group full", {{"group", group.id()}, {"members", group.members().size()}, {"metadata_bytes", bytes}});
-    return false;
+    const size_t before = at == group.members().end() ? 0 : bytes_of(at->second);
+    const size_t after = bytes_of(request, client.id);
+    if (after <= before) return ErrorCode::none;
+    const size_t bytes = group.members_bytes() + after - before;
+    const MembersMemory& all = *environment_.members;
+    const bool is_too_large = bytes > config_.members_bytes_max;
+    if (!is_too_large && all.bytes + after - before <= all.bytes_max) return ErrorCode::none;
+    log_warn(is_too_large ? "group full" : "no room for members",
+             {{"group", group.id()}, {"members", group.members().size()}, {"bytes", bytes}, {"of_all", all.bytes}});
+    return is_too_large ? ErrorCode::group_max_size_reached : ErrorCode::coordinator_not_available;
 }
 
 void Coordinator::join_new(const JoinRequest& request, const Client& client, ClassicGroup& group, JoinReply reply) {

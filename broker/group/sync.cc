@@ -72,7 +72,7 @@ void Coordinator::leader_synced(ClassicGroup& group, const wire::SyncGroupReques
 // To all who wait for it. Their sessions begin anew: while they waited, nobody looked.
 void Coordinator::give_assignments(ClassicGroup& group, ErrorCode error) {
     for (auto& [id, member] : group.members()) {
-        if (error != ErrorCode::none) member.assignment = {};
+        if (error != ErrorCode::none) group.take_assignment(member);
         if (!member.awaiting_sync) continue;
         auto reply = std::exchange(member.awaiting_sync, nullptr);
         if (error == ErrorCode::none)

@@ -24,7 +24,7 @@ class GroupGate {
     GroupGate& operator=(const GroupGate&) = delete;
 
     // On that shard, from when it serves until it serves no more.
-    void open(shard::Shard& shard) { hosts_[shard.id().value] = std::make_unique<Host>(shard); }
+    void open(shard::Shard& shard) { hosts_[shard.id().value] = std::make_unique<Host>(shard, shards_.size()); }
     void apply(const shard::Shard& shard, const metadata::Delta& delta) {
         if (const auto& host = hosts_[shard.id().value]) host->coordinators.apply(delta, *shard.config());
     }
@@ -74,14 +74,15 @@ class GroupGate {
   private:
     // The coordinators of one shard and the timer that wakes them.
     struct Host {
-        explicit Host(shard::Shard& on)
+        Host(shard::Shard& on, size_t shards_count)
             : shard(on),
               coordinators({.partitions = on.partitions(),
                             .clock = on.clock(),
                             .random = on.random(),
                             .codecs = on.codecs(),
                             .post = [&on](shard::Task task) { on.post(std::move(task)); },
-                            .wake_at = [this](Instant next) { wake_at(next); }},
+                            .wake_at = [this](Instant next) { wake_at(next); },
+                            .shards_count = shards_count},
                            *on.image(), *on.config()) {}
         ~Host() { shard.loop().cancel(timer); }
         Host(const Host&) = delete;

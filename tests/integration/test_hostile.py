@@ -585,3 +585,24 @@ REPEATED = {
 def test_who_is_asked_for_again_and_again_is_answered_once(milena, name):
     with wire.connect(milena.broker.port, 60) as link, stays_small(milena.broker, 32):
         assert len(wire.call(link, *REPEATED[name])) < 200
+
+
+def test_members_of_all_groups_together_are_bounded(make_broker):
+    """Each in a group of its own, with long names of what it can do."""
+    small = {"milena.memory.requests.bytes": 16 << 20, "socket.request.max.bytes": 16 << 20}
+    broker = make_broker({**small, "group.initial.rebalance.delay.ms": 0})
+    broker.start()
+    names = b"".join(wire.string(f"{index:030000}") + array(0) for index in range(30))
+    errors = []
+    with wire.connect(broker.port, 60) as link:
+        wire.call(link, FIND_COORDINATOR, 0, wire.string("wordy"))
+
+        def join(group):
+            head = wire.string(group) + struct.pack(">ii", 60_000, 60_000) + wire.string("") + wire.string("consumer")
+            return struct.unpack_from(">ih", wire.call(link, JOIN_GROUP, 3, head + array(30) + names))[1]
+
+        until(lambda: join("wordy") == 0, "groups are served", 30)
+        with stays_small(broker, 64):
+            errors += [join(f"wordy-{index}") for index in range(200)]
+    assert set(errors) == {0, COORDINATOR_NOT_AVAILABLE}
+    assert errors.count(0) < 20

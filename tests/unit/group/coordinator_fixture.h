@@ -77,7 +77,7 @@ class CoordinatorFixture : public testing::Test {
     }
 
     void begin() {
-        coordinator = std::make_unique<Coordinator>(Coordinator::Environment{journal, clock, random}, config);
+        coordinator = std::make_unique<Coordinator>(Coordinator::Environment{journal, clock, random, memory}, config);
     }
     // Another coordinator takes over what is in the log.
     void reload() {
@@ -226,6 +226,7 @@ class CoordinatorFixture : public testing::Test {
     sim::SimRandom random{1};
     MemoryJournal journal;
     Config config;
+    std::shared_ptr<MembersMemory> memory = std::make_shared<MembersMemory>();
     std::unique_ptr<Coordinator> coordinator;
 };
 

@@ -252,15 +252,47 @@ TEST_F(Join, a_full_group_takes_nobody_else) {
 }
 
 TEST_F(Join, a_group_that_has_much_to_tell_its_leader_takes_nobody_else) {
-    config.metadata_bytes_max = 1000;
+    config.members_bytes_max = 10'000;
     begin();
     const std::string member = stable_member();
-    const std::string much(1000, 'x');
+    const std::string much(10'000, 'x');
     JoinRequest wordy = request();
     wordy.protocols.front().metadata = Bytes::copy_of(much);
     EXPECT_EQ(join(wordy)->error_code, ErrorCode::group_max_size_reached);
     EXPECT_EQ(join(request(member))->error_code, ErrorCode::none);
     EXPECT_EQ(join(request())->error_code, ErrorCode::member_id_required);
+}
+
+TEST_F(Join, names_count_as_much_as_what_members_tell) {
+    config.members_bytes_max = 10'000;
+    begin();
+    JoinRequest wordy = request();
+    const std::string long_name(10'000, 'x');
+    wordy.protocols.front().name = long_name;
+    EXPECT_EQ(join(wordy)->error_code, ErrorCode::group_max_size_reached);
+    wordy = static_request(long_name);
+    EXPECT_EQ(join(wordy)->error_code, ErrorCode::group_max_size_reached);
+    wordy = request();
+    for (int i = 0; i < 100; ++i) wordy.protocols.push_back({"p", {}});
+    EXPECT_EQ(join(wordy)->error_code, ErrorCode::group_max_size_reached);
+    EXPECT_EQ(join(request())->error_code, ErrorCode::member_id_required);
+}
+
+TEST_F(Join, groups_have_a_bound_together) {
+    memory->bytes_max = 10'000;
+    const std::string member = stable_member();
+    const size_t bytes = memory->bytes;
+    EXPECT_GT(bytes, 0U);
+    const std::string much(10'000, 'x');
+    JoinRequest other = request("", "other");
+    other.protocols.front().metadata = Bytes::copy_of(much);
+    EXPECT_EQ(join(other)->error_code, ErrorCode::coordinator_not_available);
+    EXPECT_EQ(join(request("", "other"))->error_code, ErrorCode::member_id_required);
+    EXPECT_EQ(join(request(member))->error_code, ErrorCode::none);
+    leave(member);
+    EXPECT_EQ(memory->bytes, 0U);
+    reload();
+    EXPECT_EQ(memory->bytes, 0U);
 }
 
 TEST_F(Join, those_who_come_last_to_a_full_rebalance_are_left_out) {
