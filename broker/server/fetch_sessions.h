@@ -75,7 +75,7 @@ class FetchSessions {
     // Ids are chosen so that no other shard has the same: a client that reaches the wrong shard finds nothing there.
     struct Options {
         size_t sessions_max = 0;
-        size_t bytes_max = 16U << 20;  // that all of them take: some 50,000 partitions
+        size_t bytes_max = 16U << 20;  // that all of them take: some 60,000 partitions
         uint32_t shard = 0;
         uint32_t shard_count = 1;
     };

@@ -180,13 +180,13 @@ TEST_F(FetchSessionsTest, that_take_more_memory_than_there_is_for_them_are_not_o
         return id;
     };
     EXPECT_EQ(open(1'000), 0);
-    EXPECT_NE(open(200), 0);
-    EXPECT_EQ(open(200), 0);
+    EXPECT_NE(open(300), 0);
+    EXPECT_EQ(open(300), 0);
     EXPECT_NE(open(10), 0);
     EXPECT_LE(few.bytes(), 100'000U);
     // Those that nobody uses give way, as many as it takes.
     now = now + 3min;
-    EXPECT_NE(open(250), 0);
+    EXPECT_NE(open(350), 0);
     EXPECT_EQ(few.count(), 1U);
 }
 
