@@ -1,6 +1,6 @@
-// Events as users see them in `kubectl describe`: one object for the same thing said of the same object, which counts
-// how often, and is written once a minute at most. Best effort: nothing waits for them but their own request. Any
-// thread.
+// Events as users see them in `kubectl describe`: one object for the same thing that this process says of the same
+// object, which counts how often, and is written once a minute at most. Best effort: nothing waits for them but their
+// own request. Any thread.
 #pragma once
 
 #include <map>
@@ -42,7 +42,7 @@ class EventRecorder {
     env::Clock& clock_;
     const std::string instance_;
     std::mutex mutex_;
-    std::map<std::string, Series> series_;  // by the event's name
+    std::map<std::string, Series> series_;  // by what is said, and of what
 };
 
 }  // namespace milena::kube

@@ -1,6 +1,7 @@
 // Scenarios A: what the API server does to those who watch it, each under its id.
 #include <gtest/gtest.h>
 
+#include "kube/events.h"
 #include "operator/world.h"
 
 namespace milena::kube {
@@ -355,6 +356,43 @@ TEST(ApiServer, a_delete_of_another_uid_deletes_nothing) {
     const std::string uid = uid_of(*world.fake.find("ConfigMap", "a", "m"));
     EXPECT_TRUE(world.client.remove(resource_type("ConfigMap"), {"a", "m"}, {.uid = uid}));
     EXPECT_TRUE(world.client.remove(resource_type("ConfigMap"), {"a", "m"}, {.uid = uid}));
+}
+
+// An event says who has seen it and when first, and the API lets nobody change that.
+TEST(ApiServer, B_an_operator_that_follows_another_tells_events_of_its_own) {
+    KubeWorld world;
+    const json object = config_map("x");
+    const kube::EventText text{true, "RollBlocked", "Restart", "topic t is at its minimum"};
+    for (const char* instance : {"first", "second", "second"}) {  // the last: restarted in the same pod
+        kube::EventRecorder events(world.client, world.clock, instance);
+        events.record(object, text);
+        world.fake.await([begin = world.clock.wall(), &world] { return world.clock.wall() != begin; });
+    }
+    const auto told = world.fake.list("Event");
+    ASSERT_EQ(3u, told.size());
+    std::multiset<std::string> by;
+    for (const json& event : told) by.insert(event["reportingInstance"].get<std::string>());
+    EXPECT_EQ((std::multiset<std::string>{"first", "second", "second"}), by);
+}
+
+TEST(ApiServer, what_an_event_said_first_stays_and_its_series_grows) {
+    KubeWorld world;
+    const kube::ResourceType& type = kube::resource_type("Event");
+    json event = {{"apiVersion", "events.k8s.io/v1"},
+                  {"kind", "Event"},
+                  {"metadata", {{"namespace", "a"}, {"name", "x.1"}}},
+                  {"eventTime", "2026-11-30T00:00:00.000000Z"},
+                  {"reportingInstance", "first"}};
+    ASSERT_TRUE(world.client.apply(type, event));
+    event["series"] = {{"count", 2}, {"lastObservedTime", "2026-11-30T00:01:00.000000Z"}};
+    EXPECT_TRUE(world.client.apply(type, event));
+    for (const char* fixed : {"eventTime", "reportingInstance", "regarding"}) {
+        json other = event;
+        other[fixed] = "2026-11-30T00:02:00.000000Z";
+        const auto refused = world.client.apply(type, other);
+        ASSERT_FALSE(refused) << fixed;
+        EXPECT_EQ(kube::Reason::invalid, refused.error().reason);
+    }
 }
 
 TEST(ApiServer, whoever_may_not_write_sends_nothing) {

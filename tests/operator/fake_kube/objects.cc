@@ -80,6 +80,16 @@ json without(json object, std::initializer_list<const char*> keys) {
 
 bool is_ending(const json& object) { return object["metadata"].contains("deletionTimestamp"); }
 
+// As Kubernetes validates an update by way of events.k8s.io/v1: only the note and the series may change. The message of
+// a refusal; empty: it may be.
+std::string wrong_in_event(const json& before, const json& after) {
+    for (const char* key :
+         {"eventTime", "reportingController", "reportingInstance", "action", "reason", "regarding", "related", "type"})
+        if (before.value(key, json()) != after.value(key, json())) return std::string(key) + ": field is immutable";
+    const json series = after.value("series", json::object());
+    return series.empty() || series.value("count", 0) >= 2 ? "" : "series.count: should be at least 2";
+}
+
 bool has_finalizers(const json& object) {
     const auto finalizers = object["metadata"].find("finalizers");
     return finalizers != object["metadata"].end() && !finalizers->empty();
@@ -143,6 +153,9 @@ Answer Objects::store(const Place& place, const json& before, json after) {
         after.erase("status");
     }
     if (after == before) return {200, before};
+    if (place.resource.ends_with("/events"))
+        if (const std::string wrong = wrong_in_event(before, after); !wrong.empty())
+            return failure(422, "Invalid", wrong);
     if (without(after, {"metadata", "status"}) != without(before, {"metadata", "status"}))
         after["metadata"]["generation"] = before["metadata"].value("generation", 0) + 1;
     if (is_ending(after) && !has_finalizers(after)) {
@@ -173,8 +186,9 @@ Answer Objects::apply(const Place& place, const json& object, const std::string&
     json after = before;
     if (const auto said = applied_.find(key); said != applied_.end()) drop(after, said->second, object);
     merge(after, object);
-    applied_[key] = object;
-    return store(place, before, std::move(after));
+    Answer stored = store(place, before, std::move(after));
+    if (stored.status == 200) applied_[key] = object;
+    return stored;
 }
 
 Answer Objects::replace(const Place& place, const json& object) {
