@@ -21,6 +21,7 @@ void WorkQueue::push(const ObjectKey& key, Priority priority) {
         return;
     }
     Instant since = clock_.now();
+    if (const Instant then = earliest(key); then > since) return schedule_at_latest(key, then, priority);
     if (const auto old = waiting_.find(key); old != waiting_.end()) {
         if (old->second.rank.first <= priority) return;
         since = old->second.since;
@@ -35,16 +36,30 @@ void WorkQueue::add_after(const ObjectKey& key, Duration delay, Priority priorit
     if (delay <= Duration::zero()) return add(key, priority);
     {
         const std::lock_guard lock(mutex_);
-        if (is_closed_) return;
-        const Instant due = clock_.now() + delay;
-        if (const auto old = delayed_.find(key); old != delayed_.end()) {
-            if (old->second.due <= due) return;
-            due_.erase({old->second.due, key});
-        }
-        delayed_.insert_or_assign(key, Delayed{due, priority});
-        due_.emplace(due, key);
+        schedule_at_latest(key, std::max(clock_.now() + delay, earliest(key)), priority);
     }
     changed_.notify_one();
+}
+
+// In place of what was due.
+void WorkQueue::schedule(const ObjectKey& key, Instant due, Priority priority) {
+    if (is_closed_) return;
+    if (const auto old = delayed_.find(key); old != delayed_.end()) due_.erase({old->second.due, key});
+    delayed_.insert_or_assign(key, Delayed{due, priority});
+    due_.emplace(due, key);
+}
+
+void WorkQueue::schedule_at_latest(const ObjectKey& key, Instant due, Priority priority) {
+    if (const auto old = delayed_.find(key); old != delayed_.end()) {
+        due = std::min(due, old->second.due);
+        priority = std::min(priority, old->second.priority);
+    }
+    schedule(key, due, priority);
+}
+
+Instant WorkQueue::earliest(const ObjectKey& key) const {
+    const auto found = not_before_.find(key);
+    return found == not_before_.end() ? Instant{} : found->second;
 }
 
 void WorkQueue::promote_due(Instant now) {
@@ -97,18 +112,26 @@ void WorkQueue::done(const ObjectKey& key) {
 }
 
 void WorkQueue::retry(const ObjectKey& key, std::optional<Milliseconds> retry_after) {
-    Duration delay{};
     {
         const std::lock_guard lock(mutex_);
         ++retries_;
-        delay = delay_after(++failures_[key], backoff_, retry_after, random_);
+        const Instant now = clock_.now();
+        Instant due = now + delay_after(++failures_[key], backoff_, std::nullopt, random_);
+        if (retry_after) {
+            // With jitter of its own, for those that an event brings back before a longer delay is over.
+            const Instant then = now + delay_after(1, {*retry_after, *retry_after}, std::nullopt, random_);
+            not_before_.insert_or_assign(key, then);
+            due = std::max(due, then);
+        }
+        schedule(key, std::max(due, earliest(key)), Priority::resync);
     }
-    add_after(key, delay);
+    changed_.notify_one();
 }
 
 void WorkQueue::forget(const ObjectKey& key) {
     const std::lock_guard lock(mutex_);
     failures_.erase(key);
+    not_before_.erase(key);
 }
 
 void WorkQueue::close() {

@@ -33,8 +33,9 @@ class WorkQueue {
               Backoff backoff = {Milliseconds(5), std::chrono::duration_cast<Duration>(std::chrono::minutes(5))})
         : clock_(clock), random_(random), backoff_(backoff) {}
 
+    // Something has happened to it: now, whatever is due later; but not before a server that was too busy has said.
     void add(const ObjectKey& key, Priority priority = Priority::status);
-    // Not before `delay` has passed; the earliest of several counts.
+    // When `delay` has passed; the earliest of several counts.
     void add_after(const ObjectKey& key, Duration delay, Priority priority = Priority::resync);
 
     // Waits for a key. Nothing: the queue was closed. Whoever takes one says done() afterwards.
@@ -43,7 +44,8 @@ class WorkQueue {
     std::optional<ObjectKey> try_take();
     void done(const ObjectKey& key);
 
-    // It failed once more: again after a delay that doubles, and not before a server said.
+    // It failed once more: again after a delay that doubles, in place of what was due before. What `retry_after` says
+    // is cut short by nothing. Said before done(), so that what was added meanwhile is held back as well.
     void retry(const ObjectKey& key, std::optional<Milliseconds> retry_after = std::nullopt);
     void forget(const ObjectKey& key);  // it went well
 
@@ -63,6 +65,9 @@ class WorkQueue {
     };
 
     void push(const ObjectKey& key, Priority priority);
+    void schedule(const ObjectKey& key, Instant due, Priority priority);
+    void schedule_at_latest(const ObjectKey& key, Instant due, Priority priority);
+    Instant earliest(const ObjectKey& key) const;
     void promote_due(Instant now);
     std::optional<ObjectKey> pop();
 
@@ -81,6 +86,7 @@ class WorkQueue {
     std::set<std::pair<Instant, ObjectKey>> due_;             // those in delayed_
     std::map<ObjectKey, std::optional<Priority>> in_flight_;  // with what was added meanwhile
     std::map<ObjectKey, int> failures_;
+    std::map<ObjectKey, Instant> not_before_;  // as a server that was too busy has said
 };
 
 }  // namespace milena::kube

@@ -58,8 +58,8 @@ void Controller::handle(const std::vector<kube::ObjectKey>& keys) {
     const std::vector<Verdict> verdicts = reconcile(keys);
     count(verdicts, in_seconds(clock_.now() - begin));
     for (size_t i = 0; i < keys.size(); ++i) {
-        queue_.done(keys[i]);
         come_back(keys[i], verdicts[i]);
+        queue_.done(keys[i]);
     }
 }
 

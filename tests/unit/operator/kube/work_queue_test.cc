@@ -86,6 +86,57 @@ TEST(WorkQueue, a_server_that_is_too_busy_is_left_alone_as_long_as_it_said) {
     EXPECT_TRUE(q.queue.try_take());
 }
 
+// What happens to it meanwhile, and what was due before, come back to a server that has asked to be left alone.
+TEST(WorkQueue, A4_neither_an_event_nor_an_earlier_look_cuts_short_what_a_server_said) {
+    Queue q;
+    q.queue.add_after(q.a, Milliseconds(100));
+    q.queue.add(q.a);
+    ASSERT_TRUE(q.queue.try_take());
+    q.queue.add(q.a);
+    q.queue.retry(q.a, Milliseconds(5000));
+    q.queue.done(q.a);
+    q.queue.add_after(q.a, Milliseconds(1));
+    q.queue.add(q.a, Priority::user_edit);
+    q.queue.add(q.b);
+    EXPECT_EQ(q.b, q.queue.try_take()) << "which nobody has asked to wait";
+    q.clock.advance(Milliseconds(4999));
+    EXPECT_FALSE(q.queue.try_take());
+    q.queue.add(q.b, Priority::status);
+    q.queue.done(q.b);
+    q.clock.advance(Milliseconds(1));
+    EXPECT_EQ(q.a, q.queue.try_take()) << "what a person waits for keeps its place";
+    q.queue.forget(q.a);
+    q.queue.add(q.a);
+    q.queue.done(q.a);
+    EXPECT_EQ(q.b, q.queue.try_take());
+    EXPECT_EQ(q.a, q.queue.try_take());
+    q.queue.done(q.a);
+    q.clock.advance(Milliseconds(100'000));
+    EXPECT_FALSE(q.queue.try_take()) << "the earlier look is over";
+}
+
+TEST(WorkQueue, A4_an_event_cuts_a_back_off_short_to_what_the_server_said) {
+    Queue q;
+    for (int i = 0; i < 5; ++i) q.queue.retry(q.a);
+    q.queue.retry(q.a, Milliseconds(50));  // of a delay of 320
+    q.clock.advance(Milliseconds(20));
+    q.queue.add(q.a);
+    q.clock.advance(Milliseconds(29));
+    EXPECT_FALSE(q.queue.try_take());
+    q.clock.advance(Milliseconds(1));
+    EXPECT_TRUE(q.queue.try_take());
+}
+
+TEST(WorkQueue, a_back_off_is_cut_short_by_an_event_and_not_by_an_older_look) {
+    Queue q;
+    q.queue.add_after(q.a, Milliseconds(5));
+    q.queue.retry(q.a);
+    q.clock.advance(Milliseconds(9));
+    EXPECT_FALSE(q.queue.try_take());
+    q.queue.add(q.a);
+    EXPECT_TRUE(q.queue.try_take());
+}
+
 TEST(WorkQueue, its_figures_say_how_long_the_first_has_waited) {
     Queue q;
     q.queue.add(q.a, Priority::resync);

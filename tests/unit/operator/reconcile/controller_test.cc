@@ -52,6 +52,28 @@ TEST(Controller, an_error_comes_back_until_it_goes_well) {
     EXPECT_EQ(2u, answered.queue.stats().retries);
 }
 
+TEST(Controller, A4_what_happens_while_the_server_asks_to_wait_waits_as_well) {
+    RealClock clock;
+    kube::FixedRandom random;
+    kube::WorkQueue queue(clock, random, {Milliseconds(1), Milliseconds(10)});
+    std::atomic<int> count = 0;
+    std::atomic<Instant> first, second;
+    Controller controller(
+        "KafkaCluster", queue,
+        [&](const kube::ObjectKey& key) -> Verdict {
+            (count == 0 ? first : second) = clock.now();
+            if (count++ > 0) return {};
+            queue.add(key);
+            return {.error = kube::Error{kube::Reason::too_many_requests, 429, "", Milliseconds(50)}};
+        },
+        clock);
+    controller.start(2);
+    queue.add({"a", "demo"});
+    while (count < 2) std::this_thread::yield();
+    controller.stop();
+    EXPECT_GE(second.load() - first.load(), Duration(Milliseconds(50)));
+}
+
 TEST(Controller, it_looks_again_when_the_plan_says) {
     Answered answered({Verdict{.look_again = Milliseconds(1)}, Verdict{}});
     answered.await(2);
