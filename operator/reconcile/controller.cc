@@ -42,18 +42,22 @@ ControllerStats Controller::stats() const {
 }
 
 void Controller::work() {
-    while (const auto first = queue_.take()) {
-        std::vector keys{*first};
-        while (keys.size() < keys_max_) {
-            const auto next = queue_.try_take();
-            if (!next) break;
-            keys.push_back(*next);
-        }
-        handle(keys);
-    }
+    while (const auto first = queue_.take()) handle(*first);
 }
 
-void Controller::handle(const std::vector<kube::ObjectKey>& keys) {
+bool Controller::work_once() {
+    const auto first = queue_.try_take();
+    if (first) handle(*first);
+    return first.has_value();
+}
+
+void Controller::handle(const kube::ObjectKey& first) {
+    std::vector keys{first};
+    while (keys.size() < keys_max_) {
+        const auto next = queue_.try_take();
+        if (!next) break;
+        keys.push_back(*next);
+    }
     const Instant begin = clock_.now();
     const std::vector<Verdict> verdicts = reconcile(keys);
     count(verdicts, in_seconds(clock_.now() - begin));

@@ -41,6 +41,8 @@ class Controller {
     ~Controller();  // stops
 
     void start(int workers);
+    // One pass on the caller's thread, in place of workers; false: nothing is ready.
+    bool work_once();
     // What was begun is finished.
     void stop();
 
@@ -50,7 +52,7 @@ class Controller {
 
   private:
     void work();
-    void handle(const std::vector<kube::ObjectKey>& keys);
+    void handle(const kube::ObjectKey& first);
     void count(const std::vector<Verdict>& verdicts, double seconds);
     void come_back(const kube::ObjectKey& key, const Verdict& verdict);
     std::vector<Verdict> reconcile(const std::vector<kube::ObjectKey>& keys);

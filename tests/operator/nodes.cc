@@ -72,6 +72,12 @@ void run_nodes(fake::FakeKube& fake) {
         set["status"] = status;
         fake.put(set);
     }
+    for (json claim : fake.list("PersistentVolumeClaim")) {
+        const json& wanted = claim["spec"]["resources"]["requests"];
+        if (claim["status"].value("capacity", json()) == wanted) continue;
+        claim["status"]["capacity"] = wanted;
+        fake.put(claim);
+    }
 }
 
 namespace {
@@ -156,7 +162,7 @@ Result<void, admin::Refusal> KeptTopics::run(const plan::Action& order) {
         if (refused_.contains(create->name)) return refusal("POLICY_VIOLATION: not this one");
         if (known(create->name) != nullptr) return {};
         plan::TopicInfo& topic = topics_[create->name];
-        topic.id = "id-" + std::to_string(++ids_);
+        topic.id = create->name + "-" + std::to_string(++ids_[create->name]);
         topic.config = create->config;
         grow(topic, create->partitions, create->replication_factor.value_or(3));
     } else if (const auto* gone = std::get_if<plan::DeleteTopic>(&order)) {
@@ -203,6 +209,14 @@ std::optional<plan::TopicInfo> KeptTopics::find(const std::string& name) const {
 size_t KeptTopics::size() const {
     const std::lock_guard lock(mutex_);
     return topics_.size();
+}
+
+json KeptTopics::state() const {
+    const std::lock_guard lock(mutex_);
+    json state = json::object();
+    for (const auto& [name, topic] : topics_)
+        state[name] = {topic.id, topic.partitions.size(), topic.partitions[0].replicas, topic.config};
+    return state;
 }
 
 void KeptTopics::change(const std::function<void(std::map<std::string, plan::TopicInfo>&)>& change) {

@@ -1,6 +1,6 @@
 // What Kubernetes' own controllers and kubelets do for StatefulSets, in one step: pods and claims that are missing
-// appear, and are ready at once; those that are too many go. And brokers that have no objection to anything, and keep
-// topics as they are told.
+// appear, and are ready at once; those that are too many go; volumes grow. And brokers that have no objection to
+// anything, and keep topics as they are told.
 #pragma once
 
 #include <atomic>
@@ -39,6 +39,7 @@ class KeptTopics final : public admin::Topics {
 
     std::optional<plan::TopicInfo> find(const std::string& name) const;
     size_t size() const;
+    nlohmann::json state() const;
     void change(const std::function<void(std::map<std::string, plan::TopicInfo>&)>& change);
     void refuse(const std::string& name) {
         change([&](auto&) { refused_.insert(name); });
@@ -55,7 +56,7 @@ class KeptTopics final : public admin::Topics {
     mutable std::mutex mutex_;
     std::map<std::string, plan::TopicInfo> topics_;
     std::set<std::string> refused_;
-    uint64_t ids_ = 0;
+    std::map<std::string, uint64_t> ids_;  // how often a topic of this name was created
 };
 
 }  // namespace milena

@@ -17,6 +17,24 @@ inline json cluster(const std::string& name = "demo", int replicas = 3) {
             {"spec", {{"version", "0.1.0"}, {"brokers", {{"replicas", replicas}, {"storage", {{"size", "1Gi"}}}}}}}};
 }
 
+inline json topic(const std::string& name, const std::string& deletion_policy = "Retain") {
+    return {{"apiVersion", "milena.dev/v1alpha1"},
+            {"kind", "KafkaTopic"},
+            {"metadata", {{"namespace", "a"}, {"name", name}}},
+            {"spec",
+             {{"clusterRef", {{"name", "demo"}}},
+              {"partitions", 3},
+              {"replicationFactor", 2},
+              {"config", {{"retention.ms", "1000"}}},
+              {"deletionPolicy", deletion_policy}}}};
+}
+
+inline json name_space(const std::string& name) {
+    return {{"apiVersion", "v1"},
+            {"kind", "Namespace"},
+            {"metadata", {{"name", name}, {"finalizers", json::array({"kubernetes"})}}}};
+}
+
 // An operator, and what is needed to run another one after it.
 struct Running {
     explicit Running(fake::FakeKube& fake, bool elects = false, const std::string& identity = "one",

@@ -9,24 +9,6 @@ namespace {
 
 using fake::Fault;
 
-json topic(const std::string& name, const std::string& deletion_policy = "Retain") {
-    return {{"apiVersion", "milena.dev/v1alpha1"},
-            {"kind", "KafkaTopic"},
-            {"metadata", {{"namespace", "a"}, {"name", name}}},
-            {"spec",
-             {{"clusterRef", {{"name", "demo"}}},
-              {"partitions", 3},
-              {"replicationFactor", 2},
-              {"config", {{"retention.ms", "1000"}}},
-              {"deletionPolicy", deletion_policy}}}};
-}
-
-json name_space(const std::string& name) {
-    return {{"apiVersion", "v1"},
-            {"kind", "Namespace"},
-            {"metadata", {{"name", name}, {"finalizers", json::array({"kubernetes"})}}}};
-}
-
 // A cluster that is ready.
 struct TopicsOfACluster : testing::Test {
     TopicsOfACluster() {

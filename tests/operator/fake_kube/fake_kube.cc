@@ -195,6 +195,13 @@ std::optional<Fault> FakeKube::take_fault(const std::string& method, const std::
     return std::nullopt;
 }
 
+Answer FakeKube::answer(const Request& request) {
+    const std::lock_guard lock(mutex_);
+    Answer answer = perform(request, place_of(request.path));
+    changed_.notify_all();
+    return answer;
+}
+
 void FakeKube::handle(const Request& request, Connection& connection) {
     const Place place = place_of(request.path);
     std::optional<Fault> fault;

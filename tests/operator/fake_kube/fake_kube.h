@@ -69,6 +69,9 @@ class FakeKube {
     uint64_t version() const;
     void change(const std::function<void(Objects&)>& change);
 
+    // What this request would be answered over HTTP, but for faults; not a watch.
+    Answer answer(const Request& request);
+
     void inject(const Fault& fault);
     void forget_faults();
     void break_watches(Break how, const std::string& path_part = "");

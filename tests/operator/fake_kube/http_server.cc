@@ -37,20 +37,6 @@ std::string lower(std::string text) {
     return text;
 }
 
-void parse_target(const std::string& target, Request& request) {
-    const size_t question = target.find('?');
-    request.path = decoded(target.substr(0, question));
-    if (question == std::string::npos) return;
-    const std::string query = target.substr(question + 1);
-    for (size_t begin = 0; begin < query.size();) {
-        const size_t end = std::min(query.find('&', begin), query.size());
-        const std::string pair = query.substr(begin, end - begin);
-        const size_t equals = pair.find('=');
-        request.query[pair.substr(0, equals)] = equals == std::string::npos ? "" : decoded(pair.substr(equals + 1));
-        begin = end + 1;
-    }
-}
-
 // The head of a request out of its bytes; `length` is its body's.
 Request parse_head(const std::string& head, size_t& length) {
     Request request{};
@@ -73,6 +59,20 @@ Request parse_head(const std::string& head, size_t& length) {
 }
 
 }  // namespace
+
+void parse_target(const std::string& target, Request& request) {
+    const size_t question = target.find('?');
+    request.path = decoded(target.substr(0, question));
+    if (question == std::string::npos) return;
+    const std::string query = target.substr(question + 1);
+    for (size_t begin = 0; begin < query.size();) {
+        const size_t end = std::min(query.find('&', begin), query.size());
+        const std::string pair = query.substr(begin, end - begin);
+        const size_t equals = pair.find('=');
+        request.query[pair.substr(0, equals)] = equals == std::string::npos ? "" : decoded(pair.substr(equals + 1));
+        begin = end + 1;
+    }
+}
 
 void Connection::raw(std::string_view bytes) {
     while (!bytes.empty() && !is_closed_) {

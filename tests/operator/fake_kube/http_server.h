@@ -27,6 +27,9 @@ struct Request {
     uint64_t connection;  // which one, counted from 1
 };
 
+// "/api/v1/pods?limit=5" into path and query.
+void parse_target(const std::string& target, Request& request);
+
 // What a server shows of itself, and whom it lets in: those with a certificate of this authority, if one is given.
 struct TlsServer {
     std::string certificate;

@@ -1,0 +1,89 @@
+#include "operator/kept_brokers.h"
+
+#include "kube/object.h"
+#include "resource/objects.h"
+
+namespace milena {
+namespace {
+
+const plan::ConfigSchema schema{{"log.retention.ms", {plan::Change::live, "604800000"}},
+                                {"num.io.threads", {plan::Change::restart, "8"}}};
+
+plan::Placement placement_after(plan::PlacementOrder order) {
+    switch (order) {
+        case plan::PlacementOrder::cordon: return plan::Placement::cordoned;
+        case plan::PlacementOrder::drain: return plan::Placement::draining;
+        case plan::PlacementOrder::uncordon:
+        case plan::PlacementOrder::undrain: break;
+    }
+    return plan::Placement::open;
+}
+
+}  // namespace
+
+plan::Answers KeptBrokers::ask(const plan::Questions& questions) {
+    const std::lock_guard lock(mutex_);
+    plan::Answers answers;
+    if (questions.config_schema) answers.config_schema = schema;
+    if (questions.brokers) {
+        plan::BrokersInfo info;
+        info.controller = 0;
+        for (const auto& [id, broker] : brokers_)
+            info.brokers[id] = {broker.is_active, "", broker.placement, broker.replicas, {}};
+        answers.brokers = info;
+    }
+    if (questions.features) answers.features = std::map<std::string, plan::Feature>();
+    if (questions.widest_topic) answers.widest_topic = plan::WidestTopic{"t", 3};
+    if (questions.moves_left) answers.moves_left = uint64_t{0};
+    for (const int64_t id : questions.may_restart) answers.may_restart.emplace(id, plan::MayRestart{true, "", {}});
+    for (const int64_t id : questions.caught_up) answers.caught_up.emplace(id, plan::CaughtUp{true, 100, ""});
+    for (const int64_t id : questions.health) answers.health.emplace(id, plan::Health{false, 100});
+    for (const int64_t id : questions.drain) {
+        const auto broker = brokers_.find(id);
+        const bool is_known = broker != brokers_.end();
+        answers.drain.emplace(id, plan::Drain{is_known ? broker->second.placement : plan::Placement::draining,
+                                              is_known ? broker->second.replicas : 0,
+                                              0,
+                                              {},
+                                              ""});
+    }
+    return answers;
+}
+
+Result<void, std::string> KeptBrokers::order(const plan::Action& order) {
+    const std::lock_guard lock(mutex_);
+    if (const auto* place = std::get_if<plan::Place>(&order)) {
+        if (const auto broker = brokers_.find(place->broker); broker != brokers_.end())
+            broker->second.placement = placement_after(place->order);
+    } else if (const auto* alter = std::get_if<plan::AlterBrokerConfig>(&order)) {
+        for (const auto& [name, value] : alter->set) config_[name] = value;
+        for (const std::string& name : alter->remove) config_.erase(name);
+    } else if (const auto* gone = std::get_if<plan::UnregisterBroker>(&order)) {
+        brokers_.erase(gone->broker);
+    } else {
+        return unexpected(std::string("no order to brokers"));
+    }
+    return {};
+}
+
+void KeptBrokers::go_on(const fake::FakeKube& fake) {
+    const std::lock_guard lock(mutex_);
+    for (auto& [id, broker] : brokers_) broker.is_active = false;
+    for (const nlohmann::json& pod : fake.list("Pod"))
+        brokers_[resource::node_id_of(kube::key_of(pod).name)].is_active = true;
+    for (auto& [id, broker] : brokers_) {
+        if (broker.placement != plan::Placement::draining || broker.replicas == 0) continue;
+        --broker.replicas;
+        ++brokers_.at(0).replicas;
+    }
+}
+
+nlohmann::json KeptBrokers::state() const {
+    const std::lock_guard lock(mutex_);
+    nlohmann::json state{{"config", config_}, {"brokers", nlohmann::json::array()}};
+    for (const auto& [id, broker] : brokers_)
+        state["brokers"].push_back({id, broker.is_active, static_cast<int>(broker.placement), broker.replicas});
+    return state;
+}
+
+}  // namespace milena
