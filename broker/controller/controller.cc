@@ -18,60 +18,57 @@ namespace {
 // A decision of more records than this need not be all or none: it is appended in pieces.
 constexpr size_t records_per_batch = 10'000;
 
-// What was decided did not come into the log: nothing of it has happened.
+// What was decided did not come into the log: nothing of it has happened, and what was refused may have been so because
+// of something that hasn't happened either.
+template <class Result>
+void refuse_one(Result& result, ErrorCode code) {
+    result.error_code = code;
+    result.error_message.reset();
+}
 void refuse(wire::CreateTopicsResponse& response, ErrorCode code) {
     for (auto& topic : response.topics) {
-        if (topic.error_code != ErrorCode::none) continue;
         topic = {.name = topic.name, .error_code = code};
         topic.configs.emplace();
     }
 }
 void refuse(wire::DeleteTopicsResponse& response, ErrorCode code) {
     for (auto& topic : response.responses) {
-        if (topic.error_code == ErrorCode::none) topic.error_code = code;
+        topic.error_code = code;
+        topic.error_message = {};
     }
 }
 void refuse(wire::CreatePartitionsResponse& response, ErrorCode code) {
-    for (auto& topic : response.results) {
-        if (topic.error_code == ErrorCode::none) topic.error_code = code;
-    }
+    for (auto& topic : response.results) refuse_one(topic, code);
 }
 void refuse(wire::AlterUserScramCredentialsResponse& response, ErrorCode code) {
-    for (auto& user : response.results) {
-        if (user.error_code == ErrorCode::none) user.error_code = code;
-    }
+    for (auto& user : response.results) refuse_one(user, code);
 }
 void refuse(wire::UpdateFeaturesResponse& response, ErrorCode code) {
-    if (response.error_code == ErrorCode::none) response.error_code = code;
+    refuse_one(response, code);
     response.results.clear();
 }
-void refuse(wire::UnregisterBrokerResponse& response, ErrorCode code) {
-    if (response.error_code == ErrorCode::none) response.error_code = code;
-}
+void refuse(wire::UnregisterBrokerResponse& response, ErrorCode code) { refuse_one(response, code); }
 void refuse(wire::ElectLeadersResponse& response, ErrorCode code) {
-    if (response.error_code == ErrorCode::none) response.error_code = code;
+    response.error_code = code;
     for (auto& topic : response.replica_election_results)
-        for (auto& partition : topic.partition_result)
-            if (partition.error_code == ErrorCode::none) partition.error_code = code;
+        for (auto& partition : topic.partition_result) refuse_one(partition, code);
 }
 void refuse(wire::AlterPartitionReassignmentsResponse& response, ErrorCode code) {
-    if (response.error_code == ErrorCode::none) response.error_code = code;
+    refuse_one(response, code);
+    for (auto& topic : response.responses)
+        for (auto& partition : topic.partitions) refuse_one(partition, code);
 }
 template <class AlterResponse>
     requires requires(AlterResponse r) { r.responses.front().resource_type; }
 void refuse(AlterResponse& response, ErrorCode code) {
-    for (auto& resource : response.responses) {
-        if (resource.error_code == ErrorCode::none) resource.error_code = code;
-    }
+    for (auto& resource : response.responses) refuse_one(resource, code);
 }
 void refuse(wire::AlterClientQuotasResponse& response, ErrorCode code) {
-    for (auto& entry : response.entries) {
-        if (entry.error_code == ErrorCode::none) entry.error_code = code;
-    }
+    for (auto& entry : response.entries) refuse_one(entry, code);
 }
 template <class T>
 void refuse(Result<T>& response, ErrorCode code) {
-    if (response) response = unexpected(code);
+    response = unexpected(code);
 }
 
 // What the sender of a request is told when the log didn't take its records.
@@ -124,6 +121,11 @@ Instant Controller::now() const { return clock_ == nullptr ? Instant{} : clock_-
 template <class Request, class Response>
 void Controller::handle(const Request& request, const Done<Response>& done) {
     Decision<Response> decision = decide(context(), request);
+    if (!is_leader_) {
+        // Decided from what may long be otherwise: only the form of the answer is good.
+        refuse(decision.response, ErrorCode::not_controller);
+        return done(std::move(decision.response));
+    }
     answer_later(propose(decision.records), std::move(decision.response), done);
 }
 
@@ -169,7 +171,7 @@ void Controller::submit(const wire::AlterUserScramCredentialsRequest& request,
 // kraft.version is raised last, by the log itself: then all of it is committed, or the controller has changed.
 void Controller::submit(const wire::UpdateFeaturesRequest& request, Done<wire::UpdateFeaturesResponse> done) {
     const std::optional<int16_t> kraft_version = asked_kraft_version(request);
-    if (!kraft_version || *kraft_version == raft_.kraft_version()) return handle(request, done);
+    if (!is_leader_ || !kraft_version || *kraft_version == raft_.kraft_version()) return handle(request, done);
     Decision<wire::UpdateFeaturesResponse> decision = decide(context(), request);
     if (decision.response.error_code == ErrorCode::none) {
         const auto checked = raft_.check_kraft_version(*kraft_version);

@@ -1,6 +1,7 @@
 #include "controller/describe_quorum.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "raft/raft_log.h"
@@ -11,7 +12,7 @@ namespace {
 using wire::DescribeQuorumRequest;
 using wire::DescribeQuorumResponse;
 
-DescribeQuorumResponse unknown(const DescribeQuorumRequest& request) {
+DescribeQuorumResponse refused(const DescribeQuorumRequest& request, ErrorCode code, std::string_view why) {
     DescribeQuorumResponse response;
     response.error_message.emplace();
     for (const DescribeQuorumRequest::Topic& topic : request.topics) {
@@ -20,8 +21,8 @@ DescribeQuorumResponse unknown(const DescribeQuorumRequest& request) {
         for (const DescribeQuorumRequest::Partition& partition : topic.partitions) {
             DescribeQuorumResponse::Partition& refused = result.partitions.emplace_back();
             refused.partition_index = partition.partition_index;
-            refused.error_code = ErrorCode::unknown_topic_or_partition;
-            refused.error_message.emplace("This server does not host this topic-partition.");
+            refused.error_code = code;
+            refused.error_message.emplace(std::string(why));
         }
     }
     return response;
@@ -51,7 +52,15 @@ DescribeQuorumResponse describe_quorum(const raft::Raft& raft, const DescribeQuo
     const bool is_asked_alone =
         request.topics.size() == 1 && request.topics.front().topic_name == raft::metadata_topic &&
         request.topics.front().partitions.size() == 1 && request.topics.front().partitions.front().partition_index == 0;
-    if (!is_asked_alone) return unknown(request);
+    if (!is_asked_alone)
+        return refused(request, ErrorCode::unknown_topic_or_partition,
+                       "This server does not host this topic-partition.");
+    // Only the leader knows where the others are.
+    if (raft.role() != raft::Role::leader)
+        return refused(request, ErrorCode::not_leader_or_follower,
+                       "For requests intended only for the leader, this error indicates that the broker is not the "
+                       "current leader. For requests intended for any replica, this error indicates that the broker is "
+                       "not a replica of the topic partition.");
     DescribeQuorumResponse response;
     response.error_message.emplace();
     DescribeQuorumResponse::Topic& topic = response.topics.emplace_back();

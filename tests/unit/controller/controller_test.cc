@@ -325,9 +325,44 @@ TEST_F(ControllerTest, nothing_is_decided_before_the_log_is_loaded) {
     bool was_heard = true;
     controller->submit(BrokerHeartbeat{.broker = NodeId(1)},
                        [&](const Result<HeartbeatAnswer>& answer) { was_heard = answer.has_value(); });
-    EXPECT_EQ(answers, Answers{"a b INVALID_TOPIC_EXCEPTION"});
+    EXPECT_EQ(answers, Answers{"a b NOT_CONTROLLER"});
     EXPECT_TRUE(was_refused);
     EXPECT_FALSE(was_heard);
+}
+
+// Whoever leads by now may have deleted the topic, or finalized another level.
+TEST_F(ControllerTest, who_leads_no_longer_answers_nothing_of_what_it_knew) {
+    start_with_broker();
+    create("a");
+    run();
+    controller->lost_leadership();
+    create("a");
+    EXPECT_EQ(answers.back(), "a NOT_CONTROLLER");
+
+    const auto now = [this](const auto& request, auto answer) {
+        controller->submit(request, Done<decltype(answer)>([&answer](const auto& given) { answer = given; }));
+        return answer;
+    };
+    wire::ElectLeadersRequest election;
+    election.topic_partitions.emplace().push_back({.topic = "a", .partitions = {0}});
+    const auto elected = now(election, wire::ElectLeadersResponse());
+    EXPECT_EQ(elected.error_code.value, ErrorCode::not_controller);
+    EXPECT_EQ(elected.replica_election_results.at(0).partition_result.at(0).error_code, ErrorCode::not_controller);
+
+    wire::AlterPartitionReassignmentsRequest cancellation;
+    cancellation.topics.push_back({.name = "a", .partitions = {{.partition_index = 0, .replicas = std::nullopt}}});
+    const auto cancelled = now(cancellation, wire::AlterPartitionReassignmentsResponse());
+    EXPECT_EQ(cancelled.error_code, ErrorCode::not_controller);
+    EXPECT_EQ(cancelled.responses.at(0).partitions.at(0).error_code, ErrorCode::not_controller);
+
+    for (const std::string_view feature : {metadata::metadata_version_feature, metadata::kraft_version_feature}) {
+        wire::UpdateFeaturesRequest update;
+        update.feature_updates.push_back({.feature = feature, .max_version_level = 1});
+        update.validate_only = true;
+        const auto updated = now(update, wire::UpdateFeaturesResponse());
+        EXPECT_EQ(updated.error_code, ErrorCode::not_controller);
+        EXPECT_FALSE(updated.error_message.has_value());
+    }
 }
 
 TEST_F(ControllerTest, dynamic_settings_count_for_the_next_request) {

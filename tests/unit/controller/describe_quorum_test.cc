@@ -10,7 +10,8 @@ namespace {
 using std::chrono::seconds;
 
 struct DescribeQuorumTest : testing::Test {
-    raft::RaftCluster cluster{1, 3, 1};  // the fourth one observes
+    raft::RaftCluster cluster{1, 3, 1};        // the fourth one observes
+    raft::RaftCluster::Node* asked = nullptr;  // null: the leader
 
     void begin() {
         cluster.start_all();
@@ -21,10 +22,10 @@ struct DescribeQuorumTest : testing::Test {
     wire::DescribeQuorumResponse described(std::vector<int32_t> partitions = {0},
                                            std::string_view topic = "__cluster_metadata") {
         wire::DescribeQuorumRequest request;
-        wire::DescribeQuorumRequest::Topic& asked = request.topics.emplace_back();
-        asked.topic_name = topic;
-        for (const int32_t index : partitions) asked.partitions.push_back({.partition_index = index});
-        return describe_quorum(*cluster.leader()->raft, request);
+        wire::DescribeQuorumRequest::Topic& of_topic = request.topics.emplace_back();
+        of_topic.topic_name = topic;
+        for (const int32_t index : partitions) of_topic.partitions.push_back({.partition_index = index});
+        return describe_quorum(*(asked == nullptr ? cluster.leader() : asked)->raft, request);
     }
     wire::DescribeQuorumResponse::Partition only() { return described().topics.at(0).partitions.at(0); }
 };
@@ -74,6 +75,18 @@ TEST_F(DescribeQuorumTest, voter_that_was_never_heard_of_has_no_times) {
     EXPECT_EQ(voters[2].log_end_offset, -1);
     EXPECT_EQ(voters[2].last_fetch_timestamp, -1);
     EXPECT_EQ(voters[2].last_caught_up_timestamp, -1);
+}
+
+TEST_F(DescribeQuorumTest, who_follows_or_observes_doesnt_say_how_things_are) {
+    begin();
+    for (const auto& [id, node] : cluster.nodes) {
+        if (node.get() == cluster.leader()) continue;
+        asked = node.get();
+        const auto partition = only();
+        EXPECT_EQ(partition.error_code, ErrorCode::not_leader_or_follower);
+        EXPECT_TRUE(partition.current_voters.empty());
+        EXPECT_EQ(described({1}).topics.at(0).partitions.at(0).error_code, ErrorCode::unknown_topic_or_partition);
+    }
 }
 
 TEST_F(DescribeQuorumTest, any_other_partition_is_unknown) {
