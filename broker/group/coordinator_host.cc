@@ -8,8 +8,9 @@
 namespace milena::group {
 namespace {
 
-// The record of a group has to fit into one batch, with one protocol of each member; clients know a few.
-constexpr size_t batches_a_group = 4;
+// The record of a group has to fit into one batch, with one protocol of each member; in memory a small member takes
+// several times as much, for it has a few protocols, and its names are in what finds it, too.
+constexpr size_t batches_a_group = 8;
 
 Config group_config(const settings::BrokerConfig& config) {
     return {.initial_rebalance_delay = Milliseconds(config.group_initial_rebalance_delay_ms),
