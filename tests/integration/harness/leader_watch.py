@@ -2,6 +2,8 @@
 
 import threading
 
+from confluent_kafka import KafkaException
+
 
 class LeaderWatch(threading.Thread):
     """Looks all the time whether some partition has no leader, as any of the brokers sees it."""
@@ -16,7 +18,10 @@ class LeaderWatch(threading.Thread):
 
     def run(self):
         while not self.stopping.wait(0.02):
-            found = self.client.list_topics(timeout=10).topics
+            try:
+                found = self.client.list_topics(timeout=2).topics
+            except KafkaException:  # librdkafka waits for the one broker that it has asked, which may just be restarted
+                continue
             self.looks += 1
             for topic in self.topics:
                 self.leaderless += [
