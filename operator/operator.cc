@@ -35,7 +35,9 @@ Operator::Operator(OperatorConfig config, std::shared_ptr<kube::Access> access, 
       topic_controller_(
           "KafkaTopic", topics_,
           [this](const std::vector<kube::ObjectKey>& keys) { return topic_reconciler_.reconcile(keys); },
-          reconcile::TopicReconciler::keys_max, clock) {}
+          reconcile::TopicReconciler::keys_max, clock) {
+    client_.set_deadline(config_.deadline);
+}
 
 Operator::~Operator() { stop(); }
 

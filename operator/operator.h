@@ -19,7 +19,8 @@ struct OperatorConfig {
     kube::ElectionConfig election{};
     bool elects = true;  // false: the only one there is
     int workers = 4;
-    std::string instance;  // this process's pod, for events
+    Milliseconds deadline{30'000};  // of a request to the API server
+    std::string instance;           // this process's pod, for events
     plan::Settings settings{};
     reconcile::TopicTimes topics{};
 };

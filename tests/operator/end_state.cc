@@ -1,5 +1,7 @@
 #include "operator/end_state.h"
 
+#include <algorithm>
+
 #include "kube/object.h"
 
 namespace milena {
@@ -7,7 +9,16 @@ namespace {
 
 using nlohmann::json;
 
+// Conditions are told apart by their types; their order says who was there first.
+void sort_conditions(json& object) {
+    const auto conditions = object.find("conditions");
+    if (conditions == object.end() || !conditions->is_array()) return;
+    std::sort(conditions->begin(), conditions->end(),
+              [](const json& a, const json& b) { return a.value("type", "") < b.value("type", ""); });
+}
+
 json without_marks(json value) {
+    if (value.is_object()) sort_conditions(value);
     if (value.is_object())
         for (const char* mark : {"uid", "resourceVersion", "creationTimestamp", "lastTransitionTime"})
             value.erase(mark);

@@ -38,8 +38,10 @@ inline json name_space(const std::string& name) {
 // An operator, and what is needed to run another one after it.
 struct Running {
     explicit Running(fake::FakeKube& fake, bool elects = false, const std::string& identity = "one",
-                     std::shared_ptr<KeptTopics> kept = std::make_shared<KeptTopics>())
-        : topics(std::move(kept)) {
+                     std::shared_ptr<KeptTopics> kept = std::make_shared<KeptTopics>(),
+                     std::shared_ptr<admin::Brokers> its_brokers = std::make_shared<ContentBrokers>(),
+                     const std::function<void(OperatorConfig&)>& change = {})
+        : brokers(std::move(its_brokers)), topics(std::move(kept)) {
         OperatorConfig config;
         config.watches.reflector.backoff = {Milliseconds(1), Milliseconds(50)};
         config.election = {.space = "a",
@@ -52,6 +54,7 @@ struct Running {
         config.elects = elects;
         config.workers = 2;
         config.instance = identity;
+        if (change) change(config);
         const auto access = std::make_shared<kube::Access>(kube::AccessConfig{.server = fake.url()}, clock);
         it = std::make_unique<Operator>(
             config, access, [this](const auto&, const auto&) { return brokers; },
@@ -66,7 +69,7 @@ struct Running {
 
     env::SystemClock clock;
     NoJitter random;
-    std::shared_ptr<ContentBrokers> brokers = std::make_shared<ContentBrokers>();
+    std::shared_ptr<admin::Brokers> brokers;
     std::shared_ptr<KeptTopics> topics;
     std::unique_ptr<Operator> it;
     std::atomic<bool> has_ended_well = false;

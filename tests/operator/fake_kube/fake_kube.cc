@@ -119,6 +119,11 @@ void FakeKube::forget_faults() {
     faults_.clear();
 }
 
+int FakeKube::suffered() const {
+    const std::lock_guard lock(mutex_);
+    return suffered_;
+}
+
 void FakeKube::break_watches(Break how, const std::string& path_part) {
     const std::lock_guard lock(mutex_);
     for (Watch& watch : watches_)
@@ -190,6 +195,7 @@ std::optional<Fault> FakeKube::take_fault(const std::string& method, const std::
             continue;
         }
         --fault.times;
+        ++suffered_;
         return fault;
     }
     return std::nullopt;

@@ -74,6 +74,7 @@ class FakeKube {
 
     void inject(const Fault& fault);
     void forget_faults();
+    int suffered() const;  // how many faults have come to pass
     void break_watches(Break how, const std::string& path_part = "");
     void set_bookmark_interval(Milliseconds interval);  // default: a minute
     void set_duplicates(bool on);  // each event is sent twice, the second time after the one that follows
@@ -108,6 +109,7 @@ class FakeKube {
     mutable std::condition_variable changed_;
     Objects objects_;
     std::vector<Fault> faults_;
+    int suffered_ = 0;
     std::vector<Logged> log_;
     std::list<Watch> watches_;
     Milliseconds bookmark_interval_{60'000};
