@@ -210,8 +210,8 @@ class Cluster:
 
     @contextlib.contextmanager
     def noticed_by_nobody(self):
-        """Producers and consumers, librdkafka's and Kafka's own in Java: none of them shows an error, each record is read
-        once, and no look finds a partition without a leader."""
+        """Producers and consumers, librdkafka's and Kafka's own in Java: none of them shows an error, each record is
+        read once, and no look finds a partition without a leader."""
         bootstrap, partitions = self.bootstrap(), 6
         with self.under_load(partitions) as load:
             topic = self.topic(f"steady-{next(NUMBERS)}", partitions)

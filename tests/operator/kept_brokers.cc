@@ -6,8 +6,8 @@
 namespace milena {
 namespace {
 
-const plan::ConfigSchema schema{{"log.retention.ms", {plan::Change::live, "604800000"}},
-                                {"num.io.threads", {plan::Change::restart, "8"}}};
+const plan::ConfigSchema schema{{"log.retention.ms", {plan::Change::live, "604800000", "long"}},
+                                {"num.io.threads", {plan::Change::restart, "8", "int"}}};
 
 plan::Placement placement_after(plan::PlacementOrder order) {
     switch (order) {
@@ -35,6 +35,7 @@ plan::Answers KeptBrokers::ask(const plan::Questions& questions) {
     if (questions.features) answers.features = std::map<std::string, plan::Feature>();
     if (questions.widest_topic) answers.widest_topic = plan::WidestTopic{"t", 3};
     if (questions.moves_left) answers.moves_left = uint64_t{0};
+    if (!questions.settings.empty()) answers.refused_settings = std::map<std::string, std::string>();
     for (const int64_t id : questions.may_restart) answers.may_restart.emplace(id, plan::MayRestart{true, "", {}});
     for (const int64_t id : questions.caught_up) answers.caught_up.emplace(id, plan::CaughtUp{true, 100, ""});
     for (const int64_t id : questions.health) answers.health.emplace(id, plan::Health{false, 100});
@@ -50,7 +51,7 @@ plan::Answers KeptBrokers::ask(const plan::Questions& questions) {
     return answers;
 }
 
-Result<void, std::string> KeptBrokers::order(const plan::Action& order) {
+Result<void, admin::Refusal> KeptBrokers::order(const plan::Action& order) {
     const std::lock_guard lock(mutex_);
     if (const auto* place = std::get_if<plan::Place>(&order)) {
         if (const auto broker = brokers_.find(place->broker); broker != brokers_.end())
@@ -61,7 +62,7 @@ Result<void, std::string> KeptBrokers::order(const plan::Action& order) {
     } else if (const auto* gone = std::get_if<plan::UnregisterBroker>(&order)) {
         brokers_.erase(gone->broker);
     } else {
-        return unexpected(std::string("no order to brokers"));
+        return unexpected(admin::Refusal{"no order to brokers", true});
     }
     return {};
 }

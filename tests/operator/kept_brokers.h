@@ -16,7 +16,7 @@ namespace milena {
 class KeptBrokers final : public admin::Brokers {
   public:
     plan::Answers ask(const plan::Questions& questions) override;
-    Result<void, std::string> order(const plan::Action& order) override;
+    Result<void, admin::Refusal> order(const plan::Action& order) override;
 
     // Those whose pods run are registered, and whoever is emptied gives a replica away.
     void go_on(const fake::FakeKube& fake);

@@ -12,7 +12,7 @@ struct LineBrokers final : admin::Brokers {
     plan::Answers ask(const plan::Questions& questions) override {
         return world.line.call([&] { return world.brokers.ask(questions); });
     }
-    Result<void, std::string> order(const plan::Action& order) override {
+    Result<void, admin::Refusal> order(const plan::Action& order) override {
         return world.line.call([&] { return world.brokers.order(order); });
     }
 

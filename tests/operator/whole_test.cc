@@ -85,9 +85,10 @@ void set_retention(fake::FakeKube& fake, const json& value) {
 void is_refused_and_heals(std::atomic<bool> ContentBrokers::* refusal) {
     fake::FakeKube fake;
     fake.put(cluster());
-    Running running(fake);
+    const auto brokers = std::make_shared<ContentBrokers>();
+    Running running(fake, false, "one", std::make_shared<KeptTopics>(), brokers);
     ASSERT_TRUE(becomes_ready(fake));
-    (*running.brokers).*refusal = true;
+    (*brokers).*refusal = true;
     set_retention(fake, "-5");
     const auto says = [&](const char* type, const char* part) {
         return condition_of(fake.find("KafkaCluster", "a", "demo"), type, part);

@@ -5,7 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -20,13 +20,17 @@ inline std::string java_host(const Caller& caller) {
     return "/" + address.substr(0, address.rfind(':'));
 }
 
-// Each once, in their order: whoever asks for the same again and again gets one answer.
-inline std::vector<std::string_view> without_repeats(const std::vector<std::string_view>& ids) {
-    std::vector<std::string_view> once;
-    std::unordered_set<std::string_view> seen;
+// Who is named again is answered again, as in Kafka, but not thousands of times: an answer may be a thousand times as
+// long as a name.
+inline constexpr size_t answers_each_max = 8;
+
+// In their order, none more often than that.
+inline std::vector<std::string_view> at_most(size_t times, const std::vector<std::string_view>& ids) {
+    std::vector<std::string_view> kept;
+    std::unordered_map<std::string_view, size_t> seen;
     for (const std::string_view id : ids)
-        if (seen.insert(id).second) once.push_back(id);
-    return once;
+        if (++seen[id] <= times) kept.push_back(id);
+    return kept;
 }
 
 // work(coordinator, reply) for the group; finish(Result<Response>) here.

@@ -47,7 +47,7 @@ FindCoordinatorResponse::Coordinator find(const FindCall& call, std::string_view
 void answer(const FindCall& call) {
     FindCoordinatorResponse response;
     if (call->version() >= batched_since) {
-        for (const std::string_view key : without_repeats(call->request.coordinator_keys)) {
+        for (const std::string_view key : at_most(answers_each_max, call->request.coordinator_keys)) {
             response.coordinators.push_back(find(call, key));
             response.coordinators.back().error_message = "";
         }

@@ -41,7 +41,8 @@ void list_groups(CallPtr<wire::ListGroupsRequest, wire::ListGroupsResponse> call
 void describe_groups(CallPtr<wire::DescribeGroupsRequest, wire::DescribeGroupsResponse> call) {
     using Response = wire::DescribeGroupsResponse;
     using Group = Response::Group;
-    const auto ids = std::make_shared<const std::vector<std::string_view>>(without_repeats(call->request.groups));
+    const auto ids =
+        std::make_shared<const std::vector<std::string_view>>(at_most(answers_each_max, call->request.groups));
     const auto gathered = Gathered<Group>::begin(ids->size(), [call, ids](std::vector<Result<Group>> all) {
         Response response;
         const bool wants_operations =
@@ -70,7 +71,7 @@ void describe_groups(CallPtr<wire::DescribeGroupsRequest, wire::DescribeGroupsRe
 
 void delete_groups(CallPtr<wire::DeleteGroupsRequest, wire::DeleteGroupsResponse> call) {
     using Response = wire::DeleteGroupsResponse;
-    const auto ids = std::make_shared<const std::vector<std::string_view>>(without_repeats(call->request.groups_names));
+    const auto ids = std::make_shared<const std::vector<std::string_view>>(at_most(1, call->request.groups_names));
     const auto gathered = Gathered<ErrorCode>::begin(ids->size(), [call, ids](std::vector<Result<ErrorCode>> all) {
         Response response;
         for (size_t i = 0; i < all.size(); ++i)

@@ -1,7 +1,6 @@
 // Committed offsets: OffsetCommit, OffsetFetch, OffsetDelete.
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "server/handlers/ask_groups.h"
 
@@ -143,13 +142,12 @@ void resolve_ids(const metadata::Image& image, OffsetFetchRequest::Group& group,
     group.topics = std::move(known);
 }
 
-// A group that is there again is not asked again; nobody but an attacker does that.
-std::vector<OffsetFetchRequest::Group> groups_once(const OffsetFetchRequest& request) {
-    std::vector<OffsetFetchRequest::Group> once;
-    std::unordered_set<std::string_view> seen;
+std::vector<OffsetFetchRequest::Group> few_of_each(const OffsetFetchRequest& request) {
+    std::vector<OffsetFetchRequest::Group> few;
+    std::unordered_map<std::string_view, size_t> seen;
     for (const OffsetFetchRequest::Group& group : plain(request.groups))
-        if (seen.insert(group.group_id).second) once.push_back(group);
-    return once;
+        if (++seen[group.group_id] <= answers_each_max) few.push_back(group);
+    return few;
 }
 
 std::shared_ptr<OffsetLookup> resolve(const OffsetFetchCall& call) {
@@ -157,7 +155,7 @@ std::shared_ptr<OffsetLookup> resolve(const OffsetFetchCall& call) {
     if (call->version() < groups_since)
         lookup->groups.push_back(only_group(call->request));
     else
-        lookup->groups = groups_once(call->request);
+        lookup->groups = few_of_each(call->request);
     lookup->unknown.resize(lookup->groups.size());
     if (call->version() >= offsets_by_topic_id_since)
         for (size_t i = 0; i < lookup->groups.size(); ++i)
