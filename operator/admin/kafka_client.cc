@@ -11,8 +11,8 @@ namespace {
 
 using Brokers = std::vector<BrokerAddress>;
 
-KafkaClient::Outcome alter(const Brokers& brokers, const KafkaClient::Settings& set,
-                           const std::vector<std::string>& remove, bool validate_only) {
+KafkaClient::Outcome alter_all(const Brokers& brokers, const KafkaClient::Settings& set,
+                               const std::vector<std::string>& remove, bool validate_only) {
     wire::IncrementalAlterConfigsRequest request;
     const std::string all_brokers;
     add_alterations(request, broker_resource, all_brokers, set, remove);
@@ -26,7 +26,7 @@ KafkaClient::Outcome alter(const Brokers& brokers, const KafkaClient::Settings& 
 }  // namespace
 
 KafkaClient::Outcome KafkaClient::order(const plan::AlterBrokerConfig& order) {
-    return alter(brokers_, order.set, order.remove, false);
+    return alter_all(brokers_, order.set, order.remove, false);
 }
 
 KafkaClient::Outcome KafkaClient::order(const plan::UnregisterBroker& order) {
@@ -41,11 +41,11 @@ KafkaClient::Outcome KafkaClient::order(const plan::UnregisterBroker& order) {
 // All at once, as they will be set; only if that is refused each alone, to find the one that is at fault.
 Result<KafkaClient::Settings, std::string> KafkaClient::refused_settings(const Settings& settings) {
     Settings refused;
-    const Outcome all = alter(brokers_, settings, {}, true);
+    const Outcome all = alter_all(brokers_, settings, {}, true);
     if (all) return refused;
     if (!all.error().is_final) return unexpected(all.error().text);
     for (const auto& [name, value] : settings) {
-        const Outcome one = alter(brokers_, {{name, value}}, {}, true);
+        const Outcome one = alter_all(brokers_, {{name, value}}, {}, true);
         if (!one && !one.error().is_final) return unexpected(one.error().text);
         if (!one) refused[name] = one.error().text;
     }
