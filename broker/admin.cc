@@ -41,7 +41,7 @@ constexpr std::array<Verb, 14> verbs{{
     {"drain", Takes::broker, "cordons it and moves away what it leads, then what it has", nullptr, order_drain},
     {"undrain", Takes::broker, "it is open again; moves that are under way come to their end", nullptr, order_undrain},
     {"drain-status", Takes::broker, "what is left on it: exit status 0, nothing, or 1", nullptr, ask_drain_status},
-    {"rebalance", Takes::dry_run, "moves replicas and leaderships until all brokers have equally many", nullptr,
+    {"rebalance", Takes::dry_run, "moves replicas and leaderships until all brokers have equally much to do", nullptr,
      order_rebalance},
     {"features", Takes::nothing, "the feature levels that are in force, and that all brokers can live with", nullptr,
      ask_features},

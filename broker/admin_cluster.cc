@@ -9,6 +9,7 @@
 #include <admin.grpc.pb.h>
 #include <grpcpp/grpcpp.h>
 
+#include "base/bytes_text.h"
 #include "base/time_text.h"
 #include "peer/channel.h"
 
@@ -56,16 +57,6 @@ Result<Response, std::string> ask(const std::vector<env::BrokerAddress>& nodes, 
         if (!may_be_better_soon || Clock::now() >= end) return unexpected(std::move(why));
         std::this_thread::sleep_for(between_attempts);
     }
-}
-
-std::string bytes_text(uint64_t bytes) {
-    static constexpr const char* units[]{"B", "kB", "MB", "GB", "TB"};
-    auto amount = static_cast<double>(bytes);
-    size_t unit = 0;
-    for (; amount >= 1000 && unit + 1 < std::size(units); ++unit) amount /= 1000;
-    char text[32];
-    std::snprintf(text, sizeof text, unit == 0 ? "%.0f %s" : "%.1f %s", amount, units[unit]);
-    return text;
 }
 
 const char* state_name(proto::BrokerState state) {
@@ -203,17 +194,20 @@ Asked ask_config_schema(const ClusterQuestion& question) {
 // Yes: all brokers are active.
 Asked ask_health(const ClusterQuestion& question) {
     ASSIGN_OR_RETURN(const auto answer, ask(question.nodes, proto::BrokersRequest(), &Stub::Brokers));
-    std::printf("%-6s  %-8s  %-18s  %-9s  %-10s  %8s  %7s  %s\n", "broker", "state", "phase", "placement", "rack",
-                "replicas", "leaders", "address");
+    std::printf("%-6s  %-8s  %-18s  %-9s  %-10s  %8s  %9s  %7s  %11s  %s\n", "broker", "state", "phase", "placement",
+                "rack", "replicas", "stored", "leaders", "written", "address");
     bool are_fine = true;
     for (const auto& broker : answer.brokers()) {
         const env::BrokerAddress at{broker.host(), std::to_string(broker.port())};
         const std::string phase = broker.host().empty() ? "no gRPC listener" : phase_of(at);
         are_fine = are_fine && broker.state() == proto::BROKER_STATE_ACTIVE;
-        std::printf("%-6d  %-8s  %-18s  %-9s  %-10s  %8u  %7u  %s%s\n", broker.id(), state_name(broker.state()),
-                    phase.c_str(), placement_text(broker.placement()),
-                    broker.rack().empty() ? "-" : broker.rack().c_str(), broker.replicas(), broker.leaders(),
-                    broker.host().empty() ? "-" : at.text().c_str(),
+        const std::string stored = broker.has_stored_bytes() ? bytes_text(broker.stored_bytes()) : "-";
+        const std::string written =
+            broker.has_bytes_in_per_second() ? bytes_text(broker.bytes_in_per_second()) + "/s" : "-";
+        std::printf("%-6d  %-8s  %-18s  %-9s  %-10s  %8u  %9s  %7u  %11s  %s%s\n", broker.id(),
+                    state_name(broker.state()), phase.c_str(), placement_text(broker.placement()),
+                    broker.rack().empty() ? "-" : broker.rack().c_str(), broker.replicas(), stored.c_str(),
+                    broker.leaders(), written.c_str(), broker.host().empty() ? "-" : at.text().c_str(),
                     broker.id() == answer.controller() ? ", active controller" : "");
     }
     return are_fine ? Exit::yes : Exit::no;
@@ -258,6 +252,9 @@ Asked order_rebalance(const ClusterQuestion& question) {
     proto::RebalanceRequest request;
     request.set_dry_run(question.is_dry_run);
     ASSIGN_OR_RETURN(const auto answer, ask(question.nodes, request, &Stub::Rebalance));
+    if (!answer.unheard().empty())
+        std::printf("brokers %s haven't told yet what they store: until then replicas and leaders are only counted\n",
+                    numbers_text(answer.unheard()).c_str());
     if (answer.moves().empty()) std::printf("the brokers are balanced: nothing moves\n");
     for (const auto& move : answer.moves())
         std::printf("%s-%d  %s -> %s  %s\n", move.topic().c_str(), move.partition(), numbers_text(move.from()).c_str(),

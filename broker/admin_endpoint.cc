@@ -57,8 +57,28 @@ void AdminEndpoint::receive(peer::AskLedPartitions question, Answer<peer::LedPar
                           [answer](Led led) { answer(peer::LedPartitions{std::move(led)}); });
 }
 
+void AdminEndpoint::receive(peer::AskPartitionLags question, Answer<peer::PartitionLags> answer) {
+    if (parts_.controller() == nullptr) return;
+    if (const auto known = check_registered(image(), question.asker); !known) return answer(unexpected(known.error()));
+    shard::Shards* shards = parts_.shards();
+    auto& meter = lag_meters_[question.asker];
+    if (!meter) meter = std::make_unique<server::LagMeter>(*shards, shards->first().loop());
+    meter->measure(question.positions,
+                   [answer](server::LagMeter::Lags lags) { answer(peer::PartitionLags{std::move(lags)}); });
+}
+
+void AdminEndpoint::ask_lags(NodeId leader, std::vector<replica::LagPosition> positions,
+                             std::function<void(server::LagMeter::Lags)> done) {
+    peer::AdminClient* client = client_to(leader);
+    if (client == nullptr) return done({});
+    client->ask(leader, peer::AskPartitionLags{node_, std::move(positions)},
+                [done = std::move(done)](peer::AdminResult<peer::PartitionLags> answer) {
+                    done(answer ? std::move(answer->lags) : server::LagMeter::Lags());
+                });
+}
+
 void AdminEndpoint::receive(peer::AskBrokers, Answer<peer::Brokers> answer) {
-    peer::Brokers brokers{controller::describe_brokers(image(), listener_), node_};
+    peer::Brokers brokers{controller::describe_brokers(image(), parts_.controller()->weights(), listener_), node_};
     // A broker that copies from nobody may still be found as a voter.
     const raft::VoterSet& voters = parts_.raft()->voters();
     for (controller::BrokerOverview& broker : brokers.brokers) {
@@ -126,7 +146,8 @@ void AdminEndpoint::receive(peer::AskDrainStatus question, Answer<controller::Dr
     if (!known) return answer(unexpected(known.error()));
     survey(question.broker, [this, question, answer](const Led& led) {
         if (!is_active()) return answer(unexpected(controller_changed()));
-        controller::DrainStatus status = controller::drain_status(image(), question.broker, led);
+        controller::DrainStatus status =
+            controller::drain_status(image(), question.broker, led, parts_.controller()->weighing());
         status.time_left = paces_[question.broker].seen(status.bytes_left, parts_.shards()->first().clock().now());
         answer(std::move(status));
     });
@@ -134,9 +155,18 @@ void AdminEndpoint::receive(peer::AskDrainStatus question, Answer<controller::Dr
 
 void AdminEndpoint::receive(peer::Rebalance order, Answer<peer::Moves> answer) {
     controller::Controller& here = *parts_.controller();
-    auto moves = controller::plan_balance(image(), {.moving_max = here.mover_settings().moving_max});
+    auto moves = controller::plan_balance(image(), here.weights(), here.mover_settings().limits);
     if (!order.is_dry_run) here.balance();
-    answer(peer::Moves{std::move(moves)});
+    answer(peer::Moves{std::move(moves), here.weights().unheard(image())});
+}
+
+peer::AdminClient* AdminEndpoint::client_to(NodeId broker) {
+    peer::AdminClient* client = parts_.client();
+    const metadata::BrokerImage* known = parts_.controller() == nullptr ? nullptr : image().broker(broker);
+    const metadata::Endpoint* at = known == nullptr || known->is_fenced ? nullptr : known->endpoint(listener_);
+    if (client == nullptr || at == nullptr) return nullptr;
+    client->use_broker_address(broker, at->host, at->port);
+    return client;
 }
 
 // Asks all brokers that live, this one too. Who doesn't answer in time is missing.
@@ -152,11 +182,9 @@ void AdminEndpoint::survey(NodeId broker, std::function<void(Led)> done) {
     };
     auto survey = std::make_shared<Survey>();
     survey->done = std::move(done);
-    peer::AdminClient* client = parts_.client();
     for (const auto& [id, registered] : *image().brokers) {
-        const metadata::Endpoint* at = registered.endpoint(listener_);
-        if (id == node_ || client == nullptr || at == nullptr || registered.is_fenced) continue;
-        client->use_broker_address(id, at->host, at->port);
+        peer::AdminClient* client = id == node_ ? nullptr : client_to(id);
+        if (client == nullptr) continue;
         ++survey->missing;
         client->ask(id, peer::AskLedPartitions{broker}, [survey](peer::AdminResult<peer::LedPartitions> answer) {
             survey->add(answer ? std::move(answer->partitions) : Led{});

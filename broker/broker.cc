@@ -13,6 +13,7 @@
 #include "base/release.h"
 #include "env/posix/processors.h"
 #include "metadata/feature_levels.h"
+#include "settings/advertised.h"
 #include "storage/log_directory.h"
 
 namespace milena {
@@ -60,6 +61,30 @@ replica::LeaderStreamLimits stream_limits(const settings::BrokerConfig& config) 
     limits.window_bytes = std::clamp<uint64_t>(response_bytes_max, 1, limits.window_bytes);
     limits.backoff_max = std::max<Duration>(limits.backoff_min, Milliseconds(config.replica_fetch_backoff_ms));
     return limits;
+}
+
+std::map<std::string, metadata::SupportedFeature> supported_levels() {
+    std::map<std::string, metadata::SupportedFeature> levels;
+    for (const metadata::SupportedLevels& feature : metadata::supported_features())
+        levels[std::string(feature.name)] = {feature.level_min, feature.level_max};
+    return levels;
+}
+
+std::vector<raft::VoterEndpoint> voter_endpoints(const settings::Listeners& listeners) {
+    std::vector<raft::VoterEndpoint> endpoints;
+    for (const settings::Endpoint& endpoint : listeners.advertised_controller)
+        endpoints.push_back({endpoint.listener_name, endpoint.host, endpoint.port});
+    return endpoints;
+}
+
+// As the metadata log has them, so that the two can be compared: with the protocols that Kafka knows.
+std::vector<metadata::Endpoint> registered_endpoints(const std::vector<settings::Endpoint>& advertised) {
+    std::vector<metadata::Endpoint> endpoints;
+    for (const settings::Endpoint& endpoint : advertised) {
+        const auto protocol = static_cast<settings::SecurityProtocol>(settings::protocol_number(endpoint.protocol));
+        endpoints.push_back({endpoint.listener_name, endpoint.host, endpoint.port, protocol});
+    }
+    return endpoints;
 }
 
 std::vector<raft::Voter> raft_voters(const settings::BrokerConfig& config) {
@@ -249,8 +274,21 @@ void Broker::start_shards() {
     }
     shards_ = std::make_unique<shard::Shards>(std::move(shards));
     groups_ = std::make_unique<server::GroupGate>(*shards_);
-    lag_ = std::make_unique<server::ConsumerLagReader>(*shards_, *groups_, loop_,
-                                                       static_cast<size_t>(config_.metrics_lag_partitions_max));
+    using Lags = server::LagMeter::Lags;
+    lag_ = std::make_unique<server::ConsumerLagReader>(server::ConsumerLagReader::Environment{
+        .shards = *shards_,
+        .groups = *groups_,
+        .home = loop_,
+        .node = config_.quorum.node_id,
+        .partitions_max = static_cast<size_t>(config_.metrics_lag_partitions_max),
+        .ask_leader = [this](NodeId leader, std::vector<replica::LagPosition> positions,
+                             std::function<void(Lags)> done) {
+            shards_->first().post([this, leader, positions = std::move(positions), done = std::move(done)]() mutable {
+                admin_endpoint_.ask_lags(leader, std::move(positions), [this, done = std::move(done)](Lags lags) {
+                    loop_.post([done, lags = std::move(lags)]() mutable { done(std::move(lags)); });
+                });
+            });
+        }});
     quotas_ = std::make_unique<server::QuotaGate>(
         *shards_, quota_window(config_.quota_window_num, config_.quota_window_size_seconds),
         quota_window(config_.controller_quota_window_num, config_.controller_quota_window_size_seconds));
@@ -272,6 +310,9 @@ void Broker::start_controller() {
         });
     gate_ = std::make_unique<server::ControllerGate>(*shards_, *controller_, peers_->remote_controller(),
                                                      config_.quorum.node_id);
+    if (config_.quorum.is_controller)
+        registrar_ = std::make_unique<ControllerRegistrar>(
+            ControllerRegistrar::Environment{first.loop(), *gate_, *controller_}, controller_registration());
     leader_check_ = std::make_unique<server::LeaderCheck>(
         *shards_, [this](NodeId node, std::function<void(bool)> done) { ask_whether_gone(node, std::move(done)); });
     replication_->watch(*gate_);
@@ -294,8 +335,7 @@ Result<void, std::string> Broker::open_raft() {
     options.bootstrap_count = config_.quorum.bootstrap_servers.size();
     options.auto_join =
         config_.quorum.is_controller && loaded_.settings.text("controller.quorum.auto.join.enable") == "true";
-    for (const settings::Endpoint& endpoint : config_.listeners.advertised_controller)
-        options.endpoints.push_back({endpoint.listener_name, endpoint.host, endpoint.port});
+    options.endpoints = voter_endpoints(config_.listeners);
     options.election_timeout = Milliseconds(config_.quorum_election_timeout_ms);
     options.election_backoff_max = Milliseconds(config_.quorum_election_backoff_max_ms);
     options.fetch_timeout = Milliseconds(config_.quorum_fetch_timeout_ms);
@@ -334,6 +374,7 @@ void Broker::publish(const metadata::Delta& delta, std::function<void()> publish
                 gate_->published(offset);
                 leader_check_->published();
                 published();
+                if (registrar_) registrar_->image_changed();
                 if (lifecycle_) lifecycle_->image_changed();
             });
         });
@@ -353,12 +394,20 @@ void Broker::adopt_settings(const metadata::Image& image) {
         for (const std::string& reason : config.error()) log_warn("dynamic setting ignored", {{"reason", reason}});
         return;
     }
-    // Who we are and where we listen was decided at start.
+    // Who we are and where we listen was decided at start; where others find it may change.
     config->quorum = config_.quorum;
-    config->listeners = config_.listeners;
+    config->listeners = settings::readdressed(config_.listeners, live);
     if (*config == *live_config_) return;
+    const bool has_moved = config->listeners.advertised_controller != live_config_->listeners.advertised_controller;
     live_config_ = std::make_shared<const settings::BrokerConfig>(std::move(*config));
     limiter_->configure(connection_limits(*live_config_, descriptors_limit()));
+    if (has_moved) readdress_controller();
+}
+
+// The broker is registered elsewhere by its lifecycle, which compares what it finds in the image.
+void Broker::readdress_controller() {
+    raft_->use_endpoints(voter_endpoints(live_config_->listeners));
+    if (registrar_) registrar_->use_endpoints(controller_registration().endpoints);
 }
 
 std::vector<Uuid> Broker::cordoned_directories() const {
@@ -401,20 +450,25 @@ controller::BrokerRegistration Broker::registration() const {
     registration.id = config_.quorum.node_id;
     registration.incarnation_id = incarnation_id_;
     registration.cluster_id = identity_.cluster_id;
-    for (const settings::Endpoint& advertised : config_.listeners.advertised_broker) {
-        uint16_t port = advertised.port;
+    registration.endpoints = registered_endpoints(live_config_->listeners.advertised_broker);
+    for (metadata::Endpoint& endpoint : registration.endpoints)
         for (const BoundListener& bound : listeners_)
-            if (port == 0 && bound.endpoint.listener_name == advertised.listener_name) port = bound.sockets.port;
-        registration.endpoints.push_back({advertised.listener_name, advertised.host, port, advertised.protocol});
-    }
+            if (endpoint.port == 0 && bound.endpoint.listener_name == endpoint.name) endpoint.port = bound.sockets.port;
     if (!config_.rack.empty()) registration.rack = config_.rack;
     for (const shard::DirectoryAtStart& directory : dirs_.directories) registration.directories.push_back(directory.id);
     std::ranges::sort(registration.directories);
     registration.cordoned_directories = cordoned_directories();
     registration.previous_epoch = dirs_.closed_by;
-    for (const metadata::SupportedLevels& feature : metadata::supported_features())
-        registration.features[std::string(feature.name)] = {feature.level_min, feature.level_max};
+    registration.features = supported_levels();
     return registration;
+}
+
+controller::ControllerRegistration Broker::controller_registration() const {
+    return {.id = config_.quorum.node_id,
+            .incarnation_id = incarnation_id_,
+            .endpoints = registered_endpoints(live_config_->listeners.advertised_controller),
+            .features = supported_levels(),
+            .cluster_id = identity_.cluster_id};
 }
 
 // The cluster is known here: this node may become one of its brokers.
@@ -424,6 +478,11 @@ void Broker::begin_lifecycle() {
                                                            tell_directory_failed());
     });
     if (!config_.quorum.is_broker) return open_listeners();
+    const auto report_interval = [this] {
+        const settings::BrokerConfig& config = *live_config_;
+        return Milliseconds(config.balancer_report_interval_ms);
+    };
+    loads_ = std::make_unique<LoadReporter>(LoadReporter::Environment{*shards_, *gate_, *controller_, report_interval});
     lifecycle_ = std::make_unique<Lifecycle>(
         Lifecycle::Environment{shards_->first().loop(), *gate_, *controller_,
                                [this] { return raft_->is_hearing_leader(); }},
@@ -435,6 +494,15 @@ void Broker::begin_lifecycle() {
                               [this](int64_t epoch) {
                                   replication_->registered(epoch);
                                   assignments_->registered();
+                                  loads_->registered();
+                              },
+                          .on_heard =
+                              [this](Instant asked_at) {
+                                  for (size_t i = 0; i < shards_->size(); ++i) {
+                                      shard::Shard& shard = (*shards_)[i];
+                                      run_on(shard,
+                                             [&shard, asked_at] { shard.partitions().heard_by_controller(asked_at); });
+                                  }
                               },
                           .on_active = [this] { open_listeners(); },
                           .on_failed = [this](const std::string& reason) { fail(reason); }});

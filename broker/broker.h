@@ -14,10 +14,12 @@
 #include "controller/controller.h"
 #include "controller/registered_images.h"
 #include "controller_endpoint.h"
+#include "controller_registrar.h"
 #include "directory_assignments.h"
 #include "env/posix/disk_threads.h"
 #include "env/posix/posix_disk.h"
 #include "lifecycle.h"
+#include "load_reporter.h"
 #include "log_dirs.h"
 #include "maintenance.h"
 #include "offset_checkpoints.h"
@@ -80,6 +82,7 @@ class Broker {
     Result<void, std::string> open_raft();
     void publish(const metadata::Delta& delta, std::function<void()> published);
     void adopt_settings(const metadata::Image& image);
+    void readdress_controller();
     void report_health(const metadata::Image& image);
     void report_cordoned(const metadata::Image& image);
     std::vector<Uuid> cordoned_directories() const;
@@ -91,6 +94,7 @@ class Broker {
     std::vector<Uuid> full_directories() const;
     void begin_lifecycle();
     controller::BrokerRegistration registration() const;
+    controller::ControllerRegistration controller_registration() const;
     void open_listeners();
     void start_serving(shard::Shard& shard);  // on each shard
     void tick_raft();
@@ -138,8 +142,10 @@ class Broker {
     std::unique_ptr<controller::Controller> controller_;
     std::unique_ptr<server::ControllerGate> gate_;
     std::unique_ptr<server::LeaderCheck> leader_check_;
+    std::unique_ptr<ControllerRegistrar> registrar_;  // null: no controller
     std::unique_ptr<Lifecycle> lifecycle_;
     std::unique_ptr<DirectoryAssignments> assignments_;
+    std::unique_ptr<LoadReporter> loads_;
     std::vector<Uuid> failed_directories_;
     std::map<Uuid, std::set<ShardId>> full_for_;  // directories, and the shards that find them full
     settings::BrokerSettings live_settings_;      // with what is dynamic

@@ -31,6 +31,9 @@ void ControllerEndpoint::decide(Request request, Answer<T> answer) {
 void ControllerEndpoint::receive(controller::BrokerRegistration request, Answer<controller::BrokerEpoch> answer) {
     decide<controller::BrokerRegistration, controller::BrokerEpoch>(std::move(request), std::move(answer));
 }
+void ControllerEndpoint::receive(controller::ControllerRegistration request, Answer<void> answer) {
+    decide<controller::ControllerRegistration, void>(std::move(request), std::move(answer));
+}
 void ControllerEndpoint::receive(controller::BrokerHeartbeat request, Answer<controller::HeartbeatAnswer> answer) {
     decide<controller::BrokerHeartbeat, controller::HeartbeatAnswer>(std::move(request), std::move(answer));
 }
@@ -45,6 +48,9 @@ void ControllerEndpoint::receive(controller::AssignDirectories request, Answer<v
 }
 void ControllerEndpoint::receive(controller::CordonDirectories request, Answer<void> answer) {
     decide<controller::CordonDirectories, void>(std::move(request), std::move(answer));
+}
+void ControllerEndpoint::receive(controller::ReportLoad request, Answer<void> answer) {
+    decide<controller::ReportLoad, void>(std::move(request), std::move(answer));
 }
 
 void ControllerEndpoint::receive(peer::ForwardedRequest request, Answer<peer::ForwardedResponse> answer) {

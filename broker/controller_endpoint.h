@@ -21,11 +21,13 @@ class ControllerEndpoint final : public peer::ControllerRequests {
     explicit ControllerEndpoint(Parts parts) : parts_(std::move(parts)) {}
 
     void receive(controller::BrokerRegistration request, Answer<controller::BrokerEpoch> answer) override;
+    void receive(controller::ControllerRegistration request, Answer<void> answer) override;
     void receive(controller::BrokerHeartbeat request, Answer<controller::HeartbeatAnswer> answer) override;
     void receive(controller::AlterPartition request, Answer<controller::AlterPartitionAnswer> answer) override;
     void receive(controller::AssignDirectories request, Answer<void> answer) override;
     void receive(controller::CordonDirectories request, Answer<void> answer) override;
     void receive(controller::AllocateProducerIds request, Answer<controller::ProducerIdBlock> answer) override;
+    void receive(controller::ReportLoad request, Answer<void> answer) override;
     void receive(peer::ForwardedRequest request, Answer<peer::ForwardedResponse> answer) override;
 
   private:

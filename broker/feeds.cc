@@ -26,6 +26,12 @@ void Feeds::close() {
     feeds_.clear();
 }
 
+std::map<NodeId, replica::FollowerStreamMetrics> Feeds::metrics() const {
+    std::map<NodeId, replica::FollowerStreamMetrics> metrics;
+    for (const auto& [node, feed] : feeds_) metrics[node] = feed->follower->metrics();
+    return metrics;
+}
+
 void Feeds::accept(const peer::Hello& hello, std::unique_ptr<peer::LeaderEnd> stream) {
     if (hello.cluster_id != cluster_id_ || hello.node.value < 0)
         return log_warn("follower refused", {{"node", hello.node}, {"cluster_id", hello.cluster_id}});

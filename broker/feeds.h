@@ -25,6 +25,7 @@ class Feeds {
     // A follower has come. What it had before is over: it has lost that connection.
     void accept(const peer::Hello& hello, std::unique_ptr<peer::LeaderEnd> stream);
     void close();
+    std::map<NodeId, replica::FollowerStreamMetrics> metrics() const;
 
   private:
     struct Feed {

@@ -47,6 +47,8 @@ class LeaderLink final : public replica::FollowerPartitions, public std::enable_
     // This broker was registered anew: what it says of itself in a new connection.
     void use_broker_epoch(int64_t broker_epoch);
 
+    replica::LeaderStreamMetrics metrics() const { return leader_.metrics(); }
+
     // replica::FollowerPartitions
     void begin(std::vector<replica::FollowStart> starts) override;
     void receive(std::vector<replica::FollowedFrame> frames) override;

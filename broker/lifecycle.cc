@@ -34,12 +34,16 @@ void Lifecycle::start() { register_node(); }
 
 void Lifecycle::register_node() {
     state_ = State::registering;
+    environment_.gate.ask<controller::BrokerRegistration, controller::BrokerEpoch>(
+        described(), if_alive([this](const Result<controller::BrokerEpoch>& epoch) { registered(epoch); }));
+}
+
+controller::BrokerRegistration Lifecycle::described() const {
     controller::BrokerRegistration registration = events_.describe();
     std::erase_if(registration.directories,
                   [this](const Uuid& id) { return std::ranges::find(failed_, id) != failed_.end(); });
     registration.is_local = environment_.controller.is_active();
-    environment_.gate.ask<controller::BrokerRegistration, controller::BrokerEpoch>(
-        registration, if_alive([this](const Result<controller::BrokerEpoch>& epoch) { registered(epoch); }));
+    return registration;
 }
 
 void Lifecycle::registered(const Result<controller::BrokerEpoch>& epoch) {
@@ -62,8 +66,32 @@ void Lifecycle::registered(const Result<controller::BrokerEpoch>& epoch) {
     if (state_ == State::starting) beat();
 }
 
+// A process that registers once more keeps its epoch, and with it all that it leads.
+void Lifecycle::tend_endpoints() {
+    if (is_moving_ || (state_ != State::starting && state_ != State::active)) return;
+    const metadata::BrokerImage* self = environment_.controller.image()->broker(environment_.gate.node());
+    if (self == nullptr || self->epoch != epoch_) return;
+    const controller::BrokerRegistration registration = described();
+    if (self->endpoints == registration.endpoints) return;
+    is_moving_ = true;
+    environment_.gate.ask<controller::BrokerRegistration, controller::BrokerEpoch>(
+        registration, if_alive([this](const Result<controller::BrokerEpoch>& epoch) { endpoints_told(epoch); }));
+}
+
+void Lifecycle::endpoints_told(const Result<controller::BrokerEpoch>& epoch) {
+    if (epoch) log_info("broker registered elsewhere", {{"broker_epoch", epoch->value}});
+    if (!epoch) log_warn("broker not registered elsewhere yet", {{"error", epoch.error()}});
+    // The image may have the registration a little later than the answer; an epoch that isn't this one's is found out
+    // by the next heartbeat.
+    environment_.loop.after(registration_retry_interval, if_alive([this] {
+                                is_moving_ = false;
+                                tend_endpoints();
+                            }));
+}
+
 // What the metadata log says of this registration is what all others go by.
 void Lifecycle::image_changed() {
+    tend_endpoints();
     if (state_ != State::starting) return;
     const metadata::BrokerImage* self = environment_.controller.image()->broker(environment_.gate.node());
     if (self == nullptr || self->epoch != epoch_ || self->is_fenced) return;
@@ -111,9 +139,11 @@ void Lifecycle::beat() {
     heartbeat.cordoned_directories = events_.cordoned();
     heartbeat.full_directories = events_.full();
     environment_.gate.ask<controller::BrokerHeartbeat, controller::HeartbeatAnswer>(
-        heartbeat, if_alive([this, told = failed_.size(), told_full = heartbeat.full_directories](
-                                const Result<controller::HeartbeatAnswer>& answer) {
+        heartbeat,
+        if_alive([this, asked_at = environment_.loop.clock().now(), told = failed_.size(),
+                  told_full = heartbeat.full_directories](const Result<controller::HeartbeatAnswer>& answer) {
             if (answer) {
+                events_.on_heard(asked_at);
                 told_count_ = told;
                 told_full_ = told_full;
             }

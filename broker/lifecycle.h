@@ -1,7 +1,7 @@
 // Lifecycle: this node as a broker of its cluster, from its registration to its farewell. It registers with the active
 // controller, says by heartbeats that it lives and how far it has come, registers anew when the controller has
-// forgotten it, and before it stops it lets the controller move its leaderships away. Lives on the first shard; decides
-// nothing.
+// forgotten it, and once more, as the same process, when it is to be found elsewhere; and before it stops it lets the
+// controller move its leaderships away. Lives on the first shard; decides nothing.
 //
 //     registering ──▶ starting (fenced) ──▶ active ──▶ leaving ──▶ left
 //          ▲               │ registered elsewhere or forgotten │
@@ -30,13 +30,15 @@ class Lifecycle {
         std::function<bool()> hears_leader;  // this node leads the metadata log, or whoever does answers it
     };
     // `describe` says what is to be registered, `cordoned` which directories are cordoned now, `full` which have no
-    // room now; both sorted. `on_registered` is told of each epoch. `on_active` is called once: clients may come now.
-    // `on_failed` when this node can't be a broker of this cluster (any longer), with the reason.
+    // room now; both sorted. `on_registered` is told of each epoch, `on_heard` when what was answered now was said.
+    // `on_active` is called once: clients may come now. `on_failed` when this node can't be a broker of this cluster
+    // (any longer), with the reason.
     struct Events {
         std::function<controller::BrokerRegistration()> describe;
         std::function<std::vector<Uuid>()> cordoned;
         std::function<std::vector<Uuid>()> full;
         std::function<void(int64_t broker_epoch)> on_registered;
+        std::function<void(Instant asked_at)> on_heard;
         std::function<void()> on_active;
         std::function<void(const std::string&)> on_failed;
     };
@@ -63,6 +65,9 @@ class Lifecycle {
 
     void register_node();
     void registered(const Result<controller::BrokerEpoch>& epoch);
+    controller::BrokerRegistration described() const;
+    void tend_endpoints();
+    void endpoints_told(const Result<controller::BrokerEpoch>& epoch);
     void beat();
     void heard(const Result<controller::HeartbeatAnswer>& answer);
     void beat_after(Duration delay);
@@ -89,6 +94,7 @@ class Lifecycle {
     State state_ = State::registering;
     int64_t epoch_ = -1;
     bool is_beating_ = false;   // a heartbeat is under way
+    bool is_moving_ = false;    // other endpoints are being registered, or will be again
     bool has_served_ = false;   // on_active was called
     std::vector<Uuid> failed_;  // directories, in the order of their failures
     size_t told_count_ = 0;     // of these, the controller knows so many

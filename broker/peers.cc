@@ -49,6 +49,9 @@ class RemoteController final : public controller::RemoteController {
                 Answer<controller::BrokerEpoch> done) override {
         ask<controller::BrokerEpoch>(to, request, std::move(done));
     }
+    void submit(NodeId to, const controller::ControllerRegistration& request, Answer<void> done) override {
+        ask<void>(to, request, std::move(done));
+    }
     void submit(NodeId to, const controller::BrokerHeartbeat& request,
                 Answer<controller::HeartbeatAnswer> done) override {
         ask<controller::HeartbeatAnswer>(to, request, std::move(done));
@@ -66,6 +69,9 @@ class RemoteController final : public controller::RemoteController {
     void submit(NodeId to, const controller::AllocateProducerIds& request,
                 Answer<controller::ProducerIdBlock> done) override {
         ask<controller::ProducerIdBlock>(to, request, std::move(done));
+    }
+    void submit(NodeId to, const controller::ReportLoad& report, Answer<void> done) override {
+        ask<void>(to, report, std::move(done));
     }
     // A broken connection may have broken after the request was done; to ask again is what Kafka's brokers do too.
     void forward(NodeId to, const controller::ForwardedRequest& request,

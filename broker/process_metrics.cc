@@ -36,6 +36,8 @@ struct ClusterAsSeen {
     controller::MoverMetrics moves;
     std::shared_ptr<const metadata::Image> image;
     std::optional<controller::RulesOfTopics> rules;
+    controller::ElectionCounts elections;
+    std::optional<server::RaftMetrics> raft;
 };
 
 }  // namespace
@@ -56,6 +58,8 @@ void Broker::answer_metrics(server::HttpServer::Respond respond) {
         process.is_active = is_active;
         process.is_active_controller = is_active && gate_->is_active();
         process.moves = cluster->moves;
+        process.elections = cluster->elections;
+        process.raft = cluster->raft;
         // The image never changes: no shard waits while it is looked through.
         if (process.is_active_controller) process.health = controller::cluster_health(*cluster->image, *cluster->rules);
         for (const server::ShardMetrics& shard : shards)
@@ -72,10 +76,16 @@ void Broker::answer_metrics(server::HttpServer::Respond respond) {
             if (i == 0) {
                 *clients = client_metrics_->report(shard.clock().now());
                 cluster->moves = controller_->mover_metrics();
+                cluster->elections = controller_->elections();
+                cluster->raft = server::raft_metrics(*raft_);
                 cluster->image = shard.image();
                 cluster->rules.emplace(*cluster->image, controller_->settings());
             }
-            server::collect_metrics(shard, *served_[i]->server, std::move(report));
+            server::collect_metrics(shard, *served_[i]->server,
+                                    [this, report, id = shard.id()](server::ShardMetrics metrics) {
+                                        metrics.streams = replication_->stream_metrics(id);
+                                        report(std::move(metrics));
+                                    });
         },
         [this, finish](std::vector<server::ShardMetrics> gathered) {
             const auto shards = std::make_shared<std::vector<server::ShardMetrics>>(std::move(gathered));

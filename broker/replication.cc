@@ -16,6 +16,7 @@ constexpr uint32_t leader_shards_max = 1'024;
 
 Replication::Replication(shard::Shards& shards, Options options) : shards_(shards), options_(std::move(options)) {
     std::vector<peer::Post> posts;
+    links_at_home_.resize(shards.size());
     for (size_t i = 0; i < shards.size(); ++i) {
         shard::Shard& shard = shards[i];
         const peer::Post post = [&shard](shard::Task task) { shard.post(std::move(task)); };
@@ -108,7 +109,10 @@ void Replication::add_link(NodeId id, Leader& leader, uint32_t leader_shard) {
                       .partition_bytes_max = options_.partition_bytes_max};
     auto link = std::make_shared<LeaderLink>(std::move(environment), std::move(hello), options_.limits);
     leader.links.push_back(link);
-    home.post([link] { link->connect(); });
+    home.post([this, id, link, at = home.id().value] {
+        links_at_home_[at].push_back({id, link});
+        link->connect();
+    });
 }
 
 // A leader that has started again may have another number of shards: then its partitions are divided anew.
@@ -140,6 +144,15 @@ void Replication::registered(int64_t broker_epoch) {
         for (size_t i = 0; i < leader.links.size() && !is_first; ++i)
             home_of(i).post([link = leader.links[i], broker_epoch] { link->use_broker_epoch(broker_epoch); });
     }
+}
+
+server::StreamMetrics Replication::stream_metrics(ShardId shard) {
+    server::StreamMetrics metrics{.followers = feeds_[shard.value]->metrics(), .leaders = {}};
+    std::vector<LinkAtHome>& links = links_at_home_[shard.value];
+    std::erase_if(links, [](const LinkAtHome& known) { return known.link.expired(); });
+    for (const LinkAtHome& known : links)
+        if (const auto link = known.link.lock()) metrics.leaders[known.leader].add(link->metrics());
+    return metrics;
 }
 
 void Replication::close() {

@@ -18,6 +18,7 @@
 #include "peer/replication_service.h"
 #include "replica/partition_table.h"
 #include "server/controller_gate.h"
+#include "server/metrics.h"
 #include "shard/shard.h"
 
 namespace milena {
@@ -47,6 +48,8 @@ class Replication {
     void watch(server::ControllerGate& gate);
     // This broker has an epoch, or another one: first shard.
     void registered(int64_t broker_epoch);
+    // Of the streams that live on this shard; on its thread.
+    server::StreamMetrics stream_metrics(ShardId shard);
     // Nothing is copied any more: first shard, then the others.
     void close();
 
@@ -76,6 +79,11 @@ class Replication {
     const Options options_;
     std::vector<std::unique_ptr<Feeds>> feeds_;                      // by shard
     std::vector<std::unique_ptr<peer::ReplicationClient>> clients_;  // likewise
+    struct LinkAtHome {
+        NodeId leader;
+        std::weak_ptr<const LeaderLink> link;
+    };
+    std::vector<std::vector<LinkAtHome>> links_at_home_;  // likewise, each touched there only
     std::unique_ptr<peer::ReplicationService> service_;
     server::ControllerGate* gate_ = nullptr;
 

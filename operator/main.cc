@@ -19,6 +19,7 @@
 #include "health_server.h"
 #include "kube/cpprest_transport.h"
 #include "operator.h"
+#include "reconcile/letting_go.h"
 
 namespace milena {
 namespace {
@@ -34,6 +35,8 @@ constexpr std::string_view usage =
     "  --workers COUNT           resources that are looked at at the same time (default: 4)\n"
     "  --image-repository NAME   of the brokers' images; spec.version is the tag (default: milena)\n"
     "  --no-leader-election      for the only operator there is\n"
+    "  --let-go                  take the finalizers off all KafkaTopics and end: for when the operator was "
+    "uninstalled\n"
     "  --log-level LEVEL         DEBUG, INFO (default), WARN, ERROR\n";
 
 struct Flags {
@@ -61,7 +64,7 @@ Flags parse(const std::vector<std::string>& arguments) {
             flags.error = "unknown flag \"" + arguments[i] + "\"; see milena-operator --help";
             return flags;
         }
-        if (name == "--no-leader-election") {
+        if (name == "--no-leader-election" || name == "--let-go") {
             flags.values[name] = "true";
         } else if (equals != std::string::npos) {
             flags.values[name] = arguments[i].substr(equals + 1);
@@ -112,6 +115,15 @@ int refuse(const std::string& reason) {
     return 2;
 }
 
+int let_go(const Flags& flags, std::shared_ptr<kube::Access> access, env::Clock& clock) {
+    const std::unique_ptr<kube::HttpTransport> transport = kube::make_cpprest_transport(std::move(access));
+    kube::Client client(*transport);
+    const auto count = reconcile::let_go_of_topics(client, flags.value("--namespace"), clock);
+    if (!count) return refuse(count.error().to_string());
+    log_info("topics let go of", {{"count", *count}});
+    return 0;
+}
+
 int serve(const Flags& flags) {
     const int port = flags.number("--metrics-port", 8080);
     const int workers = flags.number("--workers", 4);
@@ -134,6 +146,8 @@ int serve(const Flags& flags) {
     kube::start_transport_threads(2);
 
     env::SystemClock clock;
+    const auto access = std::make_shared<kube::Access>(*access_config, clock);
+    if (!flags.value("--let-go").empty()) return let_go(flags, access, clock);
     env::SystemRandom random;
     OperatorConfig config;
     config.watches.space = flags.value("--namespace");
@@ -143,8 +157,7 @@ int serve(const Flags& flags) {
     config.settings.image_repository = flags.value("--image-repository", "milena");
     config.election.space = flags.value("--lease-namespace", access_config->space);
     config.election.identity = config.instance + "_" + std::to_string(random.next());
-    Operator running(config, std::make_shared<kube::Access>(*std::move(access_config), clock), brokers_of, topics_of,
-                     clock, random);
+    Operator running(config, access, brokers_of, topics_of, clock, random);
     HealthServer health([&](std::string_view path) { return answer(running, path); });
     if (const auto started = health.start(port); !started) return refuse(started.error());
     log_info("health served", {{"port", health.port()}});

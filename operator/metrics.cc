@@ -75,6 +75,14 @@ void OperatorMetrics::add_watch(const std::string& kind, const kube::ReflectorSt
               number(stats.vanished));
 }
 
+void OperatorMetrics::add_requests(const kube::RequestCounts& requests) {
+    for (const auto& [sort, count] : requests.all())
+        families_->counter("milena_operator_requests_total",
+                           "requests to the API server, by the status of the answer; 0: there was none",
+                           Labels{{"verb", sort.verb}, {"kind", sort.kind}, {"status", std::to_string(sort.status)}},
+                           static_cast<double>(count));
+}
+
 void OperatorMetrics::add_brake(const std::string& kind, bool is_on) {
     families_->gauge("milena_operator_brake", "1: so many resources went at once that nothing is deleted for now", kind,
                      is_on);

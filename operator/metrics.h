@@ -8,6 +8,7 @@
 
 #include "execute/executor.h"
 #include "kube/reflector.h"
+#include "kube/request_counts.h"
 #include "reconcile/controller.h"
 
 namespace milena {
@@ -20,6 +21,7 @@ class OperatorMetrics {
     void add_leader(bool is_leader);
     void add_watch(const std::string& kind, const kube::ReflectorStats& stats, size_t objects, size_t bytes,
                    Instant now);
+    void add_requests(const kube::RequestCounts& requests);
     void add_brake(const std::string& kind, bool is_on);
     void add_controller(const reconcile::Controller& controller);
     void add_steps(const std::string& kind, const execute::StepCounts& counts);

@@ -106,6 +106,8 @@ bool Operator::is_live() const {
 std::string Operator::metrics() {
     OperatorMetrics metrics;
     metrics.add_leader(is_leader());
+    metrics.add_requests(client_.requests());
+    metrics.add_requests(election_client_.requests());
     for (const auto& [kind, watched] : watches_.kinds())
         metrics.add_watch(kind, watched.reflector->stats(), watched.store->size(), watched.store->bytes(),
                           clock_.now());

@@ -1,204 +1,162 @@
 #include "controller/balance_plan.h"
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
 #include <optional>
 #include <string>
 #include <utility>
 
-#include "controller/broker_loads.h"
+#include "controller/balance_disks.h"
+#include "controller/balance_draft.h"
+#include "controller/balance_traffic.h"
 #include "controller/partition_change.h"
 
 namespace milena::controller {
 namespace {
 
-using metadata::PartitionImage;
 using Nodes = std::vector<NodeId>;
 
 std::string text(size_t number) { return std::to_string(number); }
-std::string text(NodeId node) { return std::to_string(node.value); }
 
-// A partition as the plan would leave it.
-struct Planned {
-    const metadata::TopicImage* topic = nullptr;
-    size_t index = 0;
-    Nodes replicas;
-    std::string reason;  // empty: it stays as it is
+// One replica elsewhere; a follower, if that helps.
+std::optional<Nodes> in_more_racks(const BrokerLoads& loads, const Planned& planned, size_t racks_before) {
+    const Nodes& replicas = planned.replicas;
+    for (size_t i = replicas.size(); i-- > 0;) {
+        Nodes others = replicas;
+        others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
+        const auto best = loads.best_beside(others, planned.weight.bytes);
+        if (!best) return std::nullopt;
+        Nodes result = replicas;
+        result[i] = *best;
+        if (loads.racks_count(result) > racks_before) return result;
+    }
+    return std::nullopt;
+}
 
-    const PartitionImage& partition() const { return *topic->partitions[index]; }
+// Partitions with two replicas in one rack, while another rack has none.
+void spread_over_racks(BalanceDraft& draft) {
+    const BrokerLoads& loads = draft.loads();
+    const size_t racks_count = loads.racks_count();
+    if (racks_count < 2) return;
+    for (Planned& planned : draft.partitions()) {
+        if (!draft.may_move()) return;
+        const size_t before = loads.racks_count(planned.replicas);
+        if (before >= std::min(planned.replicas.size(), racks_count)) continue;
+        auto better = in_more_racks(loads, planned, before);
+        if (!better) continue;
+        std::string reason =
+            "its replicas are in " + text(before) + " rack(s), and could be in " + text(loads.racks_count(*better));
+        draft.move(planned, std::move(*better), std::move(reason));
+    }
+}
+
+using Receivers = std::vector<std::pair<size_t, NodeId>>;  // with how many replicas they have
+
+// Those that have fewer by more than is tolerated, the fewest first.
+Receivers receivers_of(const BalanceDraft& draft, size_t replicas_count) {
+    Receivers receivers;
+    for (const auto& [id, load] : draft.loads().by_broker())
+        if (load.replicas_count + draft.tolerated_replicas() < replicas_count)
+            receivers.emplace_back(load.replicas_count, id);
+    std::ranges::sort(receivers);
+    return receivers;
+}
+
+// How much less even the disks of two brokers become by a replica that goes from one to the other; below 0: more even.
+double unevenness(const BrokerLoads& loads, const PartitionWeight& weight, NodeId from, NodeId to) {
+    const auto bytes = static_cast<double>(weight.bytes);
+    return bytes * (bytes - (loads.of(from)->bytes - loads.of(to)->bytes));
+}
+
+struct Step {
+    Planned* planned = nullptr;
+    NodeId to = no_node;
 };
 
-class Balance {
-  public:
-    Balance(const metadata::Image& image, const BalanceLimits& limits)
-        : image_(image), limits_(limits), loads_(image, {}), moving_(moving_count(image)) {
-        for (const auto& topic : image.topics->by_name) {
-            for (size_t i = 0; i < topic->partitions.size(); ++i) {
-                const PartitionImage& partition = *topic->partitions[i];
-                if (!is_moving(partition) && !partition.replicas.empty())
-                    planned_.push_back({topic.get(), i, partition.replicas, ""});
-            }
+// To one of these, which have equally few: of all that may go there the one that makes disks most even. Of weights that
+// aren't known any is.
+std::optional<Step> step_to(BalanceDraft& draft, NodeId from, std::span<const std::pair<size_t, NodeId>> receivers) {
+    const BrokerLoads& loads = draft.loads();
+    std::optional<Step> best;
+    double best_unevenness = 0;
+    for (Planned* planned : draft.on(from)) {
+        if (!planned->is_untouched()) continue;
+        for (const auto& [count, to] : receivers) {
+            if (contains(planned->replicas, to)) continue;
+            const double after = draft.is_weighed() ? unevenness(loads, planned->weight, from, to) : 0;
+            if (best && after >= best_unevenness) continue;
+            if (!loads.has_room(to, planned->weight.bytes) || !loads.keeps_racks(planned->replicas, from, to)) continue;
+            best = Step{planned, to};
+            best_unevenness = after;
+            if (!draft.is_weighed()) return best;
         }
     }
+    return best;
+}
 
-    std::vector<ReplicaMove> plan() {
-        spread_over_racks();
-        while (may_move() && even_out_replicas()) continue;
-        even_out_leaders();
-        std::vector<ReplicaMove> moves;
-        for (Planned& planned : planned_) {
-            if (planned.reason.empty()) continue;
-            moves.push_back({.topic_id = planned.topic->id,
-                             .topic = planned.topic->name,
-                             .partition = PartitionIndex(static_cast<int32_t>(planned.index)),
-                             .from = planned.partition().replicas,
-                             .to = std::move(planned.replicas),
-                             .reason = std::move(planned.reason)});
+bool move_one_from(BalanceDraft& draft, NodeId from, size_t replicas_count) {
+    const Receivers receivers = receivers_of(draft, replicas_count);
+    for (auto begin = receivers.begin(); begin != receivers.end();) {
+        const auto end = std::find_if(begin, receivers.end(), [&](const auto& r) { return r.first != begin->first; });
+        if (const auto step = step_to(draft, from, {begin, end})) {
+            draft.move(*step->planned, from, step->to,
+                       broker_text(from) + " has " + text(replicas_count) + " replicas, " + broker_text(step->to) +
+                           " has " + text(begin->first));
+            return true;
         }
-        return moves;
+        begin = end;
     }
+    return false;
+}
 
-  private:
-    bool may_move() const { return moving_ < limits_.moving_max; }
+// One replica from a broker that has many to one that has few. False: they are even enough.
+bool even_out_replicas(BalanceDraft& draft) {
+    std::vector<std::pair<size_t, NodeId>> donors;
+    for (const auto& [id, load] : draft.loads().by_broker()) donors.emplace_back(load.replicas_count, id);
+    std::ranges::sort(donors, std::greater());
+    return std::ranges::any_of(donors,
+                               [&](const auto& donor) { return move_one_from(draft, donor.second, donor.first); });
+}
 
-    void replace(Planned& planned, Nodes replicas, std::string reason) {
-        loads_.move(planned.replicas, replicas);
-        planned.replicas = std::move(replicas);
-        planned.reason = std::move(reason);
+std::optional<NodeId> less_preferred(const BalanceDraft& draft, const Planned& planned, size_t leaders_count) {
+    std::optional<NodeId> best;
+    for (const NodeId node : planned.replicas) {
+        const BrokerLoad* load = draft.loads().of(node);
+        if (load == nullptr || load->leaders_count + 2 > leaders_count) continue;
+        if (!contains(planned.partition().isr, node) || !can_serve(draft.image(), planned.partition(), node)) continue;
+        if (!best || load->leaders_count < draft.loads().of(*best)->leaders_count) best = node;
     }
+    return best;
+}
 
-    // A partition with two replicas in one rack, while another rack has none.
-    void spread_over_racks() {
-        const size_t racks_count = loads_.racks_count();
-        for (Planned& planned : planned_) {
-            if (!may_move()) return;
-            const size_t before = loads_.racks_count(planned.replicas);
-            if (before >= std::min(planned.replicas.size(), racks_count)) continue;
-            auto better = in_more_racks(planned.replicas, before);
-            if (!better) continue;
-            ++moving_;
-            std::string reason = "its replicas are in " + text(before) + " rack(s), and could be in " +
-                                 text(loads_.racks_count(*better));
-            replace(planned, std::move(*better), std::move(reason));
-        }
+// Preferred leaderships to replicas in sync whose brokers are preferred by two fewer or more. What is passed by is seen
+// again by the next plan.
+void even_out_leaders(BalanceDraft& draft) {
+    for (Planned& planned : draft.partitions()) {
+        if (!draft.may_lead()) return;
+        const NodeId leader = planned.replicas.front();
+        const BrokerLoad* its = draft.loads().of(leader);
+        if (!planned.is_untouched() || its == nullptr) continue;
+        const auto other = less_preferred(draft, planned, its->leaders_count);
+        if (!other) continue;
+        draft.prefer(planned, *other,
+                     broker_text(leader) + " is preferred by " + text(its->leaders_count) + " partitions, " +
+                         broker_text(*other) + " by " + text(draft.loads().of(*other)->leaders_count));
     }
-
-    // One replica elsewhere; a follower, if that helps.
-    std::optional<Nodes> in_more_racks(const Nodes& replicas, size_t racks_before) const {
-        for (size_t i = replicas.size(); i-- > 0;) {
-            Nodes others = replicas;
-            others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
-            const auto best = loads_.best_beside(others);
-            if (!best) return std::nullopt;
-            Nodes result = replicas;
-            result[i] = *best;
-            if (loads_.racks_count(result) > racks_before) return result;
-        }
-        return std::nullopt;
-    }
-
-    // One replica from a broker that has many to one that has few. False: they are even enough.
-    bool even_out_replicas() {
-        std::vector<std::pair<size_t, NodeId>> donors;
-        for (const auto& [id, load] : loads_.by_broker()) donors.emplace_back(load.replicas_count, id);
-        std::ranges::sort(donors, std::greater());
-        return std::ranges::any_of(donors, [&](const auto& donor) { return move_one_from(donor.second, donor.first); });
-    }
-
-    bool move_one_from(NodeId from, size_t replicas_count) {
-        const size_t least = least_replicas();
-        Planned* best = nullptr;
-        std::optional<NodeId> to;
-        for (Planned& planned : planned_) {
-            if (!planned.reason.empty() || !contains(planned.replicas, from)) continue;
-            const auto candidate = receiver(planned.replicas, from, replicas_count);
-            if (!candidate) continue;
-            if (best != nullptr && loads_.of(*candidate)->replicas_count >= loads_.of(*to)->replicas_count) continue;
-            best = &planned;
-            to = candidate;
-            if (loads_.of(*to)->replicas_count == least) break;
-        }
-        if (best == nullptr) return false;
-        ++moving_;
-        Nodes replicas = best->replicas;
-        std::ranges::replace(replicas, from, *to);
-        std::string reason = "broker " + text(from) + " has " + text(replicas_count) + " replicas, broker " +
-                             text(*to) + " has " + text(loads_.of(*to)->replicas_count);
-        replace(*best, std::move(replicas), std::move(reason));
-        return true;
-    }
-
-    // The one with the fewest replicas that differs enough, and leaves the partition in as many racks.
-    std::optional<NodeId> receiver(const Nodes& replicas, NodeId from, size_t replicas_count) const {
-        const auto tolerated =
-            std::max<size_t>(1, static_cast<size_t>(std::floor(limits_.tolerance * mean_replicas())));
-        std::optional<NodeId> best;
-        for (const auto& [id, load] : loads_.by_broker()) {
-            if (load.replicas_count + tolerated >= replicas_count || contains(replicas, id)) continue;
-            if (best && load.replicas_count >= loads_.of(*best)->replicas_count) continue;
-            Nodes after = replicas;
-            std::ranges::replace(after, from, id);
-            if (loads_.racks_count(after) >= loads_.racks_count(replicas)) best = id;
-        }
-        return best;
-    }
-
-    size_t least_replicas() const {
-        const auto by_count = [](const auto& entry) { return entry.second.replicas_count; };
-        return std::ranges::min_element(loads_.by_broker(), {}, by_count)->second.replicas_count;
-    }
-
-    double mean_replicas() const {
-        size_t total = 0;
-        for (const auto& [id, load] : loads_.by_broker()) total += load.replicas_count;
-        return static_cast<double>(total) / static_cast<double>(loads_.by_broker().size());
-    }
-
-    // Preferred leaderships to replicas in sync whose brokers are preferred by two fewer or more. What is passed by is
-    // seen again by the next plan.
-    void even_out_leaders() {
-        size_t count = 0;
-        for (Planned& planned : planned_) {
-            if (count >= limits_.leaderships_max) return;
-            const NodeId leader = planned.replicas.front();
-            const BrokerLoad* its = loads_.of(leader);
-            if (!planned.reason.empty() || its == nullptr) continue;
-            const auto other = less_preferred(planned, its->leaders_count);
-            if (!other) continue;
-            ++count;
-            std::string reason = "broker " + text(leader) + " is preferred by " + text(its->leaders_count) +
-                                 " partitions, broker " + text(*other) + " by " +
-                                 text(loads_.of(*other)->leaders_count);
-            Nodes replicas = planned.replicas;
-            std::erase(replicas, *other);
-            replicas.insert(replicas.begin(), *other);
-            replace(planned, std::move(replicas), std::move(reason));
-        }
-    }
-
-    std::optional<NodeId> less_preferred(const Planned& planned, size_t leaders_count) const {
-        std::optional<NodeId> best;
-        for (const NodeId node : planned.replicas) {
-            const BrokerLoad* load = loads_.of(node);
-            if (load == nullptr || load->leaders_count + 2 > leaders_count) continue;
-            if (!contains(planned.partition().isr, node) || !can_serve(image_, planned.partition(), node)) continue;
-            if (!best || load->leaders_count < loads_.of(*best)->leaders_count) best = node;
-        }
-        return best;
-    }
-
-    const metadata::Image& image_;
-    const BalanceLimits limits_;
-    BrokerLoads loads_;
-    size_t moving_;
-    std::vector<Planned> planned_;
-};
+}
 
 }  // namespace
 
-std::vector<ReplicaMove> plan_balance(const metadata::Image& image, const BalanceLimits& limits) {
-    return Balance(image, limits).plan();
+std::vector<ReplicaMove> plan_balance(const metadata::Image& image, const Weights& weights,
+                                      const BalanceLimits& limits) {
+    BalanceDraft draft(image, weights, limits);
+    if (draft.loads().by_broker().empty()) return {};
+    spread_over_racks(draft);
+    while (draft.may_move() && even_out_replicas(draft)) continue;
+    if (draft.is_weighed()) even_out_disks(draft);
+    even_out_leaders(draft);
+    if (draft.is_weighed()) even_out_traffic(draft);
+    return draft.moves();
 }
 
 }  // namespace milena::controller

@@ -15,7 +15,11 @@ void BrokerLiveness::begin(const metadata::Image& image, Instant now) {
 }
 
 void BrokerLiveness::registered(NodeId broker, int64_t broker_epoch, Instant now) {
-    brokers_[broker] = {.broker_epoch = broker_epoch, .at = now, .is_heard = true};
+    Heard& known = brokers_[broker];
+    // The same process with other addresses is still what it has said of itself.
+    if (known.broker_epoch != broker_epoch) known = {.broker_epoch = broker_epoch};
+    known.at = now;
+    known.is_heard = true;
 }
 
 void BrokerLiveness::heard(NodeId broker, int64_t broker_epoch, Offset metadata_offset, Instant now) {

@@ -113,7 +113,8 @@ Context Controller::context() const {
             .now = now(),
             .kraft_version = raft_.kraft_version(),
             .node = node_,
-            .timestamp = clock_ == nullptr ? no_timestamp : clock_->wall()};
+            .timestamp = clock_ == nullptr ? no_timestamp : clock_->wall(),
+            .voters = &raft_.voters()};
 }
 
 Instant Controller::now() const { return clock_ == nullptr ? Instant{} : clock_->now(); }
@@ -221,6 +222,9 @@ void Controller::submit(const BrokerRegistration& registration, Done<Result<Brok
     }
     answer_later(proposed, std::move(decision.response), done);
 }
+void Controller::submit(const ControllerRegistration& registration, Done<Result<void>> done) {
+    handle(registration, done);
+}
 // Most of them change nothing, and wait for nothing.
 void Controller::submit(const BrokerHeartbeat& heartbeat, Done<Result<HeartbeatAnswer>> done) {
     if (!is_leader_) return done(unexpected(ErrorCode::not_controller));
@@ -251,6 +255,11 @@ void Controller::submit(const CordonDirectories& request, Done<Result<void>> don
 void Controller::submit(const AllocateProducerIds& request, Done<Result<ProducerIdBlock>> done) {
     handle(request, done);
 }
+// Nothing of it comes into the log.
+void Controller::submit(const ReportLoad& report, Done<Result<void>> done) {
+    if (!is_leader_) return done(unexpected(ErrorCode::not_controller));
+    done(weights_.take(*proposed_, report));
+}
 
 // --- proposals -------------------------------------------------------------------------------------------------------
 
@@ -265,7 +274,10 @@ Result<void> Controller::propose(std::span<const metadata::Record> records) {
     const Result<Offset> base = raft_.propose(std::move(values));
     if (!base) return unexpected(outcome_of(base.error()));
     metadata::ImageBuilder builder(proposed_);
-    for (const metadata::Record& record : records) builder.apply(record);
+    for (const metadata::Record& record : records) {
+        elections_.count(*proposed_, record);
+        builder.apply(record);
+    }
     auto round = std::make_shared<Round>();
     round->last_offset = *base + (static_cast<int64_t>(records.size()) - 1);
     round->delta = std::move(builder).finish({round->last_offset, raft_.epoch()});
@@ -407,6 +419,7 @@ void Controller::became_leader(LeaderEpoch) {
         std::move(bootstrap->begin(), bootstrap->end(), std::back_inserter(records));
     }
     liveness_.begin(*proposed_, now());
+    weights_ = {};
     mover_.begin(*proposed_);
     const Result<void> proposed = propose(records);
     if (!proposed) return failed("the metadata log can't be begun: " + std::string(error_name(proposed.error())));

@@ -22,7 +22,9 @@
 #include "base/time.h"
 #include "controller/broker_liveness.h"
 #include "controller/decide.h"
+#include "controller/election_counts.h"
 #include "controller/replica_mover.h"
+#include "controller/weights.h"
 #include "env/clock.h"
 #include "env/random.h"
 #include "metadata/delta.h"
@@ -81,13 +83,15 @@ class Controller : public raft::StateMachine {
     void submit(const wire::RemoveRaftVoterRequest& request, Done<wire::RemoveRaftVoterResponse> done);
     void submit(const wire::AlterClientQuotasRequest& request, Done<wire::AlterClientQuotasResponse> done);
 
-    // Requests of brokers, of the one in this process as well.
+    // Requests of brokers and controllers, of those in this process as well.
     void submit(const BrokerRegistration& registration, Done<Result<BrokerEpoch>> done);
+    void submit(const ControllerRegistration& registration, Done<Result<void>> done);
     void submit(const BrokerHeartbeat& heartbeat, Done<Result<HeartbeatAnswer>> done);
     void submit(const AlterPartition& request, Done<Result<AlterPartitionAnswer>> done);
     void submit(const AssignDirectories& request, Done<Result<void>> done);
     void submit(const CordonDirectories& request, Done<Result<void>> done);
     void submit(const AllocateProducerIds& request, Done<Result<ProducerIdBlock>> done);
+    void submit(const ReportLoad& report, Done<Result<void>> done);
 
     // Whether requests are decided here. Elsewhere they are refused with NOT_CONTROLLER.
     bool is_active() const { return is_leader_; }
@@ -105,6 +109,10 @@ class Controller : public raft::StateMachine {
     void balance() { mover_.balance(); }
     MoverSettings mover_settings() const;
     const MoverMetrics& mover_metrics() const { return mover_.metrics(); }
+    // What brokers have told this controller since it is the active one.
+    const Weights& weights() const { return weights_; }
+    Weighing weighing() const;
+    const ElectionCounts& elections() const { return elections_; }
 
     // Fences brokers that are silent, and does what is due by itself. To be called about twice a second.
     void tick();
@@ -186,7 +194,9 @@ class Controller : public raft::StateMachine {
     Instant balances_at_;  // leaders; all three: when it is due
     Instant elects_unclean_at_;
     Instant grows_topics_at_;
+    Weights weights_;
     ReplicaMover mover_;
+    ElectionCounts elections_;
     Instant moves_at_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // what comes back from the shards may outlive this
 };

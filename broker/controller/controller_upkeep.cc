@@ -74,15 +74,22 @@ void Controller::keep_up(Instant at) {
 
 MoverSettings Controller::mover_settings() const {
     return {.is_automatic = settings_.text("milena.balancer.mode") == "auto",
-            .moving_max = number(settings_, "milena.balancer.moves.max"),
+            .limits = {.moving_max = number(settings_, "milena.balancer.moves.max"),
+                       .disk_max_percent = static_cast<double>(number(settings_, "milena.balancer.disk.max.percent")),
+                       .bytes_tolerated = number(settings_, "milena.balancer.disk.tolerance.bytes"),
+                       .traffic_tolerated = number(settings_, "milena.balancer.traffic.tolerance.bytes")},
             .away_max = interval(settings_, "milena.balancer.away.ms", std::chrono::milliseconds(1))};
+}
+
+Weighing Controller::weighing() const {
+    return {.weights = &weights_, .disk_max_percent = mover_settings().limits.disk_max_percent};
 }
 
 // One plan at a time: the next one sees what has become of it.
 void Controller::move_replicas(Instant at) {
     if (at < moves_at_) return;
     moves_at_ = at + move_interval;
-    MoveReplicas request{mover_.next(*proposed_, mover_settings(), at)};
+    MoveReplicas request{mover_.next(*proposed_, weights_, mover_settings(), at)};
     if (request.moves.empty()) return;
     for (const ReplicaMove& move : request.moves)
         log_info(move.is_of_leadership() ? "leadership moves" : "replica moves", {{"topic", move.topic},

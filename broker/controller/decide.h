@@ -18,6 +18,7 @@
 #include "env/random.h"
 #include "metadata/image.h"
 #include "metadata/record.h"
+#include "raft/voters.h"
 #include "replica/isr_change.h"
 #include "settings/broker_settings.h"
 #include "settings/topic_config.h"
@@ -40,6 +41,7 @@ struct Context {
     int16_t kraft_version = 0;  // of the metadata log, which has its own way to raise it
     NodeId node = no_node;      // this one
     Timestamp timestamp = no_timestamp;
+    const raft::VoterSet* voters = nullptr;  // null: this node alone
 };
 
 // Whether a request of this registration of the broker still counts: STALE_BROKER_EPOCH, BROKER_ID_NOT_REGISTERED.
@@ -110,6 +112,18 @@ struct BrokerEpoch {
 // This and the next decisions may have more records than a batch holds: they are to be proposed in pieces, of which
 // each makes sense without those after it. The broker's own record is the last one.
 Decision<Result<BrokerEpoch>> decide(const Context& context, const BrokerRegistration& registration);
+
+// A controller has started: which feature levels its program can read (KIP-919).
+struct ControllerRegistration {
+    NodeId id = no_node;
+    Uuid incarnation_id;  // drawn anew at every start
+    std::vector<metadata::Endpoint> endpoints;
+    std::map<std::string, metadata::SupportedFeature> features;
+    std::string cluster_id = {};  // empty: not known, and not compared
+};
+
+// INCONSISTENT_CLUSTER_ID, INVALID_REQUEST; UNSUPPORTED_VERSION while metadata.version has no record for it.
+Decision<Result<void>> decide(const Context& context, const ControllerRegistration& registration);
 
 // Says that a broker lives, how far it has come, and what it wants. Sent every broker.heartbeat.interval.ms.
 struct BrokerHeartbeat {

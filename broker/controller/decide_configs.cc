@@ -9,6 +9,7 @@
 #include "controller/elr_safety.h"
 #include "controller/topic_names.h"
 #include "metadata/feature_levels.h"
+#include "settings/advertised.h"
 #include "settings/alter.h"
 
 namespace milena::controller {
@@ -125,6 +126,35 @@ Result<void, ConfigError> check_cordoning(const Context& context, const ConfigRe
                                                              "metadata.version >= 4.3-IV0"));
 }
 
+std::set<std::string> listeners_of(const metadata::Image& image, NodeId broker) {
+    std::set<std::string> listeners;
+    for (const metadata::Endpoint& endpoint : image.broker(broker)->endpoints) listeners.insert(endpoint.name);
+    if (const auto controller = image.controllers->find(broker); controller != image.controllers->end())
+        for (const metadata::Endpoint& endpoint : controller->second.endpoints) listeners.insert(endpoint.name);
+    return listeners;
+}
+
+// A broker takes other addresses while it runs, but no other listeners. Which it has, its registrations say: the
+// settings here may be those of another node.
+Result<void, ConfigError> check_advertised(const metadata::Image& image, const ConfigResource& resource,
+                                           const Texts& before, const Texts& after) {
+    if (resource.type != ConfigResourceType::broker || resource.name.empty()) return {};
+    const auto text = after.find(settings::advertised_setting);
+    if (text == after.end()) return {};
+    if (const auto old = before.find(text->first); old != before.end() && old->second == text->second) return {};
+    const auto addresses = settings::parse_advertised(text->second);
+    if (!addresses) return unexpected(refusal(ErrorCode::invalid_request, addresses.error()));
+    const std::set<std::string> known = listeners_of(image, NodeId(*parse_number<int32_t>(resource.name)));
+    for (const settings::Endpoint& address : *addresses) {
+        if (known.contains(address.listener_name)) continue;
+        return unexpected(refusal(ErrorCode::invalid_request, text->first + ": " + address.listener_name +
+                                                                  " isn't one of the listeners of broker " +
+                                                                  resource.name + ", which are " +
+                                                                  settings::join_list({known.begin(), known.end()})));
+    }
+    return {};
+}
+
 Result<void, ConfigError> alter(const Context& context, const ConfigResource& resource, const Texts& base,
                                 const std::vector<Alteration>& alterations, metadata::Records& records) {
     // Levels of loggers are no settings: the broker that has the loggers changes them.
@@ -134,6 +164,7 @@ Result<void, ConfigError> alter(const Context& context, const ConfigResource& re
     RETURN_IF_ERROR(validate(context, resource, after));
     RETURN_IF_ERROR(check_cordoning(context, resource, alterations));
     const Texts& before = context.image.config(resource.type, resource.name);
+    RETURN_IF_ERROR(check_advertised(context.image, resource, before, after));
     RETURN_IF_ERROR(check_min_isr(context.image, resource, before, after));
     add_differences(resource, before, after, records);
     return {};

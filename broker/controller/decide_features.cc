@@ -30,6 +30,23 @@ FeatureCheck check_range(const std::string& who, metadata::SupportedFeature rang
                       std::to_string(range.level_max));
 }
 
+// A voter that can't read the log takes the quorum with it; one of which nobody knows what it can read may be that one.
+// Who is a broker as well is asked as that. One that was removed from the voters is not asked any more: nothing else
+// would ever take its registration back.
+FeatureCheck check_controllers(const Context& context, std::string_view feature, int16_t level) {
+    if (context.voters == nullptr || !metadata::knows_controllers(*context.image.features)) return {};
+    for (const auto& [id, voter] : *context.voters) {
+        if (id == context.node) continue;
+        const std::string who = "Controller " + std::to_string(id.value);
+        const auto controller = context.image.controllers->find(id);
+        if (controller != context.image.controllers->end())
+            RETURN_IF_ERROR(check_range(who, feature_range(controller->second.features, feature), level));
+        else if (context.image.broker(id) == nullptr)
+            return unexpected(who + " has not registered, and may not support this feature.");
+    }
+    return {};
+}
+
 // By this program and by all who are registered: a broker that is down may come back as it was.
 FeatureCheck check_supported(const Context& context, std::string_view feature, int16_t level) {
     const metadata::SupportedLevels* supported = metadata::supported_feature(feature);
@@ -40,6 +57,7 @@ FeatureCheck check_supported(const Context& context, std::string_view feature, i
         const auto range = feature_range(broker.features, feature);
         RETURN_IF_ERROR(check_range("Broker " + std::to_string(id.value), range, level));
     }
+    RETURN_IF_ERROR(check_controllers(context, feature, level));
     if (supported == nullptr && std::ranges::find(known_features, feature) == known_features.end())
         return unexpected("Feature " + std::string(feature) + " not found.");
     return {};

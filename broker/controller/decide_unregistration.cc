@@ -1,12 +1,13 @@
 #include <algorithm>
-#include <iterator>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "controller/broker_changes.h"
 #include "controller/decide.h"
 #include "controller/partition_change.h"
+#include "settings/advertised.h"
 
 namespace milena::controller {
 namespace {
@@ -42,9 +43,15 @@ Decision<UnregisterBrokerResponse> decide(const Context& context, const Unregist
     change_partitions(
         context.image, context.settings,
         [&](const metadata::PartitionImage& partition) { return without_broker(partition, id); }, decision.records);
-    // Another one that comes by this id begins anew.
-    auto placement = decide(context, PlaceOnBroker{id, BrokerPlacement::open});
-    std::ranges::move(placement.records, std::back_inserter(decision.records));
+    // Another one that comes by this id begins anew, and elsewhere.
+    for (const std::string_view setting : {placement_setting, settings::advertised_setting}) {
+        if (!context.image.broker_config(id).contains(setting)) continue;
+        decision.records.emplace_back(
+            wire::ConfigRecord{.resource_type = static_cast<int8_t>(metadata::ConfigResourceType::broker),
+                               .resource_name = std::to_string(id.value),
+                               .name = std::string(setting),
+                               .value = std::nullopt});
+    }
     decision.records.emplace_back(
         wire::UnregisterBrokerRecord{.broker_id = request.broker_id, .broker_epoch = broker->epoch});
     return decision;

@@ -8,7 +8,26 @@
 
 namespace milena::controller {
 
-std::vector<BrokerOverview> describe_brokers(const metadata::Image& image, std::string_view listener) {
+namespace {
+
+void weigh(const metadata::Image& image, const Weights& weights, std::map<NodeId, BrokerOverview>& overviews) {
+    for (auto& [id, overview] : overviews) overview.stored_bytes = overview.bytes_in_per_second = 0;
+    for (const auto& topic : image.topics->by_id) {
+        for (size_t i = 0; i < topic->partitions.size(); ++i) {
+            const PartitionWeight weight = weights.of(topic->id, PartitionIndex(static_cast<int32_t>(i)));
+            for (const NodeId node : topic->partitions[i]->replicas)
+                if (const auto at = overviews.find(node); at != overviews.end())
+                    *at->second.stored_bytes += weight.bytes;
+            if (const auto at = overviews.find(topic->partitions[i]->leader); at != overviews.end())
+                *at->second.bytes_in_per_second += weight.bytes_in_per_second;
+        }
+    }
+}
+
+}  // namespace
+
+std::vector<BrokerOverview> describe_brokers(const metadata::Image& image, const Weights& weights,
+                                             std::string_view listener) {
     std::map<NodeId, BrokerOverview> overviews;
     for (const auto& [id, broker] : *image.brokers) {
         BrokerOverview& overview = overviews[id];
@@ -28,6 +47,7 @@ std::vector<BrokerOverview> describe_brokers(const metadata::Image& image, std::
             if (const auto at = overviews.find(partition->leader); at != overviews.end()) ++at->second.leaders;
         }
     }
+    if (weights.unheard(image).empty()) weigh(image, weights, overviews);
     std::vector<BrokerOverview> result;
     for (auto& [id, overview] : overviews) result.push_back(std::move(overview));
     return result;

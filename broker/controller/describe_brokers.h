@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +11,7 @@
 #include "base/ids.h"
 #include "controller/broker_placement.h"
 #include "controller/caught_up.h"
+#include "controller/weights.h"
 #include "metadata/image.h"
 
 namespace milena::controller {
@@ -21,11 +24,14 @@ struct BrokerOverview {
     uint16_t port = 0;
     size_t replicas = 0;
     size_t leaders = 0;
+    std::optional<uint64_t> stored_bytes;         // of the replicas; nothing as long as a broker hasn't told its part
+    std::optional<uint64_t> bytes_in_per_second;  // into the partitions that it leads; likewise
     BrokerPlacement placement = BrokerPlacement::open;
 };
 
 // Sorted by id, each with where it is found on `listener`: nowhere, if it has no such listener.
-std::vector<BrokerOverview> describe_brokers(const metadata::Image& image, std::string_view listener);
+std::vector<BrokerOverview> describe_brokers(const metadata::Image& image, const Weights& weights,
+                                             std::string_view listener);
 
 struct FeatureOverview {
     std::string name;

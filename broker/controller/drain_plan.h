@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/broker_loads.h"
 #include "controller/replica_moves.h"
 #include "metadata/image.h"
 
@@ -30,9 +31,11 @@ struct DrainPlan {
 
 // `moving_max`: partitions that are moved at once in the whole cluster, whoever has asked for it. Nothing new should be
 // placed on `leaving` meanwhile: they are to be cordoned.
-DrainPlan plan_drain(const metadata::Image& image, const std::set<NodeId>& leaving, size_t moving_max);
+DrainPlan plan_drain(const metadata::Image& image, const std::set<NodeId>& leaving, size_t moving_max,
+                     const Weighing& weighing = {});
 
 // For moves that are under way, whoever has asked for them: to other brokers than those that are gone, or back.
-std::vector<ReplicaMove> plan_other_targets(const metadata::Image& image, const std::set<NodeId>& gone);
+std::vector<ReplicaMove> plan_other_targets(const metadata::Image& image, const std::set<NodeId>& gone,
+                                            const Weighing& weighing = {});
 
 }  // namespace milena::controller

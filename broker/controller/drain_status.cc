@@ -24,8 +24,9 @@ uint64_t bytes_to_copy(const metadata::PartitionImage& partition, const LedParti
 
 }  // namespace
 
-DrainStatus drain_status(const metadata::Image& image, NodeId broker, std::span<const LedPartition> led) {
-    DrainPlan plan = plan_drain(image, {broker}, std::numeric_limits<size_t>::max());
+DrainStatus drain_status(const metadata::Image& image, NodeId broker, std::span<const LedPartition> led,
+                         const Weighing& weighing) {
+    DrainPlan plan = plan_drain(image, {broker}, std::numeric_limits<size_t>::max(), weighing);
     DrainStatus status{.placement = placement_of(image, broker),
                        .replicas_left = plan.replicas_left,
                        .moving = plan.under_way,

@@ -25,7 +25,8 @@ struct DrainStatus {
 };
 
 // Also of a broker that isn't drained: what it would take. Without an estimate of the time.
-DrainStatus drain_status(const metadata::Image& image, NodeId broker, std::span<const LedPartition> led);
+DrainStatus drain_status(const metadata::Image& image, NodeId broker, std::span<const LedPartition> led,
+                         const Weighing& weighing = {});
 
 // How fast bytes become fewer, from what was seen of them lately.
 class DrainPace {

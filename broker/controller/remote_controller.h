@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "controller/decide.h"
+#include "controller/weights.h"
 
 namespace milena::controller {
 
@@ -31,11 +32,13 @@ struct RemoteController {
     using Answer = std::function<void(Result<T>)>;
 
     virtual void submit(NodeId to, const BrokerRegistration& request, Answer<BrokerEpoch> done) = 0;
+    virtual void submit(NodeId to, const ControllerRegistration& request, Answer<void> done) = 0;
     virtual void submit(NodeId to, const BrokerHeartbeat& request, Answer<HeartbeatAnswer> done) = 0;
     virtual void submit(NodeId to, const AlterPartition& request, Answer<AlterPartitionAnswer> done) = 0;
     virtual void submit(NodeId to, const AssignDirectories& request, Answer<void> done) = 0;
     virtual void submit(NodeId to, const CordonDirectories& request, Answer<void> done) = 0;
     virtual void submit(NodeId to, const AllocateProducerIds& request, Answer<ProducerIdBlock> done) = 0;
+    virtual void submit(NodeId to, const ReportLoad& report, Answer<void> done) = 0;
     virtual void forward(NodeId to, const ForwardedRequest& request, Answer<ForwardedAnswer> done) = 0;
 };
 

@@ -4,12 +4,16 @@
 // nothing out.
 #pragma once
 
+#include <chrono>
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
 #include "base/ids.h"
 #include "base/time.h"
+#include "controller/balance_plan.h"
+#include "controller/broker_loads.h"
 #include "controller/replica_moves.h"
 #include "metadata/image.h"
 
@@ -17,7 +21,7 @@ namespace milena::controller {
 
 struct MoverSettings {
     bool is_automatic = true;  // balances when a broker has joined
-    size_t moving_max = 20;    // partitions that are moved at once, whoever has asked for it
+    BalanceLimits limits;      // moving_max holds for drains, too
     Duration away_max{};       // a broker that is away for longer isn't waited for
 };
 
@@ -25,6 +29,7 @@ struct MoverMetrics {
     bool is_balancing = false;
     uint64_t moves = 0;  // of replicas that were begun
     uint64_t leaderships = 0;
+    size_t unheard = 0;         // brokers that haven't told what they store: until then replicas are only counted
     size_t moving = 0;          // partitions that are being moved now
     size_t draining = 0;        // brokers
     size_t drain_replicas = 0;  // that are left on them
@@ -41,20 +46,25 @@ class ReplicaMover {
     // Somebody has asked for it.
     void balance() { is_balancing_ = true; }
 
-    // What is to be begun now.
-    std::vector<ReplicaMove> next(const metadata::Image& image, const MoverSettings& settings, Instant now);
+    // What is to be begun now. What a broker stores that hasn't told is waited for, but not for long.
+    std::vector<ReplicaMove> next(const metadata::Image& image, const Weights& weights, const MoverSettings& settings,
+                                  Instant now);
+    static constexpr Duration unheard_max = std::chrono::minutes(2);
 
     const MoverMetrics& metrics() const { return metrics_; }
 
   private:
     void look_at_brokers(const metadata::Image& image, const MoverSettings& settings, Instant now);
-    std::vector<ReplicaMove> drain(const metadata::Image& image, const MoverSettings& settings);
-    std::vector<ReplicaMove> even_out(const metadata::Image& image, const MoverSettings& settings);
+    std::vector<ReplicaMove> drain(const metadata::Image& image, const Weighing& weighing,
+                                   const MoverSettings& settings);
+    std::vector<ReplicaMove> even_out(const metadata::Image& image, const Weights& weights,
+                                      const MoverSettings& settings, Instant now);
 
     std::set<NodeId> joining_;              // and not active yet
     std::map<NodeId, Instant> away_since_;  // fenced ones
     std::set<NodeId> gone_;                 // of these, for good
     bool is_balancing_ = false;
+    std::optional<Instant> balancing_since_;  // as next() has seen it
     MoverMetrics metrics_;
 };
 

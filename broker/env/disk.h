@@ -90,6 +90,7 @@ struct DirectoryEntry {
 struct DiskSpace {
     uint64_t total_bytes = 0;
     uint64_t usable_bytes = 0;
+    uint64_t filesystem_id = 0;  // the same of all directories that share the room
 };
 
 enum class OpenMode : uint8_t {

@@ -51,24 +51,28 @@ constexpr size_t uuid_bytes = 37;  // behind the prefix of an id
 
 size_t bytes_of_names(size_t id, size_t instance_id) { return 4 * id + 3 * instance_id; }
 
+// As a member has them, or a request to join.
+size_t bytes_of_protocols(const auto& protocols) {
+    size_t bytes = 0;
+    for (const auto& protocol : protocols)
+        bytes += protocol_bytes + 2 * protocol.name.size() + protocol.metadata.size();
+    return bytes;
+}
+
 }  // namespace
 
 size_t bytes_of(const Member& member) {
-    size_t bytes = member_bytes + member.client_id.size() + member.client_host.size() + member.assignment.size() +
-                   bytes_of_names(member.id.size(), member.instance_id ? member.instance_id->size() : 0);
-    for (const Protocol& protocol : member.protocols)
-        bytes += protocol_bytes + 2 * protocol.name.size() + protocol.metadata.size();
-    return bytes;
+    return member_bytes + member.client_id.size() + member.client_host.size() + member.assignment.size() +
+           bytes_of_names(member.id.size(), member.instance_id ? member.instance_id->size() : 0) +
+           bytes_of_protocols(member.protocols);
 }
 
 size_t bytes_of(const wire::JoinGroupRequest& request, std::string_view client_id) {
     const std::optional<std::string_view> instance_id = request.group_instance_id;
     const size_t id =
         request.member_id.empty() ? instance_id.value_or(client_id).size() + uuid_bytes : request.member_id.size();
-    size_t bytes = member_bytes + client_id.size() + bytes_of_names(id, instance_id ? instance_id->size() : 0);
-    for (const auto& protocol : request.protocols)
-        bytes += protocol_bytes + 2 * protocol.name.size() + protocol.metadata.size();
-    return bytes;
+    return member_bytes + client_id.size() + bytes_of_names(id, instance_id ? instance_id->size() : 0) +
+           bytes_of_protocols(request.protocols);
 }
 
 Bytes Member::metadata(std::string_view protocol) const {

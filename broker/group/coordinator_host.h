@@ -33,6 +33,8 @@ class CoordinatorHost {
         // Kept alive: what is answered may bring the next image.
         const std::shared_ptr<HostedCoordinator> hosted = at->second;
         if (hosted->unavailable() != ErrorCode::none) return hosted->unavailable();
+        // Another one may have got commits that aren't known here.
+        if (hosted->is_forsaken()) return ErrorCode::not_coordinator;
         hosted->use(std::forward<Work>(work));
         return ErrorCode::none;
     }

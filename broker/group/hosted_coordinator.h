@@ -45,6 +45,11 @@ class HostedCoordinator final : public Journal, public std::enable_shared_from_t
     void load();
     // Why it can't be asked: COORDINATOR_LOAD_IN_PROGRESS, or NOT_COORDINATOR if the log could not be read.
     ErrorCode unavailable() const { return unavailable_; }
+    // See Replica::is_forsaken().
+    bool is_forsaken() const {
+        const replica::Replica* led = replica();
+        return led != nullptr && led->is_forsaken();
+    }
 
     // Whatever is done with the coordinator is done here: what it answers goes its way afterwards.
     template <class Work>

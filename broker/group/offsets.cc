@@ -29,6 +29,15 @@ size_t utf16_units(std::string_view text) {
 // Partitions of a request that were seen before: however often one is named, it has one record.
 using SeenPartitions = std::set<std::pair<std::string_view, int32_t>>;
 
+// False if a batch has no room for it.
+bool take(Records& records, size_t& room, Record record) {
+    const size_t bytes = size_bytes(record);
+    if (bytes > room) return false;
+    room -= bytes;
+    records.push_back(std::move(record));
+    return true;
+}
+
 // Beyond the end of time is never.
 Timestamp expiry(Timestamp now, int64_t retention_ms) {
     int64_t at = 0;
@@ -105,11 +114,8 @@ void Coordinator::commit_offsets(const wire::OffsetCommitRequest& request, wire:
             if (!metadata.empty()) committed.metadata = std::make_unique<const std::string>(metadata);
             committed.leader_epoch = LeaderEpoch(partition.committed_leader_epoch);
             committed.partition = PartitionIndex(partition.partition_index);
-            records.push_back(offset_record(request.group_id, topic.name, committed));
-            const size_t bytes = size_bytes(records.back());
-            if (bytes > room)
+            if (!take(records, room, offset_record(request.group_id, topic.name, committed)))
                 return answer(reply, Result<Response>(unexpected(coordinator_error(ErrorCode::message_too_large))));
-            room -= bytes;
         }
     }
     std::ranges::reverse(records);
@@ -179,11 +185,8 @@ void Coordinator::delete_offsets(const wire::OffsetDeleteRequest& request,
                 {index.value, is_subscribed ? ErrorCode::group_subscribed_to_topic : ErrorCode::none});
             if (is_subscribed || offsets_.find(request.group_id, topic.name, index) == nullptr) continue;
             if (!seen.emplace(topic.name, index.value).second) continue;
-            records.push_back(offset_tombstone(request.group_id, topic.name, index));
-            const size_t bytes = size_bytes(records.back());
-            if (bytes > room)
+            if (!take(records, room, offset_tombstone(request.group_id, topic.name, index)))
                 return answer(reply, Result<Response>(unexpected(coordinator_error(ErrorCode::message_too_large))));
-            room -= bytes;
         }
     }
     const ErrorCode error = records.empty() ? ErrorCode::none : write(records);

@@ -58,6 +58,8 @@ bool keeps_feature_updates(const FeatureLevels& levels) {
     return feature_level(levels, milena_version_feature) >= milena_version_updates;
 }
 
+bool knows_controllers(const FeatureLevels& levels) { return metadata_version(levels) >= metadata_version_controllers; }
+
 bool knows_cordoned_directories(const FeatureLevels& levels) {
     return metadata_version(levels) >= metadata_version_cordoned_directories;
 }

@@ -30,6 +30,7 @@ inline constexpr int16_t metadata_version_latest = 30;
 // The metadata.version from which a record or a member of one may be written.
 inline constexpr int16_t metadata_version_zk_migration = 8;
 inline constexpr int16_t metadata_version_scram = 11;
+inline constexpr int16_t metadata_version_controllers = 15;
 inline constexpr int16_t metadata_version_directories = 17;
 inline constexpr int16_t metadata_version_elr = 23;
 inline constexpr int16_t metadata_version_cordoned_directories = 30;
@@ -78,6 +79,9 @@ Result<void, std::string> check_readable(std::string_view feature, int16_t level
 
 // Whether updates of features are written down.
 bool keeps_feature_updates(const FeatureLevels& levels);
+
+// Whether controllers are registered as well (KIP-919).
+bool knows_controllers(const FeatureLevels& levels);
 
 // Whether registrations of brokers say which directories are cordoned (KIP-1066).
 bool knows_cordoned_directories(const FeatureLevels& levels);

@@ -35,10 +35,17 @@ class AdminClient {
 
     void ask(NodeId broker, const AskLedPartitions& question, std::function<void(AdminResult<LedPartitions>)> done);
 
+    // Soon: whoever looks at metrics waits.
+    void ask(NodeId broker, const AskPartitionLags& question, std::function<void(AdminResult<PartitionLags>)> done);
+
     // Whether a broker is there: an error says why it didn't answer. Soon: nobody waits for a host that is silent.
     void ask_identity(NodeId broker, std::function<void(std::optional<CallError>)> done);
 
   private:
+    template <class Response, class Done>
+    void ask_broker(const char* method, NodeId broker, std::shared_ptr<const google::protobuf::MessageLite> question,
+                    Milliseconds timeout, Done done);
+
     Outgoing controllers_;
     Outgoing brokers_;
 };

@@ -72,6 +72,18 @@ void write_keys(std::span<const settings::Setting> table, bool are_live, List& t
 }  // namespace
 
 AskLedPartitions read(const admin::v1::LedPartitionsRequest& from) { return {NodeId(from.broker())}; }
+AskPartitionLags read(const admin::v1::PartitionLagsRequest& from) {
+    AskPartitionLags question{NodeId(from.broker()), {}};
+    // Whoever asks for more gets no lag of the rest.
+    const int count = std::min(from.positions_size(), list_size_max);
+    question.positions.reserve(static_cast<size_t>(count));
+    for (int i = 0; i < count; ++i) {
+        const auto& position = from.positions(i);
+        question.positions.push_back(
+            {{read_uuid(position.topic()), PartitionIndex(position.partition())}, Offset(position.committed())});
+    }
+    return question;
+}
 AskBrokers read(const admin::v1::BrokersRequest&) { return {}; }
 AskCanRestart read(const admin::v1::CanRestartRequest& from) { return {NodeId(from.broker())}; }
 AskHasCaughtUp read(const admin::v1::HasCaughtUpRequest& from) { return {NodeId(from.broker())}; }
@@ -106,6 +118,38 @@ LedPartitions read(const admin::v1::LedPartitionsResponse& from) {
     return led;
 }
 
+void write(const AskPartitionLags& question, admin::v1::PartitionLagsRequest& to) {
+    to.set_broker(question.asker.value);
+    for (const auto& [key, committed] : question.positions) {
+        auto& position = *to.add_positions();
+        write_uuid(key.topic_id, *position.mutable_topic());
+        position.set_partition(key.partition.value);
+        position.set_committed(committed.value);
+    }
+}
+
+void write(const PartitionLags& answer, admin::v1::PartitionLagsResponse& to) {
+    for (const auto& lag : answer.lags) {
+        auto& row = *to.add_lags();
+        row.set_is_known(lag.has_value());
+        if (!lag) continue;
+        row.set_records(lag->records);
+        if (lag->time) row.set_milliseconds(static_cast<uint64_t>(lag->time->count()));
+    }
+}
+
+PartitionLags read(const admin::v1::PartitionLagsResponse& from) {
+    PartitionLags answer;
+    answer.lags.reserve(static_cast<size_t>(from.lags_size()));
+    for (const auto& row : from.lags()) {
+        auto& lag = answer.lags.emplace_back();
+        if (!row.is_known()) continue;
+        lag = replica::LagReader::Lag{.records = row.records(), .time = {}};
+        if (row.has_milliseconds()) lag->time = Milliseconds(static_cast<int64_t>(row.milliseconds()));
+    }
+    return answer;
+}
+
 void write(const Brokers& answer, admin::v1::BrokersResponse& to) {
     for (const controller::BrokerOverview& broker : answer.brokers) {
         auto& row = *to.add_brokers();
@@ -117,6 +161,8 @@ void write(const Brokers& answer, admin::v1::BrokersResponse& to) {
         row.set_replicas(static_cast<uint32_t>(broker.replicas));
         row.set_leaders(static_cast<uint32_t>(broker.leaders));
         row.set_placement(placement(broker.placement));
+        if (broker.stored_bytes) row.set_stored_bytes(*broker.stored_bytes);
+        if (broker.bytes_in_per_second) row.set_bytes_in_per_second(*broker.bytes_in_per_second);
     }
     to.set_controller(answer.controller.value);
 }
@@ -190,6 +236,7 @@ void write(const Moves& answer, admin::v1::RebalanceResponse& to) {
         for (const NodeId node : move.to) row.add_to(node.value);
         row.set_reason(move.reason);
     }
+    for (const NodeId node : answer.unheard) to.add_unheard(node.value);
 }
 
 void write_schema(admin::v1::ConfigSchemaResponse& to) {

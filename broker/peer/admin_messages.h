@@ -18,6 +18,8 @@ class HasCaughtUpRequest;
 class HasCaughtUpResponse;
 class LedPartitionsRequest;
 class LedPartitionsResponse;
+class PartitionLagsRequest;
+class PartitionLagsResponse;
 class PlacementResponse;
 class RebalanceRequest;
 class RebalanceResponse;
@@ -26,6 +28,7 @@ class RebalanceResponse;
 namespace milena::peer {
 
 AskLedPartitions read(const admin::v1::LedPartitionsRequest& from);
+AskPartitionLags read(const admin::v1::PartitionLagsRequest& from);
 AskBrokers read(const admin::v1::BrokersRequest& from);
 AskCanRestart read(const admin::v1::CanRestartRequest& from);
 AskHasCaughtUp read(const admin::v1::HasCaughtUpRequest& from);
@@ -34,6 +37,7 @@ AskDrainStatus read(const admin::v1::DrainStatusRequest& from);
 Rebalance read(const admin::v1::RebalanceRequest& from);
 
 void write(const LedPartitions& answer, admin::v1::LedPartitionsResponse& to);
+void write(const PartitionLags& answer, admin::v1::PartitionLagsResponse& to);
 void write(const Brokers& answer, admin::v1::BrokersResponse& to);
 void write(const CanRestart& answer, admin::v1::CanRestartResponse& to);
 void write(const controller::CaughtUp& answer, admin::v1::HasCaughtUpResponse& to);
@@ -44,6 +48,8 @@ void write(const Moves& answer, admin::v1::RebalanceResponse& to);
 // Of all settings.
 void write_schema(admin::v1::ConfigSchemaResponse& to);
 
+void write(const AskPartitionLags& question, admin::v1::PartitionLagsRequest& to);
 LedPartitions read(const admin::v1::LedPartitionsResponse& from);
+PartitionLags read(const admin::v1::PartitionLagsResponse& from);
 
 }  // namespace milena::peer

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "controller/drain_status.h"
 #include "controller/quorum_spare.h"
 #include "controller/replica_moves.h"
+#include "replica/lag_reader.h"
 
 namespace milena::peer {
 
@@ -31,6 +33,10 @@ using AdminResult = Result<T, AdminRefusal>;
 
 struct AskLedPartitions {
     NodeId broker = no_node;
+};
+struct AskPartitionLags {
+    NodeId asker = no_node;
+    std::vector<replica::LagPosition> positions;
 };
 struct AskBrokers {};
 struct AskCanRestart {
@@ -56,6 +62,9 @@ struct Rebalance {
 struct LedPartitions {
     std::vector<controller::LedPartition> partitions;
 };
+struct PartitionLags {
+    std::vector<std::optional<replica::LagReader::Lag>> lags;  // of the positions, in their order
+};
 struct Brokers {
     std::vector<controller::BrokerOverview> brokers;
     NodeId controller = no_node;
@@ -76,6 +85,7 @@ struct Placed {
 };
 struct Moves {
     std::vector<controller::ReplicaMove> moves;
+    std::vector<NodeId> unheard = {};  // what these store isn't known yet
 };
 
 // Called on one shard.
@@ -92,6 +102,7 @@ class AdminRequests {
     virtual NodeId controller() const = 0;
 
     virtual void receive(AskLedPartitions question, Answer<LedPartitions> answer) = 0;
+    virtual void receive(AskPartitionLags question, Answer<PartitionLags> answer) = 0;
     // Only where the active controller is.
     virtual void receive(AskBrokers question, Answer<Brokers> answer) = 0;
     virtual void receive(AskCanRestart question, Answer<CanRestart> answer) = 0;

@@ -64,12 +64,11 @@ class AdminService::ClusterAdmin final : public admin::v1::ClusterAdmin::Callbac
     }
     Reactor* LedPartitions(Context* context, const admin::v1::LedPartitionsRequest* request,
                            admin::v1::LedPartitionsResponse* response) override {
-        const std::shared_ptr<IncomingCall> call = IncomingCall::begin(*context);
-        const auto answering = std::make_shared<Answering>(call);
-        environment_.post([this, question = read(*request), answering, response] {
-            environment_.requests.receive(question, answer<peer::LedPartitions>(answering, response));
-        });
-        return call.get();
+        return of_partitions<peer::LedPartitions>(*context, *request, response);
+    }
+    Reactor* PartitionLags(Context* context, const admin::v1::PartitionLagsRequest* request,
+                           admin::v1::PartitionLagsResponse* response) override {
+        return of_partitions<peer::PartitionLags>(*context, *request, response);
     }
 
     Reactor* Brokers(Context* context, const admin::v1::BrokersRequest* request,
@@ -128,6 +127,17 @@ class AdminService::ClusterAdmin final : public admin::v1::ClusterAdmin::Callbac
             if (!result) return answering->refuse(status_of(result.error()));
             answering->answer([&] { write(*result, *response); });
         };
+    }
+
+    // Of this broker.
+    template <class T, class Message, class Response>
+    Reactor* of_partitions(Context& context, const Message& message, Response* response) {
+        const std::shared_ptr<IncomingCall> call = IncomingCall::begin(context);
+        const auto answering = std::make_shared<Answering>(call);
+        environment_.post([this, question = read(message), answering, response] {
+            environment_.requests.receive(question, answer<T>(answering, response));
+        });
+        return call.get();
     }
 
     Reactor* place(Context& context, const char* method, PlacementOrder order,

@@ -39,6 +39,12 @@ void ControllerClient::send(NodeId to, const controller::BrokerRegistration& req
         to, "/milena.controller.v1.Controller/RegisterBroker", request, timeout, std::move(done));
 }
 
+void ControllerClient::send(NodeId to, const controller::ControllerRegistration& request, Milliseconds timeout,
+                            Done<void> done) {
+    call<controller::v1::RegisterControllerRequest, controller::v1::RegisterControllerResponse>(
+        to, "/milena.controller.v1.Controller/RegisterController", request, timeout, std::move(done));
+}
+
 void ControllerClient::send(NodeId to, const controller::BrokerHeartbeat& request, Milliseconds timeout,
                             Done<controller::HeartbeatAnswer> done) {
     call<controller::v1::HeartbeatRequest, controller::v1::HeartbeatResponse>(
@@ -74,6 +80,11 @@ void ControllerClient::send(NodeId to, const controller::AllocateProducerIds& re
                             Done<controller::ProducerIdBlock> done) {
     call<controller::v1::AllocateProducerIdsRequest, controller::v1::AllocateProducerIdsResponse>(
         to, "/milena.controller.v1.Controller/AllocateProducerIds", request, timeout, std::move(done));
+}
+
+void ControllerClient::send(NodeId to, const controller::ReportLoad& request, Milliseconds timeout, Done<void> done) {
+    call<controller::v1::ReportLoadRequest, controller::v1::ReportLoadResponse>(
+        to, "/milena.controller.v1.Controller/ReportLoad", request, timeout, std::move(done));
 }
 
 void ControllerClient::send(NodeId to, const ForwardedRequest& request, Milliseconds timeout,

@@ -1,4 +1,4 @@
-// The way of a broker to the active controller on another node (proto/controller.proto). Knows no controller: the
+// The way of a node to the active controller on another node (proto/controller.proto). Knows no controller: the
 // caller says which node to ask, and where it is. Used by one thread, to which answers come by `post`.
 #pragma once
 
@@ -21,6 +21,7 @@ class ControllerClient {
     using Done = std::function<void(ControllerResult<T>)>;
     void send(NodeId to, const controller::BrokerRegistration& request, Milliseconds timeout,
               Done<controller::BrokerEpoch> done);
+    void send(NodeId to, const controller::ControllerRegistration& request, Milliseconds timeout, Done<void> done);
     void send(NodeId to, const controller::BrokerHeartbeat& request, Milliseconds timeout,
               Done<controller::HeartbeatAnswer> done);
     void send(NodeId to, const controller::AlterPartition& request, Milliseconds timeout,
@@ -29,6 +30,7 @@ class ControllerClient {
     void send(NodeId to, const controller::CordonDirectories& request, Milliseconds timeout, Done<void> done);
     void send(NodeId to, const controller::AllocateProducerIds& request, Milliseconds timeout,
               Done<controller::ProducerIdBlock> done);
+    void send(NodeId to, const controller::ReportLoad& request, Milliseconds timeout, Done<void> done);
     void send(NodeId to, const ForwardedRequest& request, Milliseconds timeout, Done<ForwardedResponse> done);
 
   private:

@@ -47,6 +47,52 @@ Read<metadata::Endpoint> read_endpoint(const controller::v1::RegisterBrokerReque
     return metadata::Endpoint{from.name(), from.host(), *port, *protocol};
 }
 
+template <class List>
+Read<std::vector<metadata::Endpoint>> read_advertised(const List& from) {
+    std::vector<metadata::Endpoint> endpoints;
+    for (const auto& endpoint : from) {
+        ASSIGN_OR_RETURN(metadata::Endpoint known, read_endpoint(endpoint));
+        endpoints.push_back(std::move(known));
+    }
+    return endpoints;
+}
+
+template <class List>
+void write_advertised(const std::vector<metadata::Endpoint>& endpoints, List& to) {
+    for (const metadata::Endpoint& endpoint : endpoints) {
+        auto& written = *to.Add();
+        written.set_name(endpoint.name);
+        written.set_host(endpoint.host);
+        written.set_port(endpoint.port);
+        written.set_security_protocol(static_cast<int32_t>(endpoint.security_protocol));
+    }
+}
+
+using Features = std::map<std::string, metadata::SupportedFeature>;
+
+template <class List>
+void write_features(const Features& features, List& to) {
+    for (const auto& [name, levels] : features) {
+        auto& feature = *to.Add();
+        feature.set_name(name);
+        feature.set_level_min(levels.level_min);
+        feature.set_level_max(levels.level_max);
+    }
+}
+
+template <class List>
+Read<Features> read_features(const List& from) {
+    Features features;
+    for (const auto& feature : from) {
+        if (!fits_int16(feature.level_min()) || !fits_int16(feature.level_max()) ||
+            feature.name().size() > name_bytes_max)
+            return nonsense("a feature that can't be one");
+        features[feature.name()] = {static_cast<int16_t>(feature.level_min()),
+                                    static_cast<int16_t>(feature.level_max())};
+    }
+    return features;
+}
+
 Read<replica::IsrChange> read_change(const controller::v1::AlterPartitionRequest::Change& from) {
     replica::IsrChange change{.key = {read_uuid(from.topic()), PartitionIndex(from.partition())},
                               .leader_epoch = LeaderEpoch(from.leader_epoch()),
@@ -65,6 +111,11 @@ Read<replica::IsrChange> read_change(const controller::v1::AlterPartitionRequest
     }
     return change;
 }
+
+int64_t signed_bytes(uint64_t bytes) {
+    return static_cast<int64_t>(std::min<uint64_t>(bytes, std::numeric_limits<int64_t>::max()));
+}
+uint64_t unsigned_bytes(int64_t bytes) { return static_cast<uint64_t>(bytes); }
 
 // Which registration asks. Without an epoch it would be the process that answers.
 template <class Message>
@@ -103,23 +154,12 @@ Unexpected<Refusal> senseless() { return unexpected(Refusal{}); }
 void write(const controller::BrokerRegistration& request, controller::v1::RegisterBrokerRequest& to) {
     to.set_broker(request.id.value);
     write_uuid(request.incarnation_id, *to.mutable_incarnation());
-    for (const metadata::Endpoint& endpoint : request.endpoints) {
-        controller::v1::RegisterBrokerRequest::Endpoint& written = *to.add_endpoints();
-        written.set_name(endpoint.name);
-        written.set_host(endpoint.host);
-        written.set_port(endpoint.port);
-        written.set_security_protocol(static_cast<int32_t>(endpoint.security_protocol));
-    }
+    write_advertised(request.endpoints, *to.mutable_endpoints());
     if (request.rack) to.set_rack(*request.rack);
     write_uuids(request.directories, *to.mutable_directories());
     write_uuids(request.cordoned_directories, *to.mutable_cordoned_directories());
     to.set_cluster_id(request.cluster_id);
-    for (const auto& [name, levels] : request.features) {
-        controller::v1::RegisterBrokerRequest::Feature& feature = *to.add_features();
-        feature.set_name(name);
-        feature.set_level_min(levels.level_min);
-        feature.set_level_max(levels.level_max);
-    }
+    write_features(request.features, *to.mutable_features());
     to.set_previous_epoch(request.previous_epoch);
 }
 
@@ -134,22 +174,35 @@ Read<controller::BrokerRegistration> read(const controller::v1::RegisterBrokerRe
     controller::BrokerRegistration request;
     request.id = NodeId(from.broker());
     request.incarnation_id = read_uuid(from.incarnation());
-    for (const auto& endpoint : from.endpoints()) {
-        ASSIGN_OR_RETURN(metadata::Endpoint known, read_endpoint(endpoint));
-        request.endpoints.push_back(std::move(known));
-    }
+    ASSIGN_OR_RETURN(request.endpoints, read_advertised(from.endpoints()));
     if (from.has_rack()) request.rack = from.rack();
     request.directories = read_uuids(from.directories());
     request.cordoned_directories = read_uuids(from.cordoned_directories());
     request.cluster_id = from.cluster_id();
-    for (const auto& feature : from.features()) {
-        if (!fits_int16(feature.level_min()) || !fits_int16(feature.level_max()) ||
-            feature.name().size() > name_bytes_max)
-            return nonsense("a feature that can't be one");
-        request.features[feature.name()] = {static_cast<int16_t>(feature.level_min()),
-                                            static_cast<int16_t>(feature.level_max())};
-    }
+    ASSIGN_OR_RETURN(request.features, read_features(from.features()));
     request.previous_epoch = from.previous_epoch();
+    return request;
+}
+
+void write(const controller::ControllerRegistration& request, controller::v1::RegisterControllerRequest& to) {
+    to.set_controller(request.id.value);
+    write_uuid(request.incarnation_id, *to.mutable_incarnation());
+    write_advertised(request.endpoints, *to.mutable_endpoints());
+    write_features(request.features, *to.mutable_features());
+    to.set_cluster_id(request.cluster_id);
+}
+
+Read<controller::ControllerRegistration> read(const controller::v1::RegisterControllerRequest& from) {
+    if (from.controller() < 0) return nonsense("a controller without an id");
+    if (from.cluster_id().size() > name_bytes_max) return nonsense("a name that is too long");
+    if (std::max(from.endpoints_size(), from.features_size()) > list_size_max)
+        return nonsense("a list that is too long");
+    controller::ControllerRegistration request;
+    request.id = NodeId(from.controller());
+    request.incarnation_id = read_uuid(from.incarnation());
+    ASSIGN_OR_RETURN(request.endpoints, read_advertised(from.endpoints()));
+    ASSIGN_OR_RETURN(request.features, read_features(from.features()));
+    request.cluster_id = from.cluster_id();
     return request;
 }
 
@@ -254,6 +307,44 @@ Read<controller::AllocateProducerIds> read(const controller::v1::AllocateProduce
     return controller::AllocateProducerIds{.broker = NodeId(from.broker()), .broker_epoch = from.broker_epoch()};
 }
 
+void write(const controller::ReportLoad& request, controller::v1::ReportLoadRequest& to) {
+    to.set_broker(request.broker.value);
+    to.set_broker_epoch(request.broker_epoch);
+    to.set_disk_total_bytes(signed_bytes(request.disk.total_bytes));
+    to.set_disk_usable_bytes(signed_bytes(request.disk.usable_bytes));
+    to.set_logs_bytes(signed_bytes(request.disk.logs_bytes));
+    for (const controller::PartitionLoad& load : request.partitions) {
+        controller::v1::ReportLoadRequest::Partition& written = *to.add_partitions();
+        write_uuid(load.topic_id, *written.mutable_topic());
+        written.set_partition(load.partition.value);
+        written.set_bytes(signed_bytes(load.weight.bytes));
+        written.set_bytes_in_per_second(signed_bytes(load.weight.bytes_in_per_second));
+    }
+    to.set_are_more(request.are_more);
+}
+
+Read<controller::ReportLoad> read(const controller::v1::ReportLoadRequest& from) {
+    if (!has_asker(from)) return nonsense("a request of nobody");
+    if (from.partitions_size() > list_size_max) return nonsense("a list that is too long");
+    if (from.disk_usable_bytes() < 0 || from.disk_total_bytes() < from.disk_usable_bytes() || from.logs_bytes() < 0)
+        return nonsense("a disk that can't be one");
+    controller::ReportLoad request{.broker = NodeId(from.broker()),
+                                   .broker_epoch = from.broker_epoch(),
+                                   .disk = {.total_bytes = unsigned_bytes(from.disk_total_bytes()),
+                                            .usable_bytes = unsigned_bytes(from.disk_usable_bytes()),
+                                            .logs_bytes = unsigned_bytes(from.logs_bytes())},
+                                   .partitions = {},
+                                   .are_more = from.are_more()};
+    for (const auto& load : from.partitions()) {
+        if (load.partition() < 0 || load.bytes() < 0 || load.bytes_in_per_second() < 0)
+            return nonsense("a partition that can't be one");
+        request.partitions.push_back({read_uuid(load.topic()),
+                                      PartitionIndex(load.partition()),
+                                      {unsigned_bytes(load.bytes()), unsigned_bytes(load.bytes_in_per_second())}});
+    }
+    return request;
+}
+
 void write(const ForwardedRequest& request, controller::v1::ForwardRequest& to) {
     to.set_frame(request.frame.data(), request.frame.size());
     to.set_client(request.client);
@@ -308,15 +399,23 @@ ControllerResult<controller::AlterPartitionAnswer> read(controller::v1::AlterPar
     return answer;
 }
 
+void write(const ControllerResult<void>& result, controller::v1::RegisterControllerResponse& to) {
+    (void)write_refusal(result, to);
+}
 void write(const ControllerResult<void>& result, controller::v1::AssignDirectoriesResponse& to) {
     (void)write_refusal(result, to);
 }
 void write(const ControllerResult<void>& result, controller::v1::CordonDirectoriesResponse& to) {
     (void)write_refusal(result, to);
 }
+void write(const ControllerResult<void>& result, controller::v1::ReportLoadResponse& to) {
+    (void)write_refusal(result, to);
+}
 
+ControllerResult<void> read(controller::v1::RegisterControllerResponse& from) { return read_empty(from); }
 ControllerResult<void> read(controller::v1::AssignDirectoriesResponse& from) { return read_empty(from); }
 ControllerResult<void> read(controller::v1::CordonDirectoriesResponse& from) { return read_empty(from); }
+ControllerResult<void> read(controller::v1::ReportLoadResponse& from) { return read_empty(from); }
 
 void write(const ControllerResult<controller::ProducerIdBlock>& result,
            controller::v1::AllocateProducerIdsResponse& to) {

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "controller/decide.h"
+#include "controller/weights.h"
 
 namespace milena::peer {
 

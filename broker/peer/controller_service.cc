@@ -26,6 +26,10 @@ class ControllerService::Calls final : public controller::v1::Controller::Callba
                             controller::v1::RegisterBrokerResponse* response) override {
         return receive<controller::BrokerEpoch>(*context, *request, response);
     }
+    Reactor* RegisterController(Context* context, const controller::v1::RegisterControllerRequest* request,
+                                controller::v1::RegisterControllerResponse* response) override {
+        return receive<void>(*context, *request, response);
+    }
     Reactor* Heartbeat(Context* context, const controller::v1::HeartbeatRequest* request,
                        controller::v1::HeartbeatResponse* response) override {
         return receive<controller::HeartbeatAnswer>(*context, *request, response);
@@ -45,6 +49,10 @@ class ControllerService::Calls final : public controller::v1::Controller::Callba
     Reactor* AllocateProducerIds(Context* context, const controller::v1::AllocateProducerIdsRequest* request,
                                  controller::v1::AllocateProducerIdsResponse* response) override {
         return receive<controller::ProducerIdBlock>(*context, *request, response);
+    }
+    Reactor* ReportLoad(Context* context, const controller::v1::ReportLoadRequest* request,
+                        controller::v1::ReportLoadResponse* response) override {
+        return receive<void>(*context, *request, response);
     }
     Reactor* Forward(Context* context, const controller::v1::ForwardRequest* request,
                      controller::v1::ForwardResponse* response) override {

@@ -22,11 +22,13 @@ class ControllerRequests {
     using Answer = std::function<void(ControllerResult<T>)>;
 
     virtual void receive(controller::BrokerRegistration request, Answer<controller::BrokerEpoch> answer) = 0;
+    virtual void receive(controller::ControllerRegistration request, Answer<void> answer) = 0;
     virtual void receive(controller::BrokerHeartbeat request, Answer<controller::HeartbeatAnswer> answer) = 0;
     virtual void receive(controller::AlterPartition request, Answer<controller::AlterPartitionAnswer> answer) = 0;
     virtual void receive(controller::AssignDirectories request, Answer<void> answer) = 0;
     virtual void receive(controller::CordonDirectories request, Answer<void> answer) = 0;
     virtual void receive(controller::AllocateProducerIds request, Answer<controller::ProducerIdBlock> answer) = 0;
+    virtual void receive(controller::ReportLoad request, Answer<void> answer) = 0;
     virtual void receive(ForwardedRequest request, Answer<ForwardedResponse> answer) = 0;
 };
 

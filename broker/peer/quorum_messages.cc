@@ -212,6 +212,7 @@ ReadRequest read_change_voter(const quorum::v1::QuorumRequest& from) {
 
 void write_body(const raft::VoteResponse& response, quorum::v1::QuorumResponse& to) {
     to.mutable_vote()->set_is_granted(response.is_granted);
+    to.mutable_vote()->set_has_log(response.has_log);
 }
 
 void write_body(const raft::EpochResponse&, quorum::v1::QuorumResponse& to) { to.mutable_epoch_known(); }
@@ -320,7 +321,8 @@ Result<raft::Response, std::string> read(quorum::v1::QuorumResponse& from) {
     ASSIGN_OR_RETURN(current.endpoints, read_endpoints(from.endpoints()));
     switch (from.response_case()) {
         case quorum::v1::QuorumResponse::kVote:
-            return raft::Response(raft::VoteResponse{std::move(current), from.vote().is_granted()});
+            return raft::Response(
+                raft::VoteResponse{std::move(current), from.vote().is_granted(), from.vote().has_log()});
         case quorum::v1::QuorumResponse::kEpochKnown: return raft::Response(raft::EpochResponse{std::move(current)});
         case quorum::v1::QuorumResponse::kFetch: return read_fetched(std::move(current), *from.mutable_fetch());
         case quorum::v1::QuorumResponse::kFetchSnapshot:

@@ -111,6 +111,7 @@ struct Leadership {
 struct VoteResponse {
     Leadership current;
     bool is_granted = false;
+    bool has_log = false;  // the log has been begun, as far as the voter knows
 
     bool operator==(const VoteResponse&) const = default;
 };

@@ -25,12 +25,14 @@ void Quorum::use_voters(VoterSet voters) {
     std::erase_if(durable_, [&](const auto& entry) { return is_gone(entry.first); });
 }
 
+void Quorum::enter(LeaderEpoch epoch) { state_ = {.epoch = epoch, .awaits_log = state_.awaits_log}; }
+
 void Quorum::unattach(LeaderEpoch epoch) {
     check(epoch >= state_.epoch);
     role_ = Role::unattached;
     epoch_start_ = no_offset;
     if (epoch > state_.epoch)
-        state_ = {.epoch = epoch, .leader = no_node, .voted = no_node, .voted_directory = {}};
+        enter(epoch);
     else
         state_.leader = no_node;
 }
@@ -41,7 +43,7 @@ void Quorum::follow(LeaderEpoch epoch, NodeId leader) {
     role_ = Role::follower;
     epoch_start_ = no_offset;
     // Whom it has voted for in this epoch stays: it may not vote twice, whatever it learns meanwhile.
-    if (epoch > state_.epoch) state_ = {.epoch = epoch, .leader = no_node, .voted = no_node, .voted_directory = {}};
+    if (epoch > state_.epoch) enter(epoch);
     state_.leader = leader;
 }
 
@@ -90,6 +92,7 @@ void Quorum::vote_for(NodeId candidate, const Uuid& directory) {
     role_ = Role::unattached;
     state_.voted = candidate;
     state_.voted_directory = directory;
+    state_.awaits_log = false;
 }
 
 void Quorum::begin_leadership(Offset epoch_start) {
@@ -100,7 +103,7 @@ void Quorum::begin_leadership(Offset epoch_start) {
 bool Quorum::durable(NodeId voter, Offset end) {
     if (role_ != Role::leader || voters_.find(voter) == nullptr) return false;
     Offset& known = durable_.emplace(voter, no_offset).first->second;
-    known = std::max(known, end);
+    known = end;
     const Offset committed = majority_end(voters_, durable_);
     if (epoch_start_ == no_offset || committed <= epoch_start_ || committed <= high_watermark_) return false;
     high_watermark_ = committed;

@@ -31,6 +31,9 @@ struct ElectionState {
     NodeId leader = no_node;
     NodeId voted = no_node;
     Uuid voted_directory;  // zero: not known
+    // The disk was empty, and hasn't held yet all that is committed: what this voter has promised before, if it was
+    // there before, is forgotten.
+    bool awaits_log = false;
 
     bool operator==(const ElectionState&) const = default;
 };
@@ -72,14 +75,21 @@ class Quorum {
     // What `voter` has answered to this prospect or candidate.
     Tally vote(NodeId voter, bool is_granted);
 
+    // Whether every voter has said what it thinks of this prospect or candidate, or can't be reached.
+    bool is_answered_by_all() const { return granted_.size() + refused_.size() >= voters_.size(); }
+
     // Whether a candidate in this epoch may have the vote of this replica, as far as others have had it.
     bool can_vote_for(NodeId candidate, const Uuid& directory) const;
     // The state must be durable before the candidate hears of it.
     void vote_for(NodeId candidate, const Uuid& directory);
 
+    // Of a voter that awaited it: all that is committed is durable here.
+    void has_log() { state_.awaits_log = false; }
+
     // The leader's first record has this offset: only from there on may it count replicas (Raft §5.4.2).
     void begin_leadership(Offset epoch_start);
-    // Everything below `end` is durable at `voter`; true if that moved the leader's high watermark.
+    // Everything below `end` is durable at `voter`, and no more, whatever it has said before: it may have lost its
+    // disk. True if that moved the leader's high watermark.
     bool durable(NodeId voter, Offset end);
     // What the leader says, to a follower whose log ends at or beyond it; true if that moved the high watermark.
     bool commit(Offset high_watermark);
@@ -87,6 +97,8 @@ class Quorum {
     void resign();
 
   private:
+    void enter(LeaderEpoch epoch);
+
     const ReplicaKey self_;
     VoterSet voters_;
     ElectionState state_;

@@ -11,9 +11,9 @@ constexpr size_t file_bytes_max = 1 << 20;
 }  // namespace
 
 std::string quorum_state_text(const ElectionState& state, const VoterSet& voters, int16_t kraft_version) {
-    const std::string election = "\"leaderId\":" + std::to_string(state.leader.value) +
-                                 ",\"leaderEpoch\":" + std::to_string(state.epoch.value) +
-                                 ",\"votedId\":" + std::to_string(state.voted.value);
+    const std::string election =
+        "\"leaderId\":" + std::to_string(state.leader.value) + ",\"leaderEpoch\":" + std::to_string(state.epoch.value) +
+        ",\"votedId\":" + std::to_string(state.voted.value) + (state.awaits_log ? ",\"awaitsLog\":true" : "");
     if (kraft_version > 0)
         return "{" + election + R"(,"votedDirectoryId":")" + state.voted_directory.to_string() +
                R"(","data_version":1})";
@@ -31,6 +31,7 @@ std::optional<ElectionState> parse_quorum_state(std::string_view text) {
     const auto voted = flat_json_number<int32_t>(text, "votedId");
     if (!version || *version < 0 || *version > 1 || !leader || !epoch || *epoch < 0 || !voted) return std::nullopt;
     ElectionState state{.epoch = LeaderEpoch(*epoch), .leader = NodeId(*leader), .voted = NodeId(*voted)};
+    state.awaits_log = flat_json_value(text, "awaitsLog") == "true";
     if (*version == 1) {
         const auto quoted = flat_json_value(text, "votedDirectoryId");
         if (!quoted || quoted->size() < 2 || quoted->front() != '"' || quoted->back() != '"') return std::nullopt;

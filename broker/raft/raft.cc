@@ -144,6 +144,7 @@ Offset Raft::log_start_offset() const { return state_->log->start(); }
 LeaderEpoch Raft::epoch() const { return state_->quorum.epoch(); }
 NodeId Raft::leader() const { return state_->quorum.leader(); }
 Role Raft::role() const { return state_->quorum.role(); }
+bool Raft::awaits_log() const { return state_->quorum.state().awaits_log; }
 bool Raft::is_hearing_leader() const { return state_->is_hearing_leader(); }
 const VoterSet& Raft::voters() const { return state_->quorum.voters(); }
 int16_t Raft::kraft_version() const { return state_->kraft_version; }

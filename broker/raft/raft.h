@@ -157,6 +157,9 @@ class Raft {
     Result<void, VoterRefusal> check_kraft_version(int16_t level) const;
     void update_kraft_version(int16_t level, VoterDone done);
 
+    // Where others find this node from now on; the log says so as well if it names the voters.
+    void use_endpoints(std::vector<VoterEndpoint> endpoints);
+
     // A leader gives way: the voter whose log is the longest may stand for election at once. For a planned end.
     void step_down();
 
@@ -169,6 +172,8 @@ class Raft {
     LeaderEpoch epoch() const;
     NodeId leader() const;
     Role role() const;
+    // Whether the disk was empty and hasn't held yet what is committed: such a voter doesn't vote where there is a log.
+    bool awaits_log() const;
     // Whether this leads, or whoever does answers.
     bool is_hearing_leader() const;
     const VoterSet& voters() const;

@@ -50,7 +50,7 @@ void Raft::receive(const Request& request, Answer answer) {
     if (s.has_failed || !s.has_started) {
         // As good as not being there: whoever asks goes on looking.
         const Leadership none{ErrorCode::not_leader_or_follower, s.quorum.epoch(), no_node, {}};
-        if (std::holds_alternative<VoteRequest>(request)) return answer(VoteResponse{none, false});
+        if (std::holds_alternative<VoteRequest>(request)) return answer(VoteResponse{none, false, s.is_log_begun()});
         if (std::holds_alternative<FetchRequest>(request)) return answer(FetchResponse{.current = none});
         if (std::holds_alternative<FetchSnapshotRequest>(request))
             return answer(FetchSnapshotResponse{.current = none});
@@ -115,6 +115,8 @@ void Raft::State::seek_leader() {
 void Raft::State::begin_prospecting() {
     quorum.prospect();
     deadline = after_random(options.election_timeout);
+    // Long enough to hear from all, or that they aren't there.
+    if (quorum.state().awaits_log) deadline = deadline + Duration(options.request_timeout);
     if (quorum.vote(options.node, true) == Tally::won) return begin_campaign();
     ask_for_votes(true);
 }
@@ -162,14 +164,17 @@ void Raft::State::take_vote(NodeId voter, bool is_pre_vote, LeaderEpoch asked_in
                             const Result<Response, SendError>& outcome) {
     if (has_failed) return;
     const auto* response = outcome ? std::get_if<VoteResponse>(&*outcome) : nullptr;
+    if (response != nullptr && response->has_log) note_log_elsewhere();
     if (response != nullptr) learn(response->current);
     const Role asked_as = is_pre_vote ? Role::prospective : Role::candidate;
     if (quorum.role() != asked_as || quorum.epoch() != asked_in) return;
-    switch (quorum.vote(voter, response != nullptr && response->is_granted)) {
-        case Tally::open: return;
-        case Tally::lost: return lose_election();
-        case Tally::won: return is_pre_vote ? begin_campaign() : begin_leadership();
-    }
+    const Tally tally = quorum.vote(voter, response != nullptr && response->is_granted);
+    if (tally == Tally::lost || has_no_say()) return lose_election();
+    if (tally == Tally::open || (quorum.state().awaits_log && !quorum.is_answered_by_all())) return;
+    if (is_pre_vote)
+        begin_campaign();
+    else
+        begin_leadership();
 }
 
 // The next try comes later the more of them have failed, and never at the same moment as another voter's.
@@ -259,6 +264,7 @@ void Raft::State::enter_epoch(LeaderEpoch epoch, NodeId leader) {
         quorum.unattach(epoch);
     else
         quorum.follow(epoch, leader);
+    if (leader != no_node) was_led = true;
     has_fetched = false;
     downloading.reset();
     deadline = after_random(leader == no_node ? options.election_timeout : options.fetch_timeout);
@@ -338,23 +344,48 @@ void Raft::State::write_election() {
 
 // --- what others ask -------------------------------------------------------------------------------------------------
 
+// A voter whose disk was empty may have lost it, and with it records that it has acknowledged and votes that it has
+// given. Where anybody has a log it neither votes nor stands until it has copied, durably, what a leader calls
+// committed in its own epoch: every such leader was elected by voters that have lost nothing, so it has all that was
+// committed before (as a replica in Viewstamped Replication recovers before it takes part again; KIP-853 tells an
+// emptied disk by its directory id, which configured voters haven't got). Where nobody is known to have a log it is a
+// first start, and empty voters elect one of them, after all have been asked: so a first start needs no more than a
+// majority, one emptied voter of three is no harm while the other two live, and two of them elect nobody as long as the
+// third can be asked.
+void Raft::State::note_log_elsewhere() {
+    if (std::exchange(is_log_known, true) || !quorum.state().awaits_log) return;
+    log_warn("metadata log voter has no vote",
+             {{"node", options.node},
+              {"reason",
+               "its disk was empty, and others have the log: it votes when it has copied that from a leader; "
+               "if no leader can be elected, start a voter that still has its log"}});
+}
+
 VoteResponse Raft::State::decide_vote(const VoteRequest& request) {
     if (const ErrorCode refusal = check_sender(request.cluster_id, request.epoch); refusal != ErrorCode::none)
         return {leadership(refusal), false};
     const bool is_for_another_disk =
         !request.voter_directory.is_zero() && request.voter_directory != options.directory_id;
     if (request.voter != options.node || is_for_another_disk) return {leadership(ErrorCode::invalid_voter_key), false};
+    if (request.end_offset > Offset(0)) note_log_elsewhere();
+    const bool has_log = is_log_begun();
     const bool is_up_to_date = std::pair(request.last_epoch, request.end_offset) >= std::pair(last_epoch(), log->end());
+    const bool may_be_elected = is_up_to_date && !has_no_say();
     if (request.is_pre_vote) {
         if (request.epoch > quorum.epoch()) enter_epoch(request.epoch, no_node);
-        return {leadership(ErrorCode::none), is_up_to_date && !is_hearing_leader()};
+        return {leadership(ErrorCode::none), may_be_elected && !is_hearing_leader(), has_log};
     }
     if (request.epoch > quorum.epoch()) enter_epoch(request.epoch, no_node);
-    if (!is_up_to_date || !quorum.can_vote_for(request.candidate, request.candidate_directory))
-        return {leadership(ErrorCode::none), false};
+    // Elected by others meanwhile, and without a log: this voter was there when it was begun.
+    if (quorum.state().awaits_log && !is_log_known && log->end() == Offset(0) && request.candidate == quorum.leader()) {
+        quorum.has_log();
+        persist([] {});
+    }
+    if (!may_be_elected || !quorum.can_vote_for(request.candidate, request.candidate_directory))
+        return {leadership(ErrorCode::none), false, has_log};
     quorum.vote_for(request.candidate, request.candidate_directory);
     deadline = after_random(options.election_timeout);
-    return {leadership(ErrorCode::none), true};
+    return {leadership(ErrorCode::none), true, has_log};
 }
 
 // A vote is durable before the candidate hears of it.

@@ -23,6 +23,11 @@ void Raft::State::fetch() {
     if (has_failed || !has_started || is_fetching || is_syncing || quorum.role() != Role::follower) return;
     if (now() < attempt_next || is_persisting || !when_persisted.empty()) return;
     if (!log->is_durable()) return sync();
+    if (quorum.state().awaits_log && committed_elsewhere != no_offset && log->end() >= committed_elsewhere) {
+        log_info("metadata log voter has caught up", {{"node", options.node}, {"offset", log->end()}});
+        quorum.has_log();
+        return persist([this] { fetch(); });
+    }
     is_fetching = true;
     if (downloading) return fetch_chunk();
     const LeaderEpoch epoch = quorum.epoch();
@@ -106,6 +111,7 @@ void Raft::State::take_records(const FetchResponse& response) {
 void Raft::State::commit(Offset leader_high_watermark) {
     if (leader_high_watermark == no_offset) return;
     if (quorum.commit(std::min(leader_high_watermark, log->end()))) deliver_committed();
+    committed_elsewhere = leader_high_watermark;
     if (log->end() >= leader_high_watermark) note_caught_up();
 }
 

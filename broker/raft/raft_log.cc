@@ -26,10 +26,16 @@ std::shared_ptr<const storage::LogConfig> log_config(const RaftLog::Options& opt
     return std::make_shared<const storage::LogConfig>(config);
 }
 
+// Twice, since the file is written over: of 139 and a part of 140 could come 149, which was never durable.
+std::string recovery_point_text(Offset point) {
+    const std::string entry = std::string(metadata_topic) + " 0 " + std::to_string(point.value);
+    return storage::checkpoint_text({entry, entry});
+}
+
 // 0 where the file is missing or torn: it only ever helps.
 Offset read_recovery_point(env::Disk& disk, const std::string& path) {
     const auto entries = storage::read_checkpoint(disk, path);
-    if (!entries || entries->size() != 1) return Offset(0);
+    if (!entries || entries->size() != 2 || entries->front().offset != entries->back().offset) return Offset(0);
     return entries->front().offset;
 }
 
@@ -65,7 +71,9 @@ RaftLog::RaftLog(const Environment& environment, const Options& options)
 
 Result<std::unique_ptr<RaftLog>, std::string> RaftLog::open(const Environment& environment, const Options& options) {
     std::unique_ptr<RaftLog> log(new RaftLog(environment, options));
-    const auto created = environment.disk.create_directories(log->path_);
+    // A vote is given before anything is written to the log, and is durable only where its directory is.
+    auto created = environment.disk.create_directories(log->path_);
+    if (created) created = environment.disk.sync_directory(options.log_dir);
     if (!created) return unexpected("can't create " + log->path_);
     const Offset noted = read_recovery_point(environment.disk, log->path_ + "/" + std::string(recovery_point_file));
     const Offset known = std::max(noted, options.durable_min);
@@ -154,8 +162,7 @@ void RaftLog::note_recovery_point(Offset committed) {
     // Written over, for a file system may take an emptied file to the device when it is closed.
     const auto file = environment_.disk.open(path_ + "/" + std::string(recovery_point_file), env::OpenMode::create);
     if (!file) return;
-    const std::string entry = std::string(metadata_topic) + " 0 " + std::to_string(point.value);
-    const Bytes text = Bytes::copy_of(storage::checkpoint_text({entry}));
+    const Bytes text = Bytes::copy_of(recovery_point_text(point));
     if (!(*file)->write_at(0, std::span(&text, 1))) return;
     if ((*file)->size() > text.size() && !(*file)->truncate(text.size())) return;
     noted_ = point;

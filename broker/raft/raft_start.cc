@@ -19,14 +19,15 @@ VoterSet configured_voters(const Options& options) {
     return VoterSet({Voter{.id = options.node, .directory_id = {}, .endpoints = {}}});
 }
 
-Result<ElectionState, std::string> read_election(env::Disk& disk, const std::string& directory) {
+// Nothing if there is none.
+Result<std::optional<ElectionState>, std::string> read_election(env::Disk& disk, const std::string& directory) {
     const std::string path = file_in(directory, quorum_state_file);
     const auto state = read_quorum_state(disk, path);
     if (!state) {
         // A vote that was forgotten could be given twice.
         return unexpected(path + (state.error() == StateFault::malformed ? " is damaged" : " can't be read"));
     }
-    return state->value_or(ElectionState());
+    return *state;
 }
 
 }  // namespace
@@ -47,13 +48,15 @@ Result<std::unique_ptr<Raft>, std::string> Raft::open(const Environment& environ
     auto store = SnapshotStore::open(environment.disk, directory);
     if (!store) return unexpected("can't read " + directory);
     SnapshotStore::Newest newest = store->load_newest();
-    ASSIGN_OR_RETURN(const ElectionState election, read_election(environment.disk, directory));
+    ASSIGN_OR_RETURN(const std::optional<ElectionState> election, read_election(environment.disk, directory));
     ASSIGN_OR_RETURN(auto log,
                      RaftLog::open(environment, {.log_dir = options.log_dir,
                                                  .segment_bytes = options.segment_bytes,
                                                  .segment_ms = options.segment_ms,
                                                  .durable_min = newest.id ? newest.id->end_offset : Offset(0)}));
-    auto state = std::make_shared<State>(environment, options, std::move(store).value(), std::move(log), election);
+    const bool is_empty = log->end() == Offset(0) && (!newest.id || newest.id->end_offset == Offset(0));
+    auto state = std::make_shared<State>(environment, options, std::move(store).value(), std::move(log),
+                                         election.value_or(ElectionState{.awaits_log = is_empty}));
     RETURN_IF_ERROR(state->check_continuity(newest));
     state->to_load = std::move(newest);
     return std::unique_ptr<Raft>(new Raft(std::move(state)));

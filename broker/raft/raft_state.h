@@ -86,6 +86,9 @@ struct Raft::State : std::enable_shared_from_this<Raft::State> {
     void persist(std::function<void()> then);
     void write_election();
     VoteResponse decide_vote(const VoteRequest& request);
+    bool is_log_begun() const { return is_log_known || was_led || log->end() > Offset(0); }
+    bool has_no_say() const { return quorum.state().awaits_log && is_log_begun(); }
+    void note_log_elsewhere();
     void receive(const VoteRequest& request, const Answer& answer);
     void receive(const BeginEpochRequest& request, const Answer& answer);
     void receive(const EndEpochRequest& request, const Answer& answer);
@@ -148,7 +151,7 @@ struct Raft::State : std::enable_shared_from_this<Raft::State> {
     void note_leader();
 
     const Environment environment;
-    const Options options;
+    Options options;  // of which only the endpoints change
     const std::string directory;
     SnapshotStore snapshots;
     std::unique_ptr<RaftLog> log;
@@ -199,6 +202,8 @@ struct Raft::State : std::enable_shared_from_this<Raft::State> {
     uint32_t elections_lost = 0;             // since a leader was heard of
     LeaderEpoch given_up = no_leader_epoch;  // the latest epoch whose leader has said that it leads no longer
     bool has_fetched = false;                // from the leader of this epoch
+    bool is_log_known = false;               // a voter has said that there is a log
+    bool was_led = false;                    // somebody has led this replica, and so has begun the log
     bool is_persisting = false;              // the election state is being written
     std::vector<std::function<void()>> when_persisted;  // by the next write
     size_t seek_next = 0;                               // whom to ask next who leads
@@ -212,7 +217,8 @@ struct Raft::State : std::enable_shared_from_this<Raft::State> {
     Instant begin_epoch_next;
 
     // On a follower.
-    bool is_fetching = false;  // a request is under way, or what it brought is being made durable
+    Offset committed_elsewhere = no_offset;  // as a leader has said last
+    bool is_fetching = false;                // a request is under way, or what it brought is being made durable
     struct Download {
         SnapshotId id;
         std::unique_ptr<env::File> file;

@@ -100,6 +100,7 @@ bool Raft::State::are_voters_committed() const {
 // A voter may; and so may one that was removed by a record of which nobody knows yet whether it is committed. It may be
 // the only one that has it, and then the others wait for it (Raft §4.2.2).
 bool Raft::State::may_stand() const {
+    if (has_no_say()) return false;
     if (quorum.is_voter()) return true;
     return !are_voters_committed() && voter_changes.back().voters.contains({options.node, options.directory_id});
 }
@@ -333,6 +334,8 @@ void Raft::State::tend_own_entry() {
     if (entry != nullptr) return ask_to_change(VoterChange::remove, *entry);
     ask_to_change(VoterChange::add, described());
 }
+
+void Raft::use_endpoints(std::vector<VoterEndpoint> endpoints) { state_->options.endpoints = std::move(endpoints); }
 
 void Raft::State::ask_to_change(VoterChange change, const Voter& voter) {
     is_asking_to_change = true;

@@ -20,8 +20,7 @@ void Reserve::replenish() {
     const auto file = disk_.open(path_, env::OpenMode::create_truncate);
     if (!file.has_value()) return;
     // Written, for a hole takes no space.
-    const std::vector<std::byte> content(bytes_);
-    const Bytes part = Bytes::copy_of(std::span(content));
+    const Bytes part = Bytes::from(std::vector<std::byte>(bytes_));
     is_held_ = (*file)->write_at(0, std::span(&part, 1)).has_value();
     if (!is_held_) (void)disk_.remove(path_);
 }

@@ -66,6 +66,18 @@ Offset Isr::committed_end(Offset own_end, uint32_t isr_min) const {
     return end;
 }
 
+bool Isr::is_left() const {
+    return std::ranges::any_of(followers_, [](const Follower& each) { return each.is_in_sync && !each.watcher; });
+}
+
+void Isr::note_progress(Offset high_watermark, Offset log_end, Instant now) {
+    const bool has_moved = std::exchange(seen_high_watermark_, high_watermark) != high_watermark;
+    if (high_watermark >= log_end)
+        stuck_since_.reset();
+    else if (has_moved || !stuck_since_)
+        stuck_since_ = now;
+}
+
 void Isr::ask(std::vector<NodeId> isr) {
     asked_for_ = std::move(isr);
     for (Follower& follower : followers_)

@@ -83,6 +83,14 @@ class Isr {
     // wasn't heard of.
     Offset committed_end(Offset own_end, uint32_t isr_min) const;
 
+    // Now and then, with how far the log is committed.
+    void note_progress(Offset high_watermark, Offset log_end, Instant now);
+    // Whether records wait for the others, and have for a while, whatever comes from them.
+    bool is_stuck(Instant now) const { return stuck_since_ && now - *stuck_since_ >= patience; }
+
+    // Whether one that is in sync doesn't follow any more.
+    bool is_left() const;
+
     // --- the change under way ----------------------------------------------------------------------------------------
 
     enum class Change : uint8_t { none, asked, awaits_image, unanswered };
@@ -97,6 +105,8 @@ class Isr {
     bool is_quiet(Instant now) const { return quiet_until_ && now < *quiet_until_; }
 
   private:
+    static constexpr Duration patience = std::chrono::seconds(1);
+
     const NodeId self_;
     int32_t partition_epoch_ = -1;
     std::vector<NodeId> committed_;
@@ -105,6 +115,8 @@ class Isr {
     std::vector<NodeId> asked_for_;
     Instant changed_at_;
     std::optional<Instant> quiet_until_;
+    Offset seen_high_watermark_ = no_offset;
+    std::optional<Instant> stuck_since_;  // it was so far, and not at the log end
 };
 
 }  // namespace milena::replica

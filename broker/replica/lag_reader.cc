@@ -41,8 +41,11 @@ void LagReader::begin() {
 
 std::optional<LagReader::Lag> LagReader::lag(const PartitionKey& key, Offset committed) {
     Replica* replica = table_.use(key).replica;
-    if (replica == nullptr || !replica->is_leader() || replica->is_catching_up()) return std::nullopt;
+    if (replica == nullptr || replica->is_catching_up()) return std::nullopt;
+    if (!replica->is_leader() && !replica->is_follower()) return std::nullopt;
     Lag lag{.records = replica->high_watermark() - committed, .time = Milliseconds(0)};
+    // A follower learns a little later than the group how far it may read.
+    if (replica->is_follower()) lag.records = std::max<int64_t>(lag.records, 0);
     const Offset first = std::max(committed, replica->log().log_start_offset());
     // Behind, and nothing left to read: the records were deleted before the group came to them.
     if (lag.records <= 0 || first >= replica->high_watermark()) return lag;

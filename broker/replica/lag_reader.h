@@ -20,6 +20,12 @@
 
 namespace milena::replica {
 
+// What a group has committed for a partition.
+struct LagPosition {
+    PartitionKey key;
+    Offset committed;
+};
+
 class LagReader {
   public:
     LagReader(PartitionTable& table, env::Clock& clock, wire::Codecs& codecs);
@@ -33,7 +39,7 @@ class LagReader {
         int64_t records = 0;  // as kafka-consumer-groups: from what was committed to the high watermark
         std::optional<Milliseconds> time;
     };
-    // Nothing for a partition that isn't led here, or whose high watermark isn't known yet.
+    // Of a partition that is led or followed here; nothing for others, and where the high watermark isn't known yet.
     std::optional<Lag> lag(const PartitionKey& key, Offset committed);
 
   private:

@@ -156,11 +156,18 @@ void Replica::acknowledge(NodeId node, const ReplicaWatcher& watcher, const Ack&
 
 bool Replica::may_ask() const { return isr_ && context_.propose && !isr_->is_quiet(context_.clock.now()); }
 
+bool Replica::is_forsaken() const {
+    return is_leader() && isr_ && context_.may_be_fenced() && (isr_->is_left() || isr_->is_stuck(context_.clock.now()));
+}
+
 void Replica::look_after() {
     if (is_leader() && must_settle()) settle();
     tell_deletions();
-    if (!may_ask()) return;
     const Instant now = context_.clock.now();
+    if (isr_) isr_->note_progress(high_watermark_, log_->log_end_offset(), now);
+    // Who waits here would wait until its own time is up.
+    if (is_forsaken()) waiters_.fail_all(ErrorCode::not_leader_or_follower);
+    if (!may_ask()) return;
     bool has_let_go = false;
     for (Isr::Follower& follower : isr_->followers()) {
         const bool is_late = !follower.has_caught_up(log_->log_end_offset(), now, context_.lag_time_max);

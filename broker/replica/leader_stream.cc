@@ -278,6 +278,14 @@ void LeaderStream::add_acks(FollowerFrame& frame) {
     }
 }
 
+void LeaderStreamMetrics::add(const LeaderStreamMetrics& other) {
+    partitions += other.partitions;
+    following += other.following;
+    bytes_received += other.bytes_received;
+    bytes_waiting += other.bytes_waiting;
+    failures += other.failures;
+}
+
 LeaderStreamMetrics LeaderStream::metrics() const {
     LeaderStreamMetrics metrics = metrics_;
     metrics.partitions = followed_.size();

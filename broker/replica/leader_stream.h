@@ -38,6 +38,8 @@ struct LeaderStreamMetrics {
     uint64_t bytes_received = 0;
     uint64_t bytes_waiting = 0;  // handed to the owners, not taken in yet
     uint64_t failures = 0;       // partitions that had to be begun again after an error
+
+    void add(const LeaderStreamMetrics& other);
 };
 
 class LeaderStream {

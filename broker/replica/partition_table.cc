@@ -39,6 +39,7 @@ void PartitionTable::apply(const metadata::Delta& delta, std::shared_ptr<const s
     image_ = delta.after;
     if (defaults_changed) cleaner_.configure(*config_, environment_.shard_count);
     context_.lag_time_max = Milliseconds(config_->replica_lag_time_max_ms);
+    context_.session_timeout = Milliseconds(config_->broker_session_timeout_ms);
     const int64_t rate = config_->leader_replication_throttled_rate;
     context_.leader_throttle.limit(
         rate == ReplicationThrottle::unlimited ? rate : rate / static_cast<int64_t>(environment_.shard_count));

@@ -120,6 +120,8 @@ struct ReplicationMetrics {
     uint64_t isr_expands = 0;
     uint64_t isr_changes_failed = 0;
     int64_t lag_records_max = 0;  // of the followers: to the log end, and since they were last there
+    uint64_t lag_bytes_max = 0;   // likewise
+    uint64_t lag_bytes = 0;       // of all of them
     Duration lag_max{};
 
     void add(const Replica& replica, Instant now);
@@ -154,6 +156,9 @@ class PartitionTable {
     void when_truncated(SaveOffsets save) { context_.save_offsets = std::move(save); }
     // Called at the end of apply() with all that it has changed.
     void when_following(std::function<void(std::vector<FollowChange>)> following) { following_ = std::move(following); }
+    // The controller has answered what this broker said at `asked_at`.
+    void heard_by_controller(Instant asked_at) { context_.heard_by_controller = asked_at; }
+    bool may_be_fenced() const { return context_.may_be_fenced(); }
     // Lets leaders look after their followers, up to `count_max` at a time; true when it has come round.
     bool look_after_replicas(size_t count_max);
     // Of all partitions; and only what isn't the sum of theirs.

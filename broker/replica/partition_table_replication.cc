@@ -54,6 +54,9 @@ void ReplicationMetrics::add(const Replica& replica, Instant now) {
     for (const Isr::Follower& follower : replica.followers()) {
         if (follower.safe_end == no_offset || follower.safe_end == log_end) continue;
         lag_records_max = std::max(lag_records_max, log_end - follower.safe_end);
+        const uint64_t bytes = replica.log().bytes_from(follower.safe_end);
+        lag_bytes_max = std::max(lag_bytes_max, bytes);
+        lag_bytes += bytes;
         if (follower.caught_up_at) lag_max = std::max(lag_max, now - *follower.caught_up_at);
     }
 }

@@ -73,15 +73,16 @@ ProduceOutcome Replica::refused(ErrorCode error) const {
     return outcome;
 }
 
-ErrorCode Replica::reason_to_wait(const ProduceRequest& request) const {
+ErrorCode Replica::reason_to_wait(bool demands_all_replicas) const {
     if (!is_leader() || must_settle()) return ErrorCode::not_leader_or_follower;
     if (log_->has_no_room()) return ErrorCode::kafka_storage_error;
-    const bool has_too_few = request.demands_all_replicas && isr_size() < min_isr();
-    return has_too_few ? ErrorCode::not_enough_replicas : ErrorCode::none;
+    if (!demands_all_replicas) return ErrorCode::none;
+    if (is_forsaken()) return ErrorCode::not_leader_or_follower;
+    return isr_size() < min_isr() ? ErrorCode::not_enough_replicas : ErrorCode::none;
 }
 
 ProduceOutcome Replica::produce(const ProduceRequest& request, wire::Codecs& codecs) {
-    if (const ErrorCode error = reason_to_wait(request); error != ErrorCode::none) {
+    if (const ErrorCode error = reason_to_wait(request.demands_all_replicas); error != ErrorCode::none) {
         log_->refused(request.batch, error);
         return refused(error);
     }
@@ -118,9 +119,7 @@ ProduceOutcome Replica::produce(const ProduceRequest& request, wire::Codecs& cod
 }
 
 Result<Offset> Replica::append(Bytes batch) {
-    if (!is_leader() || must_settle()) return unexpected(ErrorCode::not_leader_or_follower);
-    if (log_->has_no_room()) return unexpected(ErrorCode::kafka_storage_error);
-    if (isr_size() < min_isr()) return unexpected(ErrorCode::not_enough_replicas);
+    if (const ErrorCode error = reason_to_wait(true); error != ErrorCode::none) return unexpected(error);
     if (batch.size() > policy_->rules.bytes_max) return unexpected(ErrorCode::message_too_large);
     storage::LeaderAppend append;
     append.batch = std::move(batch);
@@ -251,6 +250,8 @@ void Replica::fetch(const FetchRequest& request, std::function<void(FetchOutcome
     if (outcome.error == ErrorCode::none && !outcome.diverging) outcome.closer_replica = closer_replica(request);
     Offset limit = request.committed_only ? outcome.last_stable_offset : outcome.high_watermark;
     if (request.is_uncommitted) limit = log_->log_end_offset();
+    if (outcome.error == ErrorCode::none && request.from >= limit && is_forsaken())
+        outcome.error = ErrorCode::not_leader_or_follower;
     if (outcome.error != ErrorCode::none || outcome.diverging || outcome.closer_replica != no_node ||
         request.from >= limit || (request.bytes_max == 0 && !request.at_least_one)) {
         done(std::move(outcome));

@@ -170,6 +170,9 @@ class Replica {
     // For now and then: asks for a smaller set of in-sync replicas where one of them has fallen behind, for a larger
     // one where one has caught up; again for what wasn't answered.
     void look_after();
+    // The controller may have fenced this broker for its silence and elected another leader, and nothing that is
+    // written here is committed: others are to be asked.
+    bool is_forsaken() const;
 
     // --- following (follower.cc)
     // --------------------------------------------------------------------------------------
@@ -220,7 +223,7 @@ class Replica {
     enum class Role : uint8_t { none, leader, follower };
 
     // None: the batch can be taken now.
-    ErrorCode reason_to_wait(const ProduceRequest& request) const;
+    ErrorCode reason_to_wait(bool demands_all_replicas) const;
     ProduceOutcome refused(ErrorCode error) const;
     void appended(int64_t records);
     void begin_sync();

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "base/error_code.h"
@@ -27,11 +28,13 @@ using SaveOffsets = std::function<void(const PartitionKey&, std::function<void(E
 struct ReplicaContext {
     NodeId node;
     env::Clock& clock;
-    Duration lag_time_max = std::chrono::seconds(30);  // replica.lag.time.max.ms
-    std::map<NodeId, int64_t> active_brokers = {};     // epochs of those that are neither fenced nor shutting down
-    ProposeIsr propose = {};                           // none: sets of in-sync replicas stay as they are
-    SaveOffsets save_offsets = {};                     // none: nobody reads the files again
-    ReplicationThrottle leader_throttle = {};          // of what followers get that aren't in sync
+    Duration lag_time_max = std::chrono::seconds(30);    // replica.lag.time.max.ms
+    Duration session_timeout = std::chrono::seconds(9);  // broker.session.timeout.ms
+    std::optional<Instant> heard_by_controller = {};     // what it has answered was said then; none: nobody tells
+    std::map<NodeId, int64_t> active_brokers = {};       // epochs of those that are neither fenced nor shutting down
+    ProposeIsr propose = {};                             // none: sets of in-sync replicas stay as they are
+    SaveOffsets save_offsets = {};                       // none: nobody reads the files again
+    ReplicationThrottle leader_throttle = {};            // of what followers get that aren't in sync
 
     // Kafka's numbers.
     uint64_t isr_shrinks = 0;
@@ -43,6 +46,9 @@ struct ReplicaContext {
         const auto at = active_brokers.find(broker);
         return at != active_brokers.end() && (broker_epoch == -1 || broker_epoch == at->second);
     }
+
+    // Whether the controller, if there is one, may have fenced this broker for its silence.
+    bool may_be_fenced() const { return heard_by_controller && clock.now() - *heard_by_controller > session_timeout; }
 };
 
 }  // namespace milena::replica

@@ -27,12 +27,18 @@ struct Caller {
     const std::string& listener() const { return connection->client().listener; }
     QuotaClient quota_client() const { return {anonymous_user, client_id()}; }
 
+    // He is looking for a leader or coordinator that this broker can't know of: it has been silent to the controller
+    // for so long that another one may have been elected. Only another broker can help him, and clients ask the one
+    // that they are connected with.
+    bool must_ask_elsewhere() const { return connection->is_sent_away() && context.shard.partitions().may_be_fenced(); }
+
     // What the request costs its client: the time that its shard has spent on it, and what else it has used.
     Throttle charge() const;
     Throttle charge(QuotaType type, double amount) const;
     // Nothing more is read from the client for that long; the answer tells him so.
     void throttle(const Throttle& throttle) const;
 
+    static constexpr std::string_view no_controller = "the controller hears nothing of this broker";
     static constexpr std::string_view anonymous_user = "ANONYMOUS";
 };
 

@@ -104,6 +104,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void remember_software(Software software) { software_ = std::move(software); }
     const Software& software() const { return software_; }
 
+    // The client was told to look for another leader or coordinator, though this broker may know of none but itself.
+    void send_away() { is_sent_away_ = true; }
+    bool is_sent_away() const { return is_sent_away_; }
+
     // Since when the client neither sends nor takes anything, though it is its turn; nothing while we owe an answer.
     std::optional<Instant> silent_since() const;
     // Bytes of the budget that only this client can set free: by sending the rest of a frame, or by reading.
@@ -191,6 +195,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     bool is_loading_ = false;       // that range
 
     bool is_open_ = true;
+    bool is_sent_away_ = false;
     bool is_finishing_ = false;
     size_t progress_bytes_ = 0;  // moved since last_progress_
     Instant last_progress_;

@@ -1,7 +1,7 @@
 #include "server/consumer_lag.h"
 
 #include <algorithm>
-#include <span>
+#include <map>
 #include <utility>
 
 #include "group/smallest_groups.h"
@@ -11,8 +11,6 @@ namespace {
 
 // What a shard does before others have their turn: some hundred microseconds.
 constexpr size_t steps_a_slice = 2'000;
-constexpr Duration slice_time = std::chrono::microseconds(500);
-constexpr size_t partitions_between_looks = 16;  // at the clock
 
 }  // namespace
 
@@ -83,8 +81,10 @@ class ConsumerLagReader::Walk : public std::enable_shared_from_this<Walk> {
             lag.partitions.reserve(offsets.size());
             offsets.each([&](const group::CommittedOffset& committed) {
                 const bool is_of_this = committed.topic_id == Uuid() || committed.topic_id == topic->id;
-                if (is_of_this && committed.offset.value >= 0)
-                    lag.partitions.push_back({committed.partition, committed.offset, std::nullopt});
+                if (!is_of_this || committed.offset.value < 0) return;
+                const metadata::PartitionImage* partition = topic->partition(committed.partition);
+                const NodeId leader = partition == nullptr ? no_node : partition->leader;
+                lag.partitions.push_back({committed.partition, committed.offset, leader, std::nullopt});
             });
         }
         lag_.groups.push_back(std::move(group));
@@ -101,105 +101,71 @@ class ConsumerLagReader::Walk : public std::enable_shared_from_this<Walk> {
     ConsumerLag lag_;
 };
 
-// Of the partitions that one shard owns.
-class ConsumerLagReader::Measurement : public std::enable_shared_from_this<Measurement> {
-  public:
-    struct Question {
-        replica::PartitionKey key;
-        PartitionLag* answer = nullptr;  // ours alone until we have reported
-    };
-
-    Measurement(shard::Shard& shard, replica::LagReader& reader, std::vector<Question> questions,
-                std::function<void()> done)
-        : shard_(shard), reader_(reader), questions_(std::move(questions)), done_(std::move(done)) {}
-
-    void begin() {
-        reader_.begin();
-        // Where time doesn't suffice for all, it shall not be the same ones each time that go without.
-        const auto first = shard_.random().next() % questions_.size();
-        std::ranges::rotate(questions_, questions_.begin() + static_cast<std::ptrdiff_t>(first));
-        measure_some();
-    }
-
-  private:
-    void measure_some() {
-        const Instant begin = shard_.clock().now();
-        while (next_ < questions_.size()) {
-            const std::span rest = std::span(questions_).subspan(next_);
-            for (const Question& question : rest.first(std::min(rest.size(), partitions_between_looks)))
-                question.answer->lag = reader_.lag(question.key, question.answer->committed);
-            next_ += partitions_between_looks;
-            if (shard_.clock().now() - begin >= slice_time && next_ < questions_.size())
-                return shard_.post([self = shared_from_this()] { self->measure_some(); });
-        }
-        done_();
-    }
-
-    shard::Shard& shard_;
-    replica::LagReader& reader_;
-    std::vector<Question> questions_;
-    const std::function<void()> done_;
-    size_t next_ = 0;
-};
-
-ConsumerLagReader::ConsumerLagReader(const shard::Shards& shards, const GroupGate& groups, shard::Loop& home,
-                                     size_t partitions_max)
-    : shards_(shards), groups_(groups), home_(home), partitions_max_(partitions_max) {
-    for (size_t i = 0; i < shards.size(); ++i)
-        readers_.push_back(
-            std::make_unique<replica::LagReader>(shards[i].partitions(), shards[i].clock(), shards[i].codecs()));
-}
+ConsumerLagReader::ConsumerLagReader(Environment environment)
+    : environment_(std::move(environment)), meter_(environment_.shards, environment_.home) {}
 
 void ConsumerLagReader::read(Done done) {
     waiting_.push_back(std::move(done));
     if (waiting_.size() > 1) return;
-    shards_.gather<ConsumerLag>(
-        home_,
+    environment_.shards.gather<ConsumerLag>(
+        environment_.home,
         [this](shard::Shard& shard, auto report) {
-            const group::CoordinatorHost* host = groups_.host(shard);
-            if (host == nullptr || partitions_max_ == 0) return report({});
-            std::make_shared<Walk>(shard, *host, partitions_max_, std::move(report))->count_some();
+            const group::CoordinatorHost* host = environment_.groups.host(shard);
+            if (host == nullptr || environment_.partitions_max == 0) return report({});
+            std::make_shared<Walk>(shard, *host, environment_.partitions_max, std::move(report))->count_some();
         },
         [this](std::vector<ConsumerLag> by_shard) { walked(std::move(by_shard)); });
 }
 
 void ConsumerLagReader::walked(std::vector<ConsumerLag> by_shard) {
-    lag_ = std::make_shared<ConsumerLag>();
-    group::SmallestGroups smallest(partitions_max_);
+    lag_ = {};
+    group::SmallestGroups smallest(environment_.partitions_max);
     for (const ConsumerLag& one : by_shard) {
         for (const GroupLag& group : one.groups) smallest.offer(group.group, group.partitions);
-        lag_->groups_left_out += one.groups_left_out;
-        lag_->partitions_left_out += one.partitions_left_out;
+        lag_.groups_left_out += one.groups_left_out;
+        lag_.partitions_left_out += one.partitions_left_out;
     }
-    lag_->groups_left_out += smallest.groups_left_out();
-    lag_->partitions_left_out += smallest.partitions_left_out();
+    lag_.groups_left_out += smallest.groups_left_out();
+    lag_.partitions_left_out += smallest.partitions_left_out();
     for (ConsumerLag& one : by_shard)
         for (GroupLag& group : one.groups)
-            if (smallest.contains(group.group, group.partitions)) lag_->groups.push_back(std::move(group));
+            if (smallest.contains(group.group, group.partitions)) lag_.groups.push_back(std::move(group));
 
-    std::vector<std::vector<Measurement::Question>> questions(shards_.size());
-    for (GroupLag& group : lag_->groups)
+    asked_.clear();
+    std::vector<replica::LagPosition> positions;
+    for (GroupLag& group : lag_.groups)
         for (TopicLag& topic : group.topics)
             for (PartitionLag& partition : topic.partitions) {
-                const replica::PartitionKey key{topic.topic_id, partition.partition};
-                questions[shards_.owner_of(key).id().value].push_back({key, &partition});
+                positions.push_back({{topic.topic_id, partition.partition}, partition.committed});
+                asked_.push_back({positions.back(), &partition});
             }
-    shards_missing_ = 1;
-    for (size_t i = 0; i < shards_.size(); ++i) {
-        if (questions[i].empty()) continue;
-        ++shards_missing_;
-        auto measurement = std::make_shared<Measurement>(shards_[i], *readers_[i], std::move(questions[i]),
-                                                         // Holds what is written to, should we be gone.
-                                                         [this, lag = lag_] { home_.post([this] { finish(); }); });
-        shards_[i].post([measurement] { measurement->begin(); });
+    meter_.measure(positions, [this](const LagMeter::Lags& lags) { measured(lags); });
+}
+
+// What isn't known here its leader knows.
+void ConsumerLagReader::measured(const LagMeter::Lags& lags) {
+    std::map<NodeId, std::vector<Asked>> elsewhere;
+    for (size_t i = 0; i < asked_.size(); ++i) {
+        PartitionLag& partition = *asked_[i].answer;
+        partition.lag = lags[i];
+        const bool is_led_elsewhere = partition.leader != no_node && partition.leader != environment_.node;
+        if (!partition.lag && is_led_elsewhere) elsewhere[partition.leader].push_back(asked_[i]);
+    }
+    answers_missing_ = 1 + elsewhere.size();
+    for (const auto& [leader, asked] : elsewhere) {
+        std::vector<replica::LagPosition> positions;
+        for (const Asked& each : asked) positions.push_back(each.position);
+        environment_.ask_leader(leader, std::move(positions), [this, asked](const LagMeter::Lags& told) {
+            for (size_t i = 0; i < std::min(asked.size(), told.size()); ++i) asked[i].answer->lag = told[i];
+            finish();
+        });
     }
     finish();
 }
 
 void ConsumerLagReader::finish() {
-    if (--shards_missing_ > 0) return;
-    const std::shared_ptr<const ConsumerLag> lag = std::exchange(lag_, nullptr);
-    for (const Done& done : std::exchange(waiting_, {})) done(*lag);
+    if (--answers_missing_ > 0) return;
+    for (const Done& done : std::exchange(waiting_, {})) done(lag_);
 }
 
 }  // namespace milena::server

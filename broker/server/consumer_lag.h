@@ -2,11 +2,13 @@
 // more than a slice of a shard's time at once. Bounded in the number of partitions: groups that have no room are
 // counted, not shown.
 //
-//     home                     shards of coordinators          shards of partitions
-//       ├── which groups? ────────────▶│ counts, keeps the smallest,
-//       │◀── what they committed ──────┤ names topics            │
-//       ├── how far is it to there? ─────────────────────────────▶│ LagReader
-//       │◀── records and time ────────────────────────────────────┤
+//     home                     shards of coordinators          shards of partitions       other brokers
+//       ├── which groups? ────────────▶│ counts, keeps the smallest,    │                      │
+//       │◀── what they committed ──────┤ names topics                   │                      │
+//       ├── how far is it to there? ─────────────────────────▶ LagMeter │                      │
+//       │◀── records and time ──────────────────────────────────────────┤                      │
+//       ├── of which there is no replica here? ─────────────────────────────▶ leaders          │
+//       │◀── records and time ─────────────────────────────────────────────────────────────────┤
 #pragma once
 
 #include <cstddef>
@@ -19,8 +21,8 @@
 
 #include "base/ids.h"
 #include "base/time.h"
-#include "replica/lag_reader.h"
 #include "server/group_gate.h"
+#include "server/lag_meter.h"
 #include "shard/shard.h"
 
 namespace milena::server {
@@ -28,7 +30,8 @@ namespace milena::server {
 struct PartitionLag {
     PartitionIndex partition;
     Offset committed;
-    std::optional<replica::LagReader::Lag> lag;  // nothing: not led here
+    NodeId leader = no_node;
+    std::optional<replica::LagReader::Lag> lag;  // nothing: no replica is here, and its leader hasn't told
 };
 
 struct TopicLag {
@@ -52,8 +55,20 @@ struct ConsumerLag {
 // Lives on the loop it is given.
 class ConsumerLagReader {
   public:
+    // Another broker, about partitions that it leads: as many lags come back to the home loop, once, all unknown if it
+    // doesn't answer.
+    using AskLeader =
+        std::function<void(NodeId leader, std::vector<replica::LagPosition>, std::function<void(LagMeter::Lags)>)>;
     // All of them outlive it.
-    ConsumerLagReader(const shard::Shards& shards, const GroupGate& groups, shard::Loop& home, size_t partitions_max);
+    struct Environment {
+        const shard::Shards& shards;
+        const GroupGate& groups;
+        shard::Loop& home;
+        NodeId node;  // this broker
+        size_t partitions_max;
+        AskLeader ask_leader;
+    };
+    explicit ConsumerLagReader(Environment environment);
     ConsumerLagReader(const ConsumerLagReader&) = delete;
     ConsumerLagReader& operator=(const ConsumerLagReader&) = delete;
 
@@ -63,19 +78,21 @@ class ConsumerLagReader {
 
   private:
     class Walk;
-    class Measurement;
+    struct Asked {
+        replica::LagPosition position;
+        PartitionLag* answer = nullptr;  // in lag_
+    };
 
     void walked(std::vector<ConsumerLag> by_shard);
+    void measured(const LagMeter::Lags& lags);
     void finish();
 
-    const shard::Shards& shards_;
-    const GroupGate& groups_;
-    shard::Loop& home_;
-    const size_t partitions_max_;
-    std::vector<std::unique_ptr<replica::LagReader>> readers_;  // by shard, touched by that one only
+    const Environment environment_;
+    LagMeter meter_;
     std::vector<Done> waiting_;
-    size_t shards_missing_ = 0;
-    std::shared_ptr<ConsumerLag> lag_;
+    ConsumerLag lag_;
+    std::vector<Asked> asked_;
+    size_t answers_missing_ = 0;
 };
 
 }  // namespace milena::server

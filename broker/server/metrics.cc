@@ -177,12 +177,75 @@ void add_replication(Families& families, const std::vector<ShardMetrics>& shards
               static_cast<double>(replication.at_min_isr));
         gauge("milena_replica_max_lag_records", "How far the slowest follower of a partition led here is behind.",
               static_cast<double>(replication.lag_records_max));
+        gauge("milena_replica_max_lag_bytes", "Likewise in bytes, about.",
+              static_cast<double>(replication.lag_bytes_max));
+        gauge("milena_replica_lag_bytes", "Of all followers of partitions led here together, about.",
+              static_cast<double>(replication.lag_bytes));
         gauge("milena_replica_max_lag_seconds", "For how long it has been.", in_seconds(replication.lag_max));
         count("milena_isr_shrinks_total", "Replicas that were taken out of an ISR.", replication.isr_shrinks);
         count("milena_isr_expands_total", "Replicas that came into an ISR.", replication.isr_expands);
         count("milena_isr_changes_failed_total", "Changes of ISRs that the controller has refused.",
               replication.isr_changes_failed);
     }
+}
+
+void add_streams(Families& families, const std::vector<ShardMetrics>& shards) {
+    for (size_t i = 0; i < shards.size(); ++i) {
+        const std::string shard = std::to_string(i);
+        for (const auto& [node, stream] : shards[i].streams.followers) {
+            const Labels labels{{"shard", shard}, {"follower", std::to_string(node.value)}};
+            families.gauge("milena_replication_window_bytes",
+                           "What a follower still takes before it has to say that it has taken in more.",
+                           static_cast<double>(stream.window_bytes), labels);
+            families.counter("milena_replication_sent_bytes_total", "Bytes sent to a follower since it has connected.",
+                             static_cast<double>(stream.bytes_sent), labels);
+            families.counter("milena_replication_cold_reads_total", "Reads for it of what is in memory no longer.",
+                             static_cast<double>(stream.cold_reads), labels);
+        }
+        for (const auto& [node, stream] : shards[i].streams.leaders) {
+            const Labels labels{{"shard", shard}, {"leader", std::to_string(node.value)}};
+            families.gauge("milena_replication_waiting_bytes",
+                           "What has come from a leader and isn't taken in yet: its window is so much smaller.",
+                           static_cast<double>(stream.bytes_waiting), labels);
+            families.counter("milena_replication_received_bytes_total", "Bytes received from a leader.",
+                             static_cast<double>(stream.bytes_received), labels);
+            families.counter("milena_replication_failures_total",
+                             "Partitions whose copying from a leader was begun again after an error.",
+                             static_cast<double>(stream.failures), labels);
+        }
+    }
+}
+
+void add_elections(Families& families, const controller::ElectionCounts& elections) {
+    const auto count = [&](const char* kind, uint64_t value) {
+        families.counter("milena_leader_elections_total",
+                         "Partitions that have got another leader, as this controller has decided.",
+                         static_cast<double>(value), {{"kind", kind}});
+    };
+    count("preferred", elections.preferred);
+    count("clean", elections.clean);
+    count("unclean", elections.unclean);
+}
+
+void add_raft(Families& families, const RaftMetrics& raft) {
+    const auto gauge = [&](const char* name, const char* help, int64_t value, Labels labels = {}) {
+        families.gauge(name, help, static_cast<double>(value), std::move(labels));
+    };
+    for (size_t i = 0; i < raft::role_names.size(); ++i)
+        gauge("milena_raft_role",
+              "1 for the role of this node among the replicas of the metadata log, 0 for the others.",
+              static_cast<size_t>(raft.role) == i ? 1 : 0, {{"role", std::string(raft::role_names[i])}});
+    gauge("milena_raft_epoch", "Epoch of the metadata log's leader, as this node knows it.", raft.epoch.value);
+    gauge("milena_raft_leader", "Node that leads the metadata log, as this node knows it; -1: nobody.",
+          raft.leader.value);
+    gauge("milena_raft_high_watermark", "Offset below which this node knows the metadata log to be committed.",
+          raft.high_watermark.value);
+    gauge("milena_raft_log_end", "Offset of the next record of the metadata log here.", raft.log_end.value);
+    gauge("milena_raft_awaits_log", "1 while a voter whose disk was empty hasn't copied the metadata log yet.",
+          raft.awaits_log ? 1 : 0);
+    for (const auto& [voter, lag] : raft.voter_lags)
+        gauge("milena_raft_voter_lag_records", "How far a voter's log ends before that of this node, which leads.", lag,
+              {{"voter", std::to_string(voter.value)}});
 }
 
 void add_quotas(Families& families, const QuotaMetrics& quotas) {
@@ -200,8 +263,12 @@ void add_moves(Families& families, const controller::MoverMetrics& moves) {
     const auto gauge = [&](const char* name, const char* help, size_t value) {
         families.gauge(name, help, static_cast<double>(value));
     };
-    gauge("milena_balancer_active", "1 while replicas move until all brokers have equally many.",
+    gauge("milena_balancer_active",
+          "1 while replicas and leaders move until all brokers have equally much to store and to do.",
           moves.is_balancing ? 1 : 0);
+    gauge("milena_balancer_unheard_brokers",
+          "Brokers that haven't told this controller yet what they store; as long as there are any it only counts.",
+          moves.unheard);
     families.counter("milena_balancer_moves_total", "Moves of replicas that this controller has begun by itself.",
                      static_cast<double>(moves.moves));
     families.counter("milena_balancer_leaderships_total", "Leaderships that it has moved so.",
@@ -285,6 +352,20 @@ void collect_metrics(shard::Shard& shard, const Server& server, std::function<vo
     std::make_shared<PartitionSums>(shard, std::move(metrics), std::move(done))->add_some();
 }
 
+RaftMetrics raft_metrics(const raft::Raft& raft) {
+    RaftMetrics metrics{.role = raft.role(),
+                        .epoch = raft.epoch(),
+                        .leader = raft.leader(),
+                        .high_watermark = raft.high_watermark(),
+                        .log_end = raft.next_offset(),
+                        .awaits_log = raft.awaits_log(),
+                        .voter_lags = {}};
+    for (const raft::ReplicaProgress& replica : raft.replicas())
+        if (raft.voters().contains({replica.id, replica.directory_id}))
+            metrics.voter_lags[replica.id] = metrics.log_end - replica.end_offset;
+    return metrics;
+}
+
 std::string render_metrics(const std::vector<ShardMetrics>& shards, const ProcessMetrics& process) {
     Families families;
     RequestMetrics requests;
@@ -303,6 +384,8 @@ std::string render_metrics(const std::vector<ShardMetrics>& shards, const Proces
         add_moves(families, process.moves);
         add_health(families, process.health);
     }
+    add_elections(families, process.elections);
+    if (process.raft) add_raft(families, *process.raft);
     families.gauge("milena_metadata_offset", "Offset of the newest metadata in use.",
                    static_cast<double>(process.metadata_offset));
     families.gauge("process_start_time_seconds", "Start time since 1970.", process.start_time_seconds);
@@ -314,6 +397,7 @@ std::string render_metrics(const std::vector<ShardMetrics>& shards, const Proces
     add_directories(families, shards);
     add_cleaners(families, shards);
     add_replication(families, shards);
+    add_streams(families, shards);
     add_quotas(families, quotas);
     return families.text();
 }

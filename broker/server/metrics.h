@@ -5,12 +5,17 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "controller/cluster_health.h"
+#include "controller/election_counts.h"
 #include "controller/replica_mover.h"
 #include "env/disk.h"
+#include "raft/raft.h"
+#include "replica/follower_stream.h"
+#include "replica/leader_stream.h"
 #include "server/client_quotas.h"
 #include "server/request_metrics.h"
 #include "server/server.h"
@@ -22,6 +27,12 @@ namespace milena::server {
 struct DirectorySpace {
     std::string path;
     env::DiskSpace space;
+};
+
+// The connections by which partitions are copied, of one shard.
+struct StreamMetrics {
+    std::map<NodeId, replica::FollowerStreamMetrics> followers;  // to these
+    std::map<NodeId, replica::LeaderStreamMetrics> leaders;      // from these, of all their shards
 };
 
 struct ShardMetrics {
@@ -42,7 +53,19 @@ struct ShardMetrics {
     size_t cordoned_directories = 0;
     replica::CleanerMetrics cleaner;
     replica::ReplicationMetrics replication;
+    StreamMetrics streams;
     QuotaMetrics quotas;
+};
+
+// Of this node's part in the quorum of the metadata log.
+struct RaftMetrics {
+    raft::Role role = raft::Role::unattached;
+    LeaderEpoch epoch;
+    NodeId leader = no_node;
+    Offset high_watermark;
+    Offset log_end;
+    bool awaits_log = false;
+    std::map<NodeId, int64_t> voter_lags;  // on the leader: records, of voters that have fetched from it
 };
 
 struct ProcessMetrics {
@@ -55,11 +78,15 @@ struct ProcessMetrics {
     bool is_active_controller = false;
     controller::MoverMetrics moves;    // of the active controller
     controller::ClusterHealth health;  // as it knows it
+    controller::ElectionCounts elections;
+    std::optional<RaftMetrics> raft;
 };
 
 // On the shard's thread, and `done` too, once its partitions were added up: there may be thousands of them, so others
 // have their turn in between.
 void collect_metrics(shard::Shard& shard, const Server& server, std::function<void(ShardMetrics)> done);
+
+RaftMetrics raft_metrics(const raft::Raft& raft);
 
 std::string render_metrics(const std::vector<ShardMetrics>& shards, const ProcessMetrics& process);
 

@@ -93,6 +93,7 @@ void each_setting(Config& c, F&& f) {
     f("milena.metrics.listener", c.metrics_listener);
     f("telemetry.max.bytes", c.telemetry_max_bytes);
     f("milena.metrics.lag.partitions.max", c.metrics_lag_partitions_max);
+    f("milena.balancer.report.interval.ms", c.balancer_report_interval_ms);
 }
 
 // Those that need more than a conversion, or that the controller reads where it needs them; the ones behind the
@@ -123,6 +124,9 @@ constexpr std::string_view read_otherwise[] = {
     "unclean.leader.election.interval.ms",
     "milena.balancer.mode",
     "milena.balancer.moves.max",
+    "milena.balancer.disk.max.percent",
+    "milena.balancer.disk.tolerance.bytes",
+    "milena.balancer.traffic.tolerance.bytes",
     "milena.balancer.away.ms",
     "milena.broker.placement",
 };

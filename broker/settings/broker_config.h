@@ -20,7 +20,8 @@ namespace milena::settings {
 inline constexpr std::string_view rack_aware_selector = "org.apache.kafka.common.replica.RackAwareReplicaSelector";
 
 struct BrokerConfig {
-    // Who this node is, where it listens, who is in the quorum. Fixed at start: dynamic settings don't change them.
+    // Who this node is, where it listens, who is in the quorum. Fixed at start: dynamic settings don't change them, but
+    // for the addresses in `listeners` (advertised.h).
     Quorum quorum;
     Listeners listeners;
     std::string rack;  // empty: none
@@ -123,6 +124,7 @@ struct BrokerConfig {
     std::string metrics_listener;  // host:port; empty: off
     int32_t telemetry_max_bytes = 0;
     int32_t metrics_lag_partitions_max = 0;
+    int64_t balancer_report_interval_ms = 0;
 
     bool operator==(const BrokerConfig&) const = default;
 };

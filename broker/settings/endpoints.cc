@@ -35,6 +35,20 @@ std::optional<HostPort> parse_host_port(std::string_view text) {
     return HostPort{.host = std::string(host), .port = static_cast<uint16_t>(*port)};
 }
 
+std::optional<Endpoint> parse_endpoint(std::string_view text) {
+    const size_t slashes = text.find("://");
+    if (slashes == std::string_view::npos || slashes == 0) return std::nullopt;
+    const auto address = parse_host_port(text.substr(slashes + 3));
+    if (!address) return std::nullopt;
+    return Endpoint{in_upper_case(text.substr(0, slashes)), SecurityProtocol::plaintext, address->host, address->port};
+}
+
+bool has_listener(const std::vector<Endpoint>& endpoints, std::string_view name) {
+    return std::ranges::find(endpoints, name, &Endpoint::listener_name) != endpoints.end();
+}
+
+bool is_every_interface(std::string_view host) { return host == "0.0.0.0" || host == "::"; }
+
 AddressFamily address_family(std::string_view host) {
     if (host.find(':') != std::string_view::npos) return AddressFamily::ipv6;
     const bool is_numeric = !host.empty() && host.find_first_not_of("0123456789.") == std::string_view::npos;

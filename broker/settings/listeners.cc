@@ -5,6 +5,7 @@
 #include <iterator>
 #include <map>
 
+#include "settings/advertised.h"
 #include "settings/endpoints.h"
 
 namespace milena::settings {
@@ -28,10 +29,6 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
 
 bool speaks_grpc(const Endpoint& endpoint) { return endpoint.protocol == SecurityProtocol::grpc; }
 
-bool has_listener(const std::vector<Endpoint>& endpoints, std::string_view name) {
-    return std::ranges::find(endpoints, name, &Endpoint::listener_name) != endpoints.end();
-}
-
 // One pass over the settings of listeners; errors are collected.
 class ListenerParser {
   public:
@@ -44,11 +41,14 @@ class ListenerParser {
         }
         const size_t errors_before = errors_.size();
         read_protocol_map();
-        const std::vector<Endpoint> bound = endpoints_of("listeners");
+        const std::vector<Endpoint> bound = endpoints_of("listeners", settings_.text("listeners").value_or(""));
         check_ports(bound);
         split(bound, listeners_.broker, listeners_.controller);
-        if (settings_.is_configured("advertised.listeners")) {
-            split(endpoints_of("advertised.listeners"), listeners_.advertised_broker, listeners_.advertised_controller);
+        // Not what is dynamic, which changes no more than addresses: readdressed().
+        const Texts& at_start = settings_.static_texts();
+        if (const auto text = at_start.find(advertised_setting); text != at_start.end()) {
+            split(endpoints_of(advertised_setting, text->second), listeners_.advertised_broker,
+                  listeners_.advertised_controller);
         } else {
             listeners_.advertised_broker = listeners_.broker;
         }
@@ -91,35 +91,30 @@ class ListenerParser {
         }
     }
 
-    std::vector<Endpoint> endpoints_of(std::string_view setting) {
+    std::vector<Endpoint> endpoints_of(std::string_view setting, std::string_view text) {
         std::vector<Endpoint> endpoints;
-        for (const std::string& entry : list_of(setting)) {
+        for (const std::string& entry : parse_list(text)) {
             const std::string place = std::string(setting) + ": \"" + entry + "\"";
-            const size_t slashes = entry.find("://");
-            const auto address = slashes == std::string::npos
-                                     ? std::nullopt
-                                     : parse_host_port(std::string_view(entry).substr(slashes + 3));
-            if (!address || slashes == 0) {
+            std::optional<Endpoint> endpoint = parse_endpoint(entry);
+            if (!endpoint) {
                 errors_.push_back(place + " isn't of the form name://host:port");
                 continue;
             }
-            Endpoint endpoint{in_upper_case(std::string_view(entry).substr(0, slashes)), SecurityProtocol::plaintext,
-                              address->host, address->port};
-            const auto protocol = protocols_.find(endpoint.listener_name);
+            const auto protocol = protocols_.find(endpoint->listener_name);
             if (protocol == protocols_.end()) {
                 errors_.push_back(place + ": listener.security.protocol.map doesn't say which protocol " +
-                                  endpoint.listener_name + " speaks");
+                                  endpoint->listener_name + " speaks");
                 continue;
             }
-            endpoint.protocol = protocol->second;
-            if (endpoint.protocol != SecurityProtocol::plaintext && !speaks_grpc(endpoint)) {
-                errors_.push_back(place + ": " + std::string(protocol_name(endpoint.protocol)) +
+            endpoint->protocol = protocol->second;
+            if (endpoint->protocol != SecurityProtocol::plaintext && !speaks_grpc(*endpoint)) {
+                errors_.push_back(place + ": " + std::string(protocol_name(endpoint->protocol)) +
                                   " isn't served yet, only PLAINTEXT is");
             }
-            if (has_listener(endpoints, endpoint.listener_name)) {
-                errors_.push_back(std::string(setting) + ": two listeners have the name " + endpoint.listener_name);
+            if (has_listener(endpoints, endpoint->listener_name)) {
+                errors_.push_back(std::string(setting) + ": two listeners have the name " + endpoint->listener_name);
             }
-            endpoints.push_back(std::move(endpoint));
+            endpoints.push_back(*std::move(endpoint));
         }
         return endpoints;
     }
@@ -147,7 +142,7 @@ class ListenerParser {
     void name_hosts(std::vector<Endpoint>& advertised) {
         for (Endpoint& endpoint : advertised) {
             if (endpoint.host.empty()) endpoint.host = host_name_;
-            if (endpoint.host != "0.0.0.0" && endpoint.host != "::") continue;
+            if (!is_every_interface(endpoint.host)) continue;
             errors_.push_back("advertised.listeners: nobody can connect to " + endpoint.host + "; give " +
                               endpoint.listener_name + " a host that clients can reach");
         }

@@ -1,5 +1,6 @@
 // Where a node listens, what it tells others about it, and who is in the controller quorum, as plain values. Made once
-// from the settings at start; never opens a socket and never resolves a name.
+// from the settings at start, of which advertised.h can change the addresses later; never opens a socket and never
+// resolves a name.
 #pragma once
 
 #include <cstdint>

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "settings/properties.h"
+#include "settings/providers.h"
 #include "settings/table.h"
 
 namespace milena::settings {
@@ -20,26 +21,6 @@ struct Entry {
 
 std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
-// ${env:NAME} in a value is the environment variable NAME, as Kafka's EnvVarConfigProvider has it: what only the
-// machine knows, such as the address of the node that a pod is on, in a file that is the same everywhere.
-std::string with_variables(std::string_view text, const Texts& environment, const std::string& place, Errors& errors) {
-    constexpr std::string_view begin = "${env:";
-    std::string result;
-    while (true) {
-        const size_t at = text.find(begin);
-        const size_t end = at == std::string_view::npos ? at : text.find('}', at);
-        if (end == std::string_view::npos) return result + std::string(text);
-        const std::string_view name = text.substr(at + begin.size(), end - at - begin.size());
-        const auto variable = environment.find(name);
-        if (variable == environment.end()) {
-            errors.push_back(place + ": there is no environment variable " + std::string(name));
-        } else {
-            result += std::string(text.substr(0, at)) + variable->second;
-        }
-        text.remove_prefix(end + 1);
-    }
-}
-
 void read_file(const Input& input, std::vector<Entry>& entries, Errors& errors) {
     auto properties = parse_properties(input.file_text);
     if (!properties) {
@@ -47,10 +28,13 @@ void read_file(const Input& input, std::vector<Entry>& entries, Errors& errors) 
         errors.push_back(input.file_name + ":" + std::to_string(error.line) + ": " + error.reason);
         return;
     }
+    const Machine machine{input.environment, input.host_name};
     for (Property& property : *properties) {
         std::string place = input.file_name + ":" + std::to_string(property.line);
-        std::string value = with_variables(property.value, input.environment, place, errors);
-        entries.push_back({std::move(property.name), std::move(value), std::move(place)});
+        auto value = with_provided(property.value, machine);
+        for (const std::string& error : value ? Errors{} : value.error())
+            errors.push_back(place + ": " + property.name + ": " + error);
+        if (value) entries.push_back({std::move(property.name), *std::move(value), std::move(place)});
     }
 }
 
@@ -94,7 +78,8 @@ std::string refusal_of(const Entry& entry) {
     }
     if (entry.text.starts_with("${") && entry.text.ends_with('}')) {
         return entry.name +
-               ": of config providers only ${env:NAME} is supported; give the value itself, or in the environment";
+               ": of config providers only ${env:NAME} and ${ordinal:NAME} are supported; give the value itself, or in "
+               "the environment";
     }
     const auto reason = reason_refused(*setting, entry.text);
     if (!reason) return {};

@@ -16,7 +16,7 @@ struct Input {
     std::string file_text{};
     Texts environment{};                   // all variables; only those of the convention are looked at
     std::vector<std::string> overrides{};  // "name=value", the later wins
-    std::string host_name{};               // advertised for a listener without a host
+    std::string host_name{};               // advertised for a listener without a host; see also providers.h
 };
 
 struct Loaded {

@@ -20,9 +20,19 @@ constexpr Setting milena_table[] = {
      "directories."},
     {"milena.balancer.mode", string, "auto", one_of("auto, off"), cluster_wide, medium, effective,
      "auto: when an empty broker has joined, one was drained or is open again, replicas and leaders move until all "
-     "brokers have equally many; off: only when it is asked for (milena admin rebalance)."},
+     "brokers have equally much to store and to do; off: only when it is asked for (milena admin rebalance)."},
     {"milena.balancer.moves.max", int32, "20", at_least(1), cluster_wide, medium, effective,
      "Partitions that the balancer and drains of brokers move at once, in the whole cluster."},
+    {"milena.balancer.disk.max.percent", int32, "85", between(1, 100), cluster_wide, medium, effective,
+     "How full a broker's disks may get by replicas that the balancer and drains move there, in percent."},
+    {"milena.balancer.disk.tolerance.bytes", int64, "1073741824", at_least(0), cluster_wide, low, effective,
+     "Brokers whose replicas differ by no more than this in size are even; those that differ by no more than a tenth "
+     "of "
+     "the mean are so too."},
+    {"milena.balancer.traffic.tolerance.bytes", int64, "1048576", at_least(0), cluster_wide, low, effective,
+     "The same of what brokers are sent as leaders, in bytes per second."},
+    {"milena.balancer.report.interval.ms", int64, "30000", at_least(100), cluster_wide, low, effective,
+     "How often a broker tells the controller how large and how busy the partitions are that it leads."},
     {"milena.balancer.away.ms", int64, "60000", at_least(0), cluster_wide, low, effective,
      "A replica that is on its way to a broker which is away for longer goes to another one."},
     {"milena.broker.placement", string, "open", one_of("open, cordoned, draining"), per_broker, medium, effective,

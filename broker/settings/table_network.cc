@@ -8,8 +8,9 @@ namespace {
 constexpr Setting network_table[] = {
     {"listeners", list, "PLAINTEXT://:9092", not_empty, per_broker, high, effective,
      "Where to listen, as name://host:port,…; an empty host means every interface."},
-    {"advertised.listeners", list, nullptr, not_empty, read_only, high, effective,
-     "What clients and brokers are told to connect to, when it differs from listeners."},
+    {"advertised.listeners", list, nullptr, not_empty, per_broker, high, effective,
+     "What clients and brokers are told to connect to, when it differs from listeners; while the broker runs, other "
+     "addresses for these."},
     {"listener.security.protocol.map", string,
      "SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT", anything, per_broker, low,
      effective,

@@ -10,11 +10,6 @@ namespace milena::settings {
 
 namespace {
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-    return std::ranges::equal(a, b, [&](char x, char y) { return lower(x) == lower(y); });
-}
-
 std::string_view type_name(Type type) {
     switch (type) {
         case Type::int16: return "SHORT";
@@ -122,12 +117,6 @@ std::string java_number(double value) {
 }
 
 }  // namespace
-
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
-    while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
-    return text;
-}
 
 std::optional<bool> parse_boolean(std::string_view text) {
     text = trimmed(text);

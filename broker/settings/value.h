@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/text.h"
 #include "settings/setting.h"
 
 namespace milena::settings {
@@ -21,7 +22,6 @@ std::optional<double> parse_number(std::string_view text);
 // Parts are trimmed; a part that repeats an earlier one is dropped.
 std::vector<std::string> parse_list(std::string_view text);
 std::string join_list(const std::vector<std::string>& parts);
-std::string_view trimmed(std::string_view text);
 
 // Why `text` can't be the value of `setting` ("Value must be at least 1"); nothing when it can.
 std::optional<std::string> reason_refused(const Setting& setting, std::string_view text);

@@ -74,6 +74,18 @@ uint64_t PartitionLog::bytes() const {
     return bytes;
 }
 
+uint64_t PartitionLog::bytes_from(Offset offset) const {
+    double bytes = 0;
+    Offset end = log_end_;
+    for (auto segment = segments_.rbegin(); segment != segments_.rend() && end > offset; ++segment) {
+        const Offset from = std::max(offset, segment->base_offset);
+        const auto all = static_cast<double>(end - segment->base_offset);
+        if (all > 0) bytes += static_cast<double>(segment->bytes) * static_cast<double>(end - from) / all;
+        end = segment->base_offset;
+    }
+    return static_cast<uint64_t>(bytes);
+}
+
 Offset PartitionLog::last_stable_offset(Offset high_watermark) const {
     const auto unstable = producers_.first_unstable_offset(high_watermark);
     return unstable.has_value() ? std::min(*unstable, high_watermark) : high_watermark;

@@ -221,6 +221,9 @@ class PartitionLog {
     // Since when durable_offset() lags behind the log end.
     std::optional<Instant> undurable_since() const { return undurable_since_; }
     uint64_t bytes() const;
+    // About how many of them are of records from this offset on: within a segment all count as equally large, so that
+    // nothing has to be read.
+    uint64_t bytes_from(Offset offset) const;
     size_t segment_count() const { return segments_.size(); }
     const EpochCache& epochs() const { return epochs_; }
     LeaderEpoch latest_epoch() const { return epochs_.latest(); }

@@ -195,8 +195,9 @@ plan::Answers ClusterAdmin::ask(const plan::Questions& questions) {
     if (questions.moves_left) {
         pb::RebalanceRequest dry_run;
         dry_run.set_dry_run(true);
-        answers.moves_left = read<uint64_t>(nodes.call_any(&Stub::Rebalance, dry_run), [](const auto& response) {
-            return static_cast<uint64_t>(response.moves_size());
+        answers.moves_left = read<plan::MovesLeft>(nodes.call_any(&Stub::Rebalance, dry_run), [](const auto& response) {
+            return plan::MovesLeft{static_cast<uint64_t>(response.moves_size()),
+                                   {response.unheard().begin(), response.unheard().end()}};
         });
     }
     for (const int64_t broker : questions.may_restart)

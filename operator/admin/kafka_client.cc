@@ -11,11 +11,10 @@ namespace {
 
 using Brokers = std::vector<BrokerAddress>;
 
-KafkaClient::Outcome alter_all(const Brokers& brokers, const KafkaClient::Settings& set,
-                               const std::vector<std::string>& remove, bool validate_only) {
+KafkaClient::Outcome alter_brokers(const Brokers& brokers, const plan::AlterBrokerConfig& order, bool validate_only) {
     wire::IncrementalAlterConfigsRequest request;
-    const std::string all_brokers;
-    add_alterations(request, broker_resource, all_brokers, set, remove);
+    const std::string all_or_one = order.broker ? std::to_string(*order.broker) : "";
+    add_alterations(request, broker_resource, all_or_one, order.set, order.remove);
     request.validate_only = validate_only;
     const auto response = ask<wire::IncrementalAlterConfigsResponse>(brokers, request, 1);
     if (!response) return unexpected(Refusal{response.error()});
@@ -26,7 +25,7 @@ KafkaClient::Outcome alter_all(const Brokers& brokers, const KafkaClient::Settin
 }  // namespace
 
 KafkaClient::Outcome KafkaClient::order(const plan::AlterBrokerConfig& order) {
-    return alter_all(brokers_, order.set, order.remove, false);
+    return alter_brokers(brokers_, order, false);
 }
 
 KafkaClient::Outcome KafkaClient::order(const plan::UnregisterBroker& order) {
@@ -41,11 +40,11 @@ KafkaClient::Outcome KafkaClient::order(const plan::UnregisterBroker& order) {
 // All at once, as they will be set; only if that is refused each alone, to find the one that is at fault.
 Result<KafkaClient::Settings, std::string> KafkaClient::refused_settings(const Settings& settings) {
     Settings refused;
-    const Outcome all = alter_all(brokers_, settings, {}, true);
+    const Outcome all = alter_brokers(brokers_, {settings, {}}, true);
     if (all) return refused;
     if (!all.error().is_final) return unexpected(all.error().text);
     for (const auto& [name, value] : settings) {
-        const Outcome one = alter_all(brokers_, {{name, value}}, {}, true);
+        const Outcome one = alter_brokers(brokers_, {{{name, value}}, {}}, true);
         if (!one && !one.error().is_final) return unexpected(one.error().text);
         if (!one) refused[name] = one.error().text;
     }

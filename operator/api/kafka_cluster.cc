@@ -234,6 +234,11 @@ void describe(Visitor& v, KafkaClusterSpec& s) {
     v({.name = "rack", .doc = "Spread replicas over the racks of the nodes."}, s.rack);
     v({.name = "podTemplate", .doc = "What is special about the pods."}, s.pod_template);
     v({.name = "paused", .doc = "The operator watches and reports, and changes nothing."}, s.paused);
+    v({.name = "whenPartitionsUnavailable",
+       .doc = "Whether a change may restart a broker that a partition can't spare, because it has no other "
+              "replica or min.insync.replicas asks for all: Proceed (an event says which it is), or Block (the "
+              "change waits until the topic asks for less or has more)."},
+      s.when_partitions_unavailable);
     v({.name = "maintenanceWindows",
        .doc = "When brokers may be restarted for a change; none: always.",
        .items_max = 14},
@@ -246,6 +251,7 @@ void describe(Visitor& v, KafkaClusterSpec& s) {
       s.topic_namespaces);
 }
 
+std::array<std::string_view, 2> words_of(OutagePolicy) { return {"Proceed", "Block"}; }
 std::array<std::string_view, 2> words_of(RetentionPolicy) { return {"Retain", "Delete"}; }
 std::array<std::string_view, 3> words_of(ListenerType) { return {"Internal", "NodePort", "LoadBalancer"}; }
 

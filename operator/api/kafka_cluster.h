@@ -83,6 +83,10 @@ struct NodePool {
     bool operator==(const NodePool&) const = default;
 };
 
+// Whether a change may restart a broker that a partition can't spare.
+enum class OutagePolicy : uint8_t { proceed, block };
+std::array<std::string_view, 2> words_of(OutagePolicy);
+
 enum class ListenerType : uint8_t { internal, node_port, load_balancer };
 std::array<std::string_view, 3> words_of(ListenerType);
 
@@ -116,6 +120,7 @@ struct KafkaClusterSpec {
     std::optional<Rack> rack;
     std::optional<PodTemplate> pod_template;
     bool paused = false;
+    OutagePolicy when_partitions_unavailable = OutagePolicy::proceed;
     std::vector<MaintenanceWindow> maintenance_windows;
     std::vector<std::string> topic_namespaces;  // besides its own; "*": all
     bool operator==(const KafkaClusterSpec&) const = default;

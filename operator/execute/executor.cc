@@ -47,7 +47,10 @@ std::string text_of(const plan::Action& action) {
             [](const plan::Patch& s) { return "patch " + s.kind + " " + s.name; },
             [](const plan::SetFinalizer& s) { return std::string(s.is_present ? "add" : "remove") + " finalizer"; },
             [](const plan::Place& s) { return "place broker " + std::to_string(s.broker); },
-            [](const plan::AlterBrokerConfig&) { return std::string("alter the brokers' settings"); },
+            [](const plan::AlterBrokerConfig& s) {
+                return s.broker ? "alter settings of broker " + std::to_string(*s.broker)
+                                : "alter the brokers' settings";
+            },
             [](const plan::UnregisterBroker& s) { return "unregister broker " + std::to_string(s.broker); },
             [](const plan::CreateTopic& s) { return "create topic " + s.name; },
             [](const plan::DeleteTopic& s) { return "delete topic " + s.name; },
@@ -124,11 +127,15 @@ void Executor::conclude(const Outcome& outcome, const Work& work, Progress& prog
     count(step, outcome);
     if (!outcome) {
         log_warn("step failed", {{"of", of}, {"step", what}, {"error", outcome.error().to_string()}});
-        const bool is_of_config = std::holds_alternative<plan::AlterBrokerConfig>(step.action);
-        progress.done.failures.push_back({what, outcome.error(), is_of_config});
+        const auto* alter = std::get_if<plan::AlterBrokerConfig>(&step.action);
+        const bool is_of_config = alter != nullptr && !alter->broker;
         // Nobody would listen to the rest.
         const Reason reason = outcome.error().reason;
-        if (reason == Reason::not_leader || reason == Reason::namespace_terminating) progress.next = work.steps.size();
+        const bool is_over = reason == Reason::not_leader || reason == Reason::namespace_terminating;
+        const bool is_shortfall = step.is_accessory && !is_over && !outcome.error().is_transient();
+        auto& failures = is_shortfall ? progress.done.shortfalls : progress.done.failures;
+        failures.push_back({what, outcome.error(), is_of_config});
+        if (is_over) progress.next = work.steps.size();
     } else if (!std::holds_alternative<plan::Event>(step.action)) {
         log_info("step done", {{"of", of}, {"step", what}, {"disruptive", step.is_disruptive}});
         ++progress.done.steps;

@@ -1,7 +1,7 @@
 // Runs the steps of plans, each plan's in their order: those for Kubernetes one request at a time; what several plans
 // order of the brokers at the same time goes out together. Once a step has failed nothing disruptive follows in that
 // plan, and nothing of the brokers; what is merely applied goes on, so that one object that is refused doesn't hold up
-// the others.
+// the others. An accessory that is refused for good holds up nothing.
 #pragma once
 
 #include <functional>
@@ -30,13 +30,14 @@ struct Subject {
 struct Failure {
     std::string step;  // "apply StatefulSet a/demo-brokers"
     kube::Error error;
-    bool is_of_config = false;  // the brokers' settings
+    bool is_of_config = false;  // the settings that the user has for all brokers
 };
 
 struct Done {
     int steps = 0;  // that were done, events aside
     std::vector<Failure> failures;
-    bool was_interrupted = false;  // steps were left out after a failure
+    std::vector<Failure> shortfalls;  // of accessories that were refused for good
+    bool was_interrupted = false;     // steps were left out after a failure
     // The subject, if its finalizers were written: as it is now.
     std::optional<nlohmann::json> object = std::nullopt;
 };

@@ -26,28 +26,31 @@ json parse_object(std::string_view text) {
     return json::parse(text, keep, false);
 }
 
-Outcome<json> Client::call(HttpRequest request) {
+Outcome<json> Client::call(const What& what, HttpRequest request) {
     request.deadline = deadline_;
-    ASSIGN_OR_RETURN(const HttpAnswer answer, transport_.call(request));
+    const Outcome<HttpAnswer> called = transport_.call(request);
+    count(what, called ? called->status : 0);
+    if (!called) return unexpected(called.error());
+    const HttpAnswer& answer = *called;
     if (answer.status >= 300) return unexpected(error_of_answer(answer.status, answer.body, answer.retry_after));
     json object = parse_object(answer.body);
     if (!object.is_object()) return unexpected(unreadable(answer.body.substr(0, 200)));
     return object;
 }
 
-Outcome<json> Client::write(HttpRequest request) {
+Outcome<json> Client::write(const What& what, HttpRequest request) {
     if (!may_write_()) return unexpected(Error{Reason::not_leader, 0, "another process may have the lease"});
-    return call(std::move(request));
+    return call(what, std::move(request));
 }
 
 Outcome<json> Client::read(const ResourceType& type, const ObjectKey& key) {
-    return call({.target = type.path(key.space, key.name)});
+    return call({"get", type}, {.target = type.path(key.space, key.name)});
 }
 
 Outcome<ListPage> Client::list(const ResourceType& type, std::string_view space, const ListQuery& query) {
     std::string target = type.path(space) + "?limit=" + std::to_string(query.limit) + selector(query.label_selector);
     if (!query.continue_token.empty()) target += "&continue=" + percent_encoded(query.continue_token);
-    ASSIGN_OR_RETURN(json list, call({.target = target}));
+    ASSIGN_OR_RETURN(json list, call({"list", type}, {.target = target}));
     const auto items = list.find("items");
     const bool is_list = items != list.end() && (items->is_array() || items->is_null());
     if (!is_list || resource_version_of(list).empty()) return unexpected(unreadable("no list"));
@@ -64,44 +67,48 @@ Outcome<ListPage> Client::list(const ResourceType& type, std::string_view space,
 Outcome<std::shared_ptr<HttpStream>> Client::watch(const ResourceType& type, std::string_view space,
                                                    const WatchQuery& query) {
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(query.timeout).count();
-    return transport_.stream({.target = type.path(space) + "?watch=true&allowWatchBookmarks=true&resourceVersion=" +
-                                        percent_encoded(query.resource_version) +
-                                        "&timeoutSeconds=" + std::to_string(seconds) + selector(query.label_selector),
-                              .deadline = deadline_});
+    auto stream =
+        transport_.stream({.target = type.path(space) + "?watch=true&allowWatchBookmarks=true&resourceVersion=" +
+                                     percent_encoded(query.resource_version) +
+                                     "&timeoutSeconds=" + std::to_string(seconds) + selector(query.label_selector),
+                           .deadline = deadline_});
+    count({"watch", type}, stream ? 200 : stream.error().http_status);
+    return stream;
 }
 
 Outcome<json> Client::apply(const ResourceType& type, const json& object, std::string_view subresource) {
     const ObjectKey key = key_of(object);
     check(!key.name.empty());
-    return write({.method = "PATCH",
+    return write({"patch", type},
+                 {.method = "PATCH",
                   .target = type.path(key.space, key.name, subresource) + write_query() + "&force=true",
                   .body = object.dump(),
                   .content_type = "application/apply-patch+yaml"});
 }
 
 Outcome<json> Client::create(const ResourceType& type, const json& object) {
-    return write({.method = "POST",
-                  .target = type.path(key_of(object).space) + write_query(),
-                  .body = object.dump(),
-                  .content_type = "application/json",
-                  .on_new_connection = true});
+    return write({"create", type}, {.method = "POST",
+                                    .target = type.path(key_of(object).space) + write_query(),
+                                    .body = object.dump(),
+                                    .content_type = "application/json",
+                                    .on_new_connection = true});
 }
 
 Outcome<json> Client::replace(const ResourceType& type, const json& object, std::string_view subresource) {
     const ObjectKey key = key_of(object);
     check(!resource_version_of(object).empty());
-    return write({.method = "PUT",
-                  .target = type.path(key.space, key.name, subresource) + write_query(),
-                  .body = object.dump(),
-                  .content_type = "application/json"});
+    return write({"update", type}, {.method = "PUT",
+                                    .target = type.path(key.space, key.name, subresource) + write_query(),
+                                    .body = object.dump(),
+                                    .content_type = "application/json"});
 }
 
 Outcome<json> Client::merge_patch(const ResourceType& type, const ObjectKey& key, const json& patch,
                                   std::string_view subresource) {
-    return write({.method = "PATCH",
-                  .target = type.path(key.space, key.name, subresource) + write_query(),
-                  .body = patch.dump(),
-                  .content_type = "application/merge-patch+json"});
+    return write({"patch", type}, {.method = "PATCH",
+                                   .target = type.path(key.space, key.name, subresource) + write_query(),
+                                   .body = patch.dump(),
+                                   .content_type = "application/merge-patch+json"});
 }
 
 Outcome<json> Client::scale(const ResourceType& type, const ObjectKey& key, int replicas) {
@@ -113,10 +120,10 @@ Outcome<void> Client::remove(const ResourceType& type, const ObjectKey& key, con
     if (!query.uid.empty()) options["preconditions"]["uid"] = query.uid;
     if (!query.resource_version.empty()) options["preconditions"]["resourceVersion"] = query.resource_version;
     if (query.grace_seconds) options["gracePeriodSeconds"] = *query.grace_seconds;
-    const auto done = write({.method = "DELETE",
-                             .target = type.path(key.space, key.name),
-                             .body = options.dump(),
-                             .content_type = "application/json"});
+    const auto done = write({"delete", type}, {.method = "DELETE",
+                                               .target = type.path(key.space, key.name),
+                                               .body = options.dump(),
+                                               .content_type = "application/json"});
     if (!done && done.error().reason != Reason::not_found) return unexpected(done.error());
     return {};
 }

@@ -11,6 +11,7 @@
 
 #include "kube/http.h"
 #include "kube/object.h"
+#include "kube/request_counts.h"
 
 namespace milena::kube {
 
@@ -71,14 +72,21 @@ class Client {
     bool may_write() const { return may_write_(); }
     // Of each request; the default is that of HttpRequest.
     void set_deadline(Milliseconds deadline) { deadline_ = deadline; }
+    const RequestCounts& requests() const { return requests_; }
 
   private:
-    Outcome<nlohmann::json> write(HttpRequest request);
-    Outcome<nlohmann::json> call(HttpRequest request);
+    struct What {
+        const char* verb;
+        const ResourceType& type;
+    };
+    Outcome<nlohmann::json> write(const What& what, HttpRequest request);
+    Outcome<nlohmann::json> call(const What& what, HttpRequest request);
+    void count(const What& what, int status) { requests_.add({what.verb, what.type.kind, status}); }
 
     HttpTransport& transport_;
     const std::function<bool()> may_write_;
     Milliseconds deadline_{30'000};
+    RequestCounts requests_;
 };
 
 // The text as JSON, without any managedFields in it: they are larger than all the rest, and nobody here reads them.

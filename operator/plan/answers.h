@@ -72,6 +72,12 @@ struct Feature {
     int64_t max = 0;
 };
 
+// What the balancer would do.
+struct MovesLeft {
+    uint64_t count = 0;
+    std::vector<int64_t> unheard = {};  // brokers of which it doesn't know yet what they store
+};
+
 // Which topic needs the most brokers.
 struct WidestTopic {
     std::string name;
@@ -99,7 +105,7 @@ struct Answers {
     Answer<BrokersInfo> brokers;
     Answer<std::map<std::string, Feature>> features;
     Answer<WidestTopic> widest_topic;
-    Answer<uint64_t> moves_left;
+    Answer<MovesLeft> moves_left;
     Answer<std::map<std::string, std::string>> refused_settings;  // of those that were asked about: why not
     std::map<int64_t, Result<MayRestart, std::string>> may_restart;
     std::map<int64_t, Result<CaughtUp, std::string>> caught_up;

@@ -73,6 +73,11 @@ size_t plan_external(Pass& pass, const api::Listener& listener) {
     return missing;
 }
 
+// A15: brokers run without it.
+void plan_accessory(Pass& pass, Json object) {
+    if (Step* step = plan_apply(pass, std::move(object))) step->is_accessory = true;
+}
+
 // Services of external listeners or of brokers that are no longer wanted.
 void plan_surplus_services(Pass& pass) {
     std::vector<std::string> wanted_names;
@@ -193,20 +198,21 @@ void plan_surplus_sets(Pass& pass) {
 
 }  // namespace
 
-bool plan_apply(Pass& pass, Json object) {
+Step* plan_apply(Pass& pass, Json object) {
     object["metadata"]["annotations"][annotation::applied] = resource::digest(object);
     const std::string kind = object["kind"], name = object["metadata"]["name"];
     const Json* live = pass.child(kind.c_str(), name);
     if (live == nullptr) {
         pass.add(Apply{std::move(object), {}});
-        return true;
+        return &pass.plan.steps.back();
     }
     if (!api::is_owned_by(*live, pass.cluster.metadata.uid)) {
         pass.stall("ForeignObject", kind + " " + name + " is there and isn't ours: delete or rename it");
-        return false;
+        return nullptr;
     }
-    if (!covers(*live, object)) pass.add(Apply{std::move(object), api::metadata_of(*live).uid});
-    return true;
+    if (covers(*live, object)) return nullptr;
+    pass.add(Apply{std::move(object), api::metadata_of(*live).uid});
+    return &pass.plan.steps.back();
 }
 
 void plan_children(Pass& pass) {
@@ -214,9 +220,9 @@ void plan_children(Pass& pass) {
     plan_apply(pass, resource::nodes_service(pass.wanted));
     if (Json service = resource::internal_bootstrap_service(pass.wanted); !service.is_null())
         plan_apply(pass, std::move(service));
-    plan_apply(pass, resource::disruption_budget(pass.wanted));
-    plan_apply(pass, resource::network_policy(pass.wanted));
-    if (pass.input.observed.has_pod_monitors) plan_apply(pass, resource::pod_monitor(pass.wanted));
+    plan_accessory(pass, resource::disruption_budget(pass.wanted));
+    plan_accessory(pass, resource::network_policy(pass.wanted));
+    if (pass.input.observed.has_pod_monitors) plan_accessory(pass, resource::pod_monitor(pass.wanted));
     const bool may_begin = plan_listeners(pass);
     keep_listeners(pass);
     if (!may_begin) {
@@ -225,6 +231,7 @@ void plan_children(Pass& pass) {
     }
     plan_advertised(pass);
     plan_config(pass);
+    plan_moves(pass);
     for (const resource::Pool& pool : pass.pools) plan_set(pass, pool);
     plan_surplus_sets(pass);
 }

@@ -35,6 +35,7 @@ ClusterPlan plan_cluster(const ClusterInput& input) {
         return nothing;
     }
     Pass pass(input);
+    plan_version(pass);
     plan_scale(pass);
     plan_children(pass);
     plan_volumes(pass);

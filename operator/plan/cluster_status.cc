@@ -55,13 +55,6 @@ api::BrokerStatus line_of(const Pass& pass, const Seat& seat) {
     return line;
 }
 
-std::string version_of(const std::string& image) {
-    const size_t colon = image.rfind(':');
-    const size_t slash = image.rfind('/');
-    const bool has_tag = colon != std::string::npos && (slash == std::string::npos || colon > slash);
-    return has_tag ? image.substr(colon + 1) : image;
-}
-
 api::ListenerStatus listener_status(const Pass& pass, const api::Listener& listener) {
     api::ListenerStatus status{
         listener.name, std::string(words_of(listener.type)[static_cast<size_t>(listener.type)]), {}, {}};
@@ -84,7 +77,7 @@ api::ListenerStatus listener_status(const Pass& pass, const api::Listener& liste
     } else {
         for (size_t i = 0; i < std::min<size_t>(3, status.addresses.size()); ++i)
             status.bootstrap +=
-                (i == 0 ? "" : ",") + status.addresses[i].host + ":" + std::to_string(status.addresses[i].port);
+                (i == 0 ? "" : ",") + resource::text_of({status.addresses[i].host, status.addresses[i].port});
     }
     return status;
 }
@@ -161,8 +154,14 @@ void set_balanced(Pass& pass) {
         pass.plan.questions.moves_left = !moves;
         pass.conditions.set(condition::balanced, Truth::unknown, "Asking", moves ? moves->error() : "");
         if (moves) pass.look_again(std::chrono::seconds(5));
+    } else if (const std::vector<int64_t>& unheard = (*moves)->unheard; !unheard.empty()) {
+        std::vector<std::string> brokers;
+        for (const int64_t id : unheard) brokers.push_back("broker " + std::to_string(id));
+        pass.conditions.set(condition::balanced, Truth::unknown, "Measuring",
+                            "not known yet what these store: " + joined(brokers));
+        pass.look_again(std::chrono::seconds(5));
     } else {
-        const uint64_t left = **moves;
+        const uint64_t left = (*moves)->count;
         pass.conditions.set(condition::balanced, left == 0 ? Truth::yes : Truth::no, left == 0 ? "Even" : "Moving",
                             left == 0 ? "" : std::to_string(left) + " replicas are still to be moved");
         if (left != 0) pass.look_again(std::chrono::seconds(5));
@@ -223,8 +222,10 @@ void plan_status(Pass& pass) {
     set_config(pass, is_rolling);
     pass.conditions.set(condition::stalled, pass.problems.empty() ? Truth::no : Truth::yes,
                         pass.problems.empty() ? "NotStalled" : pass.stalled_reason, joined(pass.problems));
-    const bool has_steps = std::ranges::any_of(
-        pass.plan.steps, [](const Step& step) { return !std::holds_alternative<Event>(step.action); });
+    // One that is refused for good is in every plan, and nothing waits for it.
+    const bool has_steps = std::ranges::any_of(pass.plan.steps, [](const Step& step) {
+        return !std::holds_alternative<Event>(step.action) && !step.is_accessory;
+    });
     if (has_steps && pass.under_way.empty()) pass.under_way.push_back("making what is missing");
     const char* working = pass.is_roll_waiting ? api::roll_waits : "Working";
     pass.conditions.set(condition::reconciling, pass.under_way.empty() ? Truth::no : Truth::yes,

@@ -130,10 +130,6 @@ Json parsed(const std::map<std::string, std::string>& annotations, const char* n
     return json.is_object() ? json : Json::object();
 }
 
-void apply_config_map(Pass& pass) {
-    plan_apply(pass, resource::config_map(pass.wanted, pass.replicas, pass.config_map_annotations));
-}
-
 // Three steps: what will be set is written down, then set, then written down as done. A crash between them leaves what
 // is needed to finish, or to take back what the user has taken back meanwhile.
 void plan_live(Pass& pass, const Texts& live) {
@@ -143,13 +139,17 @@ void plan_live(Pass& pass, const Texts& live) {
     if (live.empty()) intended = Json::object();
     const std::string done = resource::digest(intended);
     const bool is_done = annotations.contains(annotation::live_done) && annotations[annotation::live_done] == done;
-    if (before == intended && (is_done || live.empty())) return apply_config_map(pass);
+    if (before == intended && (is_done || live.empty())) {
+        apply_config_map(pass);
+        return;
+    }
     if (const api::Condition* applied = pass.conditions.find(api::condition::config_applied);
         applied->status == Truth::yes)
         pass.conditions.set(api::condition::config_applied, Truth::no, "Changing", "changing live settings");
     if (!pass.is_any_ready()) {
         pass.under_way.push_back("waiting for a broker to set live settings");
-        return apply_config_map(pass);
+        apply_config_map(pass);
+        return;
     }
     AlterBrokerConfig alter{live, {}};
     Json pending = intended;
@@ -168,9 +168,7 @@ void plan_live(Pass& pass, const Texts& live) {
         annotations[annotation::live_config] = intended.dump();
         annotations[annotation::live_done] = done;
     }
-    const size_t steps = pass.plan.steps.size();
-    apply_config_map(pass);
-    if (pass.plan.steps.size() > steps) pass.plan.steps.back().needs_all_before = true;
+    if (Step* step = apply_config_map(pass)) step->needs_all_before = true;
     pass.under_way.push_back("changing live settings");
 }
 
@@ -185,6 +183,10 @@ void wait_for_brokers(Pass& pass, const std::optional<Texts>& before, const std:
 }
 
 }  // namespace
+
+Step* apply_config_map(Pass& pass) {
+    return plan_apply(pass, resource::config_map(pass.wanted, pass.replicas, pass.config_map_annotations));
+}
 
 void plan_config(Pass& pass) {
     pass.conditions.set(api::condition::config_applied, Truth::yes, "Applied");

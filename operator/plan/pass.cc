@@ -79,7 +79,7 @@ Pass::Pass(const ClusterInput& in)
         if (live != nullptr) sets[pool.name] = set_seen(*live);
     }
     if (const Json* map = child("ConfigMap", resource::config_map_name(cluster)))
-        for (const char* name : {annotation::live_config, annotation::live_done}) {
+        for (const char* name : {annotation::live_config, annotation::live_done, annotation::moved}) {
             const auto annotations = api::metadata_of(*map).annotations;
             if (const auto found = annotations.find(name); found != annotations.end())
                 config_map_annotations[name] = found->second;

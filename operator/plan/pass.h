@@ -57,6 +57,7 @@ struct Pass {
     resource::Wanted wanted;
     std::vector<Seat> seats;
     std::map<std::string, std::string> config_map_annotations;
+    std::map<int64_t, std::string> moves;  // by broker: addresses to give it while it runs; empty: those of its file
 
     ClusterPlan plan;
     api::ConditionSetter conditions;
@@ -80,13 +81,19 @@ struct Pass {
     void look_again(Duration after);
 };
 
+// The tag of an image; of one that has none, all of it.
+std::string version_of(const std::string& image);
+// A version that is too far away is refused, and the image stays that which runs.
+void plan_version(Pass& pass);
 // Creates and mends what can be at any time: everything but the StatefulSets' replicas downwards.
 void plan_children(Pass& pass);
-// Brokers tell clients where to come as it was when they started: those whose address has changed are to be restarted.
-// An address that is only gone is waited for.
+// Brokers tell clients where to come as it was when they started: one whose address has changed is given the new one
+// while it runs, or else is to be restarted. An address that is only gone is waited for.
 void plan_advertised(Pass& pass);
 // Sorts the settings that have changed: live, restart, refused.
 void plan_config(Pass& pass);
+// What plan_advertised has found to be given.
+void plan_moves(Pass& pass);
 // Volumes that are to grow.
 void plan_volumes(Pass& pass);
 // Whether a text can be a value of a setting of this type at all; where that isn't sure, it can.
@@ -103,7 +110,9 @@ bool covers(const nlohmann::json& live, const nlohmann::json& wanted);
 // Minutes until a window is open; 0: it is, or there are none.
 int64_t minutes_to_window(const std::vector<api::MaintenanceWindow>& windows, Timestamp now);
 
-// Applies the object unless it is there as wanted. False: somebody else's stands in its place.
-bool plan_apply(Pass& pass, nlohmann::json object);
+// Applies the object by this step. nullptr: it is there as wanted, or somebody else's stands in its place.
+Step* plan_apply(Pass& pass, nlohmann::json object);
+// The same of the brokers' files, with what the pass has noted on them so far.
+Step* apply_config_map(Pass& pass);
 
 }  // namespace milena::plan

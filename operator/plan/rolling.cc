@@ -193,6 +193,25 @@ bool has_caught_up(Pass& pass) {
     return false;
 }
 
+// C4: no partition would be away with it, or that is accepted.
+bool spares_enough(Pass& pass, const Seat& seat) {
+    const std::vector<std::string>& harmed = pass.input.answers.may_restart.at(seat.id)->unavoidable;
+    if (harmed.empty()) return true;
+    const std::string which =
+        harmed[0] + (harmed.size() > 1 ? " (and " + std::to_string(harmed.size() - 1) + " more)" : "");
+    if (pass.cluster.spec.when_partitions_unavailable == api::OutagePolicy::proceed) {
+        pass.event(true, "PartitionsUnavailable", "the restart of " + name_of(seat) + " can't spare " + which);
+        return true;
+    }
+    const std::string why = name_of(seat) + " waits to be restarted for " + seat.outdated + ": that can't spare " +
+                            which + "; give its topic more replicas, or set whenPartitionsUnavailable to Proceed";
+    const api::Condition* before = api::find_condition(pass.cluster.status.conditions, api::condition::reconciling);
+    const bool is_said = before != nullptr && before->message.find(why) != std::string::npos;
+    if (!is_said) pass.event(true, "RestartBlocked", why);
+    pass.under_way.push_back(why);
+    return false;
+}
+
 // The next of those that are outdated: brokers first, then controllers, the active one last.
 void restart_next(Pass& pass, std::vector<Seat*> outdated) {
     const auto& brokers = pass.input.answers.brokers;
@@ -211,13 +230,7 @@ void restart_next(Pass& pass, std::vector<Seat*> outdated) {
         if (!may_restart(pass, *seat)) continue;
         // The active controller goes when all others are done.
         if (seat->id == active && outdated.size() > 1) continue;
-        const MayRestart& answer = *pass.input.answers.may_restart.at(seat->id);
-        if (!answer.unavoidable.empty())
-            pass.event(
-                true, "PartitionsUnavailable",
-                "the restart of " + name_of(*seat) + " can't spare " + answer.unavoidable[0] +
-                    (answer.unavoidable.size() > 1 ? " (and " + std::to_string(answer.unavoidable.size() - 1) + " more)"
-                                                   : ""));
+        if (!spares_enough(pass, *seat)) continue;
         return restart(pass, *seat, seat->outdated);
     }
 }

@@ -58,10 +58,11 @@ struct Place {
     bool operator==(const Place&) const = default;
 };
 
-// IncrementalAlterConfigs of the cluster-wide default of brokers.
+// IncrementalAlterConfigs of the cluster-wide default of brokers, or of one of them.
 struct AlterBrokerConfig {
     std::map<std::string, std::string> set;
     std::vector<std::string> remove;
+    std::optional<int64_t> broker = {};
     bool operator==(const AlterBrokerConfig&) const = default;
 };
 
@@ -123,6 +124,7 @@ struct Step {
     Action action;
     bool is_disruptive = false;     // takes a broker down, or data away: at most one in a plan
     bool needs_all_before = false;  // it says that they were done
+    bool is_accessory = false;      // nothing else waits for it: if it is refused for good, the rest goes on
     bool operator==(const Step&) const = default;
 };
 

@@ -11,6 +11,8 @@ namespace {
 
 // An answer may lead to one more question; never to one that was answered.
 constexpr int questions_max = 5;
+// What was refused for good may be allowed one day.
+constexpr Duration retry_accessories = std::chrono::minutes(1);
 
 void merge(plan::Answers& into, plan::Answers more) {
     if (more.config_schema) into.config_schema = std::move(more.config_schema);
@@ -27,9 +29,9 @@ void merge(plan::Answers& into, plan::Answers more) {
 
 // What time alone doesn't mend is said where people look; and what may be mended by time, but comes also where the
 // server stumbles over an object that it will never take.
-void say_what_failed(const execute::Done& done, const api::KafkaCluster& cluster, Timestamp now,
+void say_what_failed(const std::vector<execute::Failure>& failures, const api::KafkaCluster& cluster, Timestamp now,
                      api::KafkaClusterStatus& status) {
-    for (const execute::Failure& failure : done.failures) {
+    for (const execute::Failure& failure : failures) {
         // A conflict that no server has told is somebody else's object under our name.
         const bool is_foreign = failure.error.reason == kube::Reason::conflict && failure.error.http_status == 0;
         const bool is_passing = failure.error.is_transient() || failure.error.reason == kube::Reason::not_leader;
@@ -70,11 +72,12 @@ Verdict ClusterReconciler::reconcile(const kube::ObjectKey& key) {
     const execute::Done done = executor_.run(next.steps, subject, *brokers);
     // The cluster goes with its namespace: there is nothing to come back for.
     if (!done.failures.empty() && done.failures.back().error.reason == kube::Reason::namespace_terminating) return {};
-    say_what_failed(done, *cluster, now, next.status);
+    say_what_failed(done.failures.empty() ? done.shortfalls : done.failures, *cluster, now, next.status);
     const auto written = write(subject, next.status);
     if (!done.failures.empty()) return {.error = done.failures.front().error};
     if (!written) return {.error = written.error()};
-    return {.look_again = next.look_again};
+    if (done.shortfalls.empty()) return {.look_again = next.look_again};
+    return {.look_again = std::min(next.look_again.value_or(retry_accessories), retry_accessories)};
 }
 
 plan::ClusterPlan ClusterReconciler::ask_and_plan(const api::KafkaCluster& cluster, const plan::Observed& observed,

@@ -19,6 +19,8 @@ struct Address {
     int64_t port = 0;
     bool operator==(const Address&) const = default;
 };
+// "host:port"; an IPv6 address in brackets.
+std::string text_of(const Address& address);
 
 struct Wanted {
     const api::KafkaCluster& cluster;
@@ -48,6 +50,7 @@ inline constexpr const char* founding = "milena.dev/founding";        // of the 
 inline constexpr const char* cluster_id = "milena.dev/cluster-id";    // of claims
 inline constexpr const char* live_config = "milena.dev/live-config";  // of the ConfigMap: set in the running cluster
 inline constexpr const char* live_done = "milena.dev/live-config-done";
+inline constexpr const char* moved = "milena.dev/moved";  // of the ConfigMap: addresses that running brokers were given
 inline constexpr const char* replicas = "milena.dev/replicas";  // of sets: how many we wanted last
 inline constexpr const char* leaving = "milena.dev/leaving";    // of sets: node ids that are emptied or gone
 }  // namespace annotation

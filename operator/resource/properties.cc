@@ -45,7 +45,7 @@ void add_listeners(const Wanted& wanted, const Pool& pool, int64_t node_id, std:
     std::string bound, advertised, protocols;
     const auto add = [&](const std::string& name, const std::string& protocol, int64_t port, const Address& reached) {
         join(bound, name + "://:" + std::to_string(port));
-        join(advertised, name + "://" + reached.host + ":" + std::to_string(reached.port));
+        join(advertised, name + "://" + text_of(reached));
         join(protocols, name + ":" + protocol);
     };
     for (const api::Listener& listener : wanted.listeners) {
@@ -74,6 +74,11 @@ void add_listeners(const Wanted& wanted, const Pool& pool, int64_t node_id, std:
 }
 
 }  // namespace
+
+std::string text_of(const Address& address) {
+    const bool is_ipv6 = address.host.find(':') != std::string::npos && !address.host.starts_with('$');
+    return (is_ipv6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
+}
 
 std::string kafka_name(const api::Listener& listener) {
     std::string name = listener.name;

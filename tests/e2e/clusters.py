@@ -138,7 +138,8 @@ class Cluster:
         def is_ready(pod):
             return kube.condition(pod, "Ready")[0] == "True" and "deletionTimestamp" not in pod["metadata"]
 
-        return len(pods) == self.spec["brokers"]["replicas"] and all(is_ready(pod) for pod in pods)
+        pools = [self.spec["brokers"], *self.spec.get("nodePools", [])]
+        return len(pods) == sum(pool["replicas"] for pool in pools) and all(is_ready(pod) for pod in pods)
 
     def wait_for_successors(self, before, names):
         """Until there are other pods of these names, and all serve; the operator isn't asked."""

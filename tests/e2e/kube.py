@@ -28,11 +28,12 @@ def helm(*arguments, seconds=300):
     return run("helm", *arguments, seconds=seconds)
 
 
-def apply(*resources, namespace=None):
+def apply(*resources, namespace=None, seconds=120):
     """Server-side, so that a field which isn't given any more goes, also one that was scaled meanwhile."""
     where = ["--namespace", namespace] if namespace else []
     content = "\n---\n".join(json.dumps(resource) for resource in resources)
-    return kubectl("apply", "--server-side", "--force-conflicts", "--filename", "-", *where, given=content)
+    how = ["--server-side", "--force-conflicts", "--filename", "-"]
+    return kubectl("apply", *how, *where, given=content, seconds=seconds)
 
 
 def read(kind, name, namespace):

@@ -35,7 +35,15 @@ def test_c4_a_partition_that_spares_no_replica_is_named_and_the_roll_goes_on(clu
     watch.stop()
     assert len(watch.order) == 3 and watch.unready_max == 1
     assert "strict-0" in cluster.notes("PartitionsUnavailable")[0]
+
+    before = cluster.pods()
+    cluster.apply(config=restart_setting(), whenPartitionsUnavailable="Block").wait("Reconciling", "True", "RollWaits")
+    kube.wait_until("who waits for what", lambda: "strict-0" in cluster.condition("Reconciling")[2], 60)
+    assert cluster.pods() == before and "strict-0" in cluster.notes("RestartBlocked")[0]
     cluster.topic("strict", partitions=1)
+    cluster.settle(300)
+    assert not before.items() & cluster.pods().items()
+    cluster.apply(whenPartitionsUnavailable=None)
 
 
 BROKEN = {

@@ -115,12 +115,26 @@ def test_h_uninstalled_and_installed_again_clusters_and_data_are_there(cluster):
     wait_for_topic(cluster, "kept")
     produce(cluster.bootstrap(), "kept", ["a", "b"])
     pods = cluster.pods()
+    cluster.topic("gone")
+    wait_for_topic(cluster, "gone")
     uninstall()
     assert sorted(consume(cluster.bootstrap(), "kept")) == ["a", "b"]
     assert kube.kubectl("get", "crd", "kafkaclusters.milena.dev")
+    cluster.forget_topic("gone")  # nobody has to agree to it
     install()
     cluster.settle()
     assert cluster.pods() == pods and sorted(consume(cluster.bootstrap(), "kept")) == ["a", "b"]
+
+
+def test_h_an_operator_of_one_namespace_needs_no_rights_in_others(namespace):
+    install("--set", f"watchNamespace={namespace},rbac.nodes=false")
+    try:
+        assert not kube.kubectl("get", "clusterrolebindings", "--selector", "app.kubernetes.io/instance=milena").strip()
+        cluster = Cluster(namespace).apply().settle()
+        cluster.topic("own")
+        wait_for_topic(cluster, "own")
+    finally:
+        install()
 
 
 def chart():

@@ -1,5 +1,5 @@
-"""Packets that don't arrive. Clients reach all brokers all the time, so that a leader which nobody else hears still
-gets their records."""
+"""Packets that don't arrive, or arrive late. Clients reach all brokers all the time, so that a leader which nobody else
+hears still gets their records."""
 
 from brokers import CONTROLLER_PORT, REPLICATION_PORT
 from kills import SILENCE_S
@@ -80,3 +80,21 @@ def a_fifth_of_the_packets_is_lost(lab):
             for target in lab.network.hosts:
                 if source != target:
                     lab.network.lose(source, target, percent=20)
+
+
+@scenario(bound_s=8)
+def what_brokers_send_each_other_arrives_late(lab):
+    """By 50 to 300 ms each way, for 20 seconds: records and acknowledgements, heartbeats and the metadata log. Nobody
+    is fenced, no controller is elected. Connections that are there already are as fast as ever, so all begin anew."""
+    lab.network.delay([REPLICATION_PORT, CONTROLLER_PORT], 0.05, 0.3)
+    for node in lab.cluster.nodes:
+        node.stop()
+        lab.restart(node)
+    lab.resumes()
+    before = lab.controller_epochs(), lab.said("broker fenced: it is silent")
+    lab.runs_for(20)
+    lab.resumes()
+    after = lab.controller_epochs(), lab.said("broker fenced: it is silent")
+    lab.expect(after == before, f"a controller was elected, or a broker fenced: {after}")
+    lab.network.heal()
+    lab.is_whole()

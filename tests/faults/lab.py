@@ -226,10 +226,19 @@ class Lab:
             self.expect(not failures, f"a producer has failed: {failures[:2]}")
             time.sleep(0.05)
 
+    def said(self, pattern):
+        """What the nodes have said so far."""
+        return [one for node in self.cluster.nodes for one in re.findall(pattern, node.log.read_text(errors="replace"))]
+
     def controller_epochs(self):
         """Those in which somebody has led the metadata log so far."""
-        led = re.compile(r"metadata log led: node=\d+ epoch=(\d+)")
-        return {epoch for node in self.cluster.nodes for epoch in led.findall(node.log.read_text(errors="replace"))}
+        return set(self.said(r"metadata log led: node=\d+ epoch=(\d+)"))
+
+    def place(self, topic, replicas):
+        """{partition: brokers, the preferred leader first}"""
+        with self.cluster.controller().link() as link:
+            errors = protocol.reassign(link, topic, replicas)
+        self.expect(not any(errors.values()), f"replicas aren't moved: {errors}")
 
     @contextlib.contextmanager
     def timed(self, name, at_most_s):

@@ -7,11 +7,15 @@ reachable from anywhere else."""
 
 import pathlib
 import subprocess
+import sys
+
+import slow_link
 
 PREFIX = "10.77.0."
 CLIENTS = 100
 SWITCH = "switch"
 NAMES = pathlib.Path("/run/netns")
+SLOW_LINK_PORT = 15001
 
 
 def run(*words):
@@ -35,7 +39,7 @@ class Network:
     """Hosts are numbers; the clients' host reaches all of them."""
 
     def __init__(self, hosts):
-        self.hosts = list(hosts)
+        self.hosts, self.slow_links = list(hosts), []
         run("mount", "-t", "tmpfs", "-o", "size=1m", "faults", "/run")  # seen by this mount namespace only
         run("ip", "netns", "add", SWITCH)
         run("ip", "-n", SWITCH, "link", "add", "bridge", "type", "bridge")
@@ -78,6 +82,28 @@ class Network:
     def lose(self, source, target, percent):
         self._drop(source, target, f"numgen random mod 100 < {percent}")
 
+    def delay(self, ports, least_s, most_s):
+        """Connections to these ports of each other that hosts make from now on, both ways: `slow_link.py`."""
+        wanted = ", ".join(map(str, ports))
+        for host in self.hosts:
+            command = [*inside(host), sys.executable, slow_link.__file__, SLOW_LINK_PORT, least_s, most_s]
+            link = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE)
+            self.slow_links.append(link)
+            if not link.stdout.readline():
+                raise RuntimeError(f"no slow link at host {host}")
+            self._filter(host, "add table ip delays")
+            self._filter(host, "add chain ip delays outgoing { type nat hook output priority -100; }")
+            where = f"ip daddr {PREFIX}0/24 ip daddr != {address(host)} meta mark != {slow_link.MARK}"
+            passes = f"redirect to :{SLOW_LINK_PORT}"
+            self._filter(host, f"add rule ip delays outgoing {where} tcp dport {{ {wanted} }} {passes}")
+
     def heal(self):
+        """What goes through slow links is cut off with them."""
         for host in self.hosts:
             self._filter(host, "flush chain inet faults incoming")
+            if self.slow_links:
+                self._filter(host, "delete table ip delays")
+        for link in self.slow_links:
+            link.kill()
+            link.wait()
+        self.slow_links = []

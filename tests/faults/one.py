@@ -13,6 +13,7 @@ import clocks  # noqa: E402, F401
 import cuts  # noqa: E402, F401
 import disks  # noqa: E402, F401
 import kills  # noqa: E402, F401
+import moves  # noqa: E402, F401
 import network  # noqa: E402
 import pressure  # noqa: E402, F401
 import topics  # noqa: E402, F401

@@ -5,7 +5,7 @@ import struct
 
 from harness import batches, wire
 
-PRODUCE, LIST_OFFSETS, METADATA, FIND_COORDINATOR = 0, 2, 3, 10
+PRODUCE, LIST_OFFSETS, METADATA, FIND_COORDINATOR, ALTER_REASSIGNMENTS = 0, 2, 3, 10, 45
 LATEST = -1
 
 
@@ -92,6 +92,38 @@ def coordinator(link, group):
     answer = call(link, FIND_COORDINATOR, 1, wire.string(group) + b"\0")
     _, error, _, node = answer.take("i"), answer.take("h"), answer.string(), answer.take("i")
     return node if error == 0 else None
+
+
+def compact(items):
+    """An array of a flexible version, and the length of a string: short ones only."""
+    assert len(items) < 127
+    return bytes([len(items) + 1]) + b"".join(items)
+
+
+def reassign(link, topic, replicas):
+    """{partition: error} of {partition: brokers}."""
+    rows = [
+        struct.pack(">i", index) + compact([struct.pack(">i", broker) for broker in brokers]) + b"\0"
+        for index, brokers in replicas.items()
+    ]
+    name = compact([bytes([letter]) for letter in topic.encode()])
+    body = b"\0" + struct.pack(">i", 20_000) + compact([name + compact(rows) + b"\0"]) + b"\0"
+    answer = call(link, ALTER_REASSIGNMENTS, 0, body)
+
+    def text():
+        size = answer.take("B") - 1
+        answer.position += max(size, 0)
+
+    answer.take("b"), answer.take("i")
+    if error := answer.take("h"):
+        return dict.fromkeys(replicas, error)
+    text(), answer.take("b"), text()
+    errors = {}
+    for _ in range(answer.take("B") - 1):
+        index, error = answer.take("ih")
+        text(), answer.take("b")
+        errors[index] = error
+    return errors
 
 
 def produce_request(topic, index, content, acks=-1, timeout_ms=10_000):

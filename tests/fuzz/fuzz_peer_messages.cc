@@ -86,7 +86,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     namespace quorum_proto = milena::quorum::v1;
     if (size < 2) return 0;
     const std::span<const uint8_t> content(data + 2, size - 2);
-    switch (data[0] % 10) {
+    switch (data[0] % 11) {
         case 0: read_leader_frame(cut(std::as_bytes(content), data[1] + size_t{1})); break;
         case 1: read_follower_message(cut(std::as_bytes(content), data[1] + size_t{1})); break;
         case 2: read_quorum<quorum_proto::QuorumRequest>(content); break;
@@ -96,7 +96,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         case 6: read_controller<controller_proto::AlterPartitionRequest>(content); break;
         case 7: read_controller<controller_proto::ForwardRequest>(content); break;
         case 8: read_controller<controller_proto::AlterPartitionResponse>(content); break;
-        default: read_controller<controller_proto::ForwardResponse>(content); break;
+        case 9: read_controller<controller_proto::ForwardResponse>(content); break;
+        default: read_controller<controller_proto::ReportLoadRequest>(content); break;
     }
     return 0;
 }

@@ -91,6 +91,20 @@ def read_back(broker, load):
     assert sum(1 for _ in stream(broker.bootstrap, "full")) >= acknowledged > 10_000
 
 
+def start_again_full(broker):
+    broker.kill()
+    broker.start()
+    until(lambda: refusal(broker) == "KAFKA_STORAGE_ERROR", "the disk is full again", 30)
+
+
+def write_beyond(load, before):
+    """There is room again: the producer goes on, a while, and ends."""
+    load.pausing.clear()
+    until(lambda: load.acknowledged > before + 5000 or load.failures, "the producer goes on", 60)
+    load.pausing.set()
+    load.stop()
+
+
 def remove_ballast(_broker, _load, ballast):
     ballast.unlink()
 
@@ -131,16 +145,11 @@ def test_a_full_disk_refuses_appends_serves_reads_and_comes_back_when_there_is_s
     broker, load, ballast = full
     read_back(broker, load)
     if is_killed:
-        broker.kill()
-        broker.start()
-        until(lambda: refusal(broker) == "KAFKA_STORAGE_ERROR", "the disk is full again", 30)
+        start_again_full(broker)
         read_back(broker, load)
     before = load.acknowledged
     make_room(broker, load, ballast)
-    load.pausing.clear()
-    until(lambda: load.acknowledged > before + 5000 or load.failures, "the producer goes on", 60)
-    load.pausing.set()
-    load.stop()
+    write_beyond(load, before)
     retain(broker, -1)  # the log stands still while it is read
     counts, examples = count_faults(broker.bootstrap, [load], log_starts(broker))
     assert counts.pop("records") > 5000 and not any(counts.values()), (counts, examples)
@@ -160,17 +169,12 @@ def test_a_disk_full_to_the_last_byte_keeps_the_metadata_too_and_deleted_topics_
     broker, load, ballast = full_with_metadata
     fill_up(ballast.parent)
     if is_killed:
-        broker.kill()
-        broker.start()
-        until(lambda: refusal(broker) == "KAFKA_STORAGE_ERROR", "the disk is full again", 30)
+        start_again_full(broker)
     read_back(broker, load)
     before = load.acknowledged
     admin = AdminClient({"bootstrap.servers": broker.bootstrap})
     admin.delete_topics(["spare"])["spare"].result(30)
-    load.pausing.clear()
-    until(lambda: load.acknowledged > before + 5000 or load.failures, "the producer goes on", 60)
-    load.pausing.set()
-    load.stop()
+    write_beyond(load, before)
     counts, examples = count_faults(broker.bootstrap, [load], log_starts(broker))
     assert counts.pop("records") > 5000 and not any(counts.values()), (counts, examples)
 

@@ -15,7 +15,7 @@ from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from harness import records, tools, wire
-from harness.batches import batch, record, varint
+from harness.batches import batch, record, unsigned_varint, varint
 from harness.process import until
 
 REQUESTS_OF_NOBODY = 60_000  # no API has this key
@@ -558,14 +558,6 @@ def test_settings_that_are_asked_for_again_and_again_end_the_connection(make_bro
 def broker_id(link):
     """Of the only broker, out of Metadata v1."""
     return struct.unpack_from(">ii", wire.call(link, wire.METADATA, 1, array(0)))[1]
-
-
-def unsigned_varint(value):
-    out = bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    return bytes(out) + bytes([value])
 
 
 NAME = b"\x09eightish"

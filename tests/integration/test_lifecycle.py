@@ -65,6 +65,15 @@ def test_an_idempotent_producer_goes_on_over_restarts(make_broker):
     assert [row[2] for row in records.read_all(broker.bootstrap, "onward")[0]] == [b"%d" % n for n in range(1500)]
 
 
+def test_pods_have_one_file_in_common(make_broker):
+    broker = make_broker({"node.id": "${ordinal:POD_NAME}", "controller.quorum.voters": ""}, kind=Milena)
+    environment = broker.environment
+    broker.environment = lambda: {**environment(), "POD_NAME": "demo-broker-12"}
+    broker.start()
+    admin = AdminClient({"bootstrap.servers": broker.bootstrap, "log_level": 2})
+    assert list(admin.list_topics(timeout=5).brokers) == [12]
+
+
 def test_alter_configs_replaces_all_configs_of_a_topic(both):
     """The old AlterConfigs, which Kafka's own clients no longer send."""
 

@@ -115,6 +115,7 @@ TEST_F(Admin, every_question_of_a_plan_has_an_answer) {
     ASSERT_TRUE(answers.config_schema && *answers.config_schema) << answers.config_schema->error();
     EXPECT_EQ(plan::Change::restart, (**answers.config_schema).at("socket.request.max.bytes").change);
     EXPECT_EQ(plan::Change::live, (**answers.config_schema).at("log.retention.ms").change);
+    EXPECT_EQ(plan::Change::live_per_broker, (**answers.config_schema).at("advertised.listeners").change);
     ASSERT_TRUE(answers.brokers && *answers.brokers) << answers.brokers->error();
     EXPECT_TRUE((**answers.brokers).brokers.at(1).is_active);
     EXPECT_EQ(1, (**answers.brokers).controller);
@@ -122,7 +123,7 @@ TEST_F(Admin, every_question_of_a_plan_has_an_answer) {
     EXPECT_TRUE((**answers.features).contains("metadata.version"));
     ASSERT_TRUE(answers.widest_topic && *answers.widest_topic) << answers.widest_topic->error();
     ASSERT_TRUE(answers.moves_left && *answers.moves_left) << answers.moves_left->error();
-    EXPECT_EQ(0u, **answers.moves_left);
+    EXPECT_EQ(0u, (*answers.moves_left)->count);
     ASSERT_TRUE(answers.may_restart.at(1)) << answers.may_restart.at(1).error();
     ASSERT_TRUE(answers.caught_up.at(1)) << answers.caught_up.at(1).error();
     EXPECT_TRUE(answers.caught_up.at(1)->has);
@@ -137,6 +138,8 @@ TEST_F(Admin, orders_may_be_repeated) {
     for (int i = 0; i < 2; ++i) {
         for (const plan::Action& order : std::initializer_list<plan::Action>{
                  plan::AlterBrokerConfig{{{"log.retention.ms", "60000"}}, {}},
+                 plan::AlterBrokerConfig{{{"advertised.listeners", "PLAINTEXT://elsewhere:1"}}, {}, 1},
+                 plan::AlterBrokerConfig{{}, {"advertised.listeners"}, 1},
                  plan::Place{plan::PlacementOrder::cordon, 1},
                  plan::UnregisterBroker{99},
              }) {

@@ -128,9 +128,7 @@ json survives_kills(const Scenario& scenario) {
 // --- the scenarios
 
 bool is_settled(const fake::FakeKube& fake) {
-    const json object = fake.find("KafkaCluster", "a", "demo").value();
-    return condition(fake, "Ready") == "True" && condition(fake, "Reconciling") == "False" &&
-           object["status"]["observedGeneration"] == object["metadata"]["generation"];
+    return has_settled(fake.find("KafkaCluster", "a", "demo"), "Reconciling");
 }
 
 Phase create(int replicas) {
@@ -141,14 +139,17 @@ Phase create(int replicas) {
             is_settled};
 }
 
-Phase edit_cluster(const std::function<void(json& spec)>& change) {
-    return {[change](fake::FakeKube& fake) {
-                json object = fake.find("KafkaCluster", "a", "demo").value();
-                change(object["spec"]);
-                fake.put(object);
-            },
-            is_settled};
+using Change = std::function<void(json& spec)>;
+
+std::function<void(fake::FakeKube&)> edit(const char* kind, const char* name, const Change& change) {
+    return [=](fake::FakeKube& fake) {
+        json object = fake.find(kind, "a", name).value();
+        change(object["spec"]);
+        fake.put(object);
+    };
 }
+
+Phase edit_cluster(const Change& change) { return {edit("KafkaCluster", "demo", change), is_settled}; }
 
 Phase set(const char* name, const char* value) {
     return edit_cluster([name, value](json& spec) { spec["config"][name] = value; });
@@ -158,20 +159,9 @@ Phase scale(int replicas) {
     return edit_cluster([replicas](json& spec) { spec["brokers"]["replicas"] = replicas; });
 }
 
-bool is_topic_settled(const fake::FakeKube& fake) {
-    const auto topic = fake.find("KafkaTopic", "a", "orders");
-    return condition_of(topic, "Ready") == "True" &&
-           (*topic)["status"]["observedGeneration"] == (*topic)["metadata"]["generation"];
-}
+bool is_topic_settled(const fake::FakeKube& fake) { return has_settled(fake.find("KafkaTopic", "a", "orders")); }
 
-Phase edit_topic(const std::function<void(json& spec)>& change) {
-    return {[change](fake::FakeKube& fake) {
-                json object = fake.find("KafkaTopic", "a", "orders").value();
-                change(object["spec"]);
-                fake.put(object);
-            },
-            is_topic_settled};
-}
+Phase edit_topic(const Change& change) { return {edit("KafkaTopic", "orders", change), is_topic_settled}; }
 
 TEST(Crashes, B_a_creation) { EXPECT_EQ(json::object(), survives_kills({{}, {create(3)}})); }
 

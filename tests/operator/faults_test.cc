@@ -90,12 +90,6 @@ class Ordeal {
     int breaks_left_ = 0;
 };
 
-bool has_settled(const std::optional<json>& object, const char* reconciling = nullptr) {
-    return condition_of(object, "Ready") == "True" &&
-           (reconciling == nullptr || condition_of(object, reconciling) == "False") &&
-           (*object)["status"]["observedGeneration"] == (*object)["metadata"]["generation"];
-}
-
 struct End {
     json state;
     json disruption;

@@ -1,6 +1,7 @@
 #include "operator/kept_brokers.h"
 
 #include "kube/object.h"
+#include "operator/nodes.h"
 #include "resource/objects.h"
 
 namespace milena {
@@ -23,7 +24,7 @@ plan::Placement placement_after(plan::PlacementOrder order) {
 
 plan::Answers KeptBrokers::ask(const plan::Questions& questions) {
     const std::lock_guard lock(mutex_);
-    plan::Answers answers;
+    plan::Answers answers = answers_without_objection(questions);
     if (questions.config_schema) answers.config_schema = schema;
     if (questions.brokers) {
         plan::BrokersInfo info;
@@ -32,13 +33,7 @@ plan::Answers KeptBrokers::ask(const plan::Questions& questions) {
             info.brokers[id] = {broker.is_active, "", broker.placement, broker.replicas, {}};
         answers.brokers = info;
     }
-    if (questions.features) answers.features = std::map<std::string, plan::Feature>();
-    if (questions.widest_topic) answers.widest_topic = plan::WidestTopic{"t", 3};
-    if (questions.moves_left) answers.moves_left = uint64_t{0};
     if (!questions.settings.empty()) answers.refused_settings = std::map<std::string, std::string>();
-    for (const int64_t id : questions.may_restart) answers.may_restart.emplace(id, plan::MayRestart{true, "", {}});
-    for (const int64_t id : questions.caught_up) answers.caught_up.emplace(id, plan::CaughtUp{true, 100, ""});
-    for (const int64_t id : questions.health) answers.health.emplace(id, plan::Health{false, 100});
     for (const int64_t id : questions.drain) {
         const auto broker = brokers_.find(id);
         const bool is_known = broker != brokers_.end();
@@ -57,8 +52,9 @@ Result<void, admin::Refusal> KeptBrokers::order(const plan::Action& order) {
         if (const auto broker = brokers_.find(place->broker); broker != brokers_.end())
             broker->second.placement = placement_after(place->order);
     } else if (const auto* alter = std::get_if<plan::AlterBrokerConfig>(&order)) {
-        for (const auto& [name, value] : alter->set) config_[name] = value;
-        for (const std::string& name : alter->remove) config_.erase(name);
+        auto& config = alter->broker ? config_of_[*alter->broker] : config_;
+        for (const auto& [name, value] : alter->set) config[name] = value;
+        for (const std::string& name : alter->remove) config.erase(name);
     } else if (const auto* gone = std::get_if<plan::UnregisterBroker>(&order)) {
         brokers_.erase(gone->broker);
     } else {

@@ -32,6 +32,7 @@ class KeptBrokers final : public admin::Brokers {
     mutable std::mutex mutex_;
     std::map<int64_t, Broker> brokers_;
     std::map<std::string, std::string> config_;
+    std::map<int64_t, std::map<std::string, std::string>> config_of_;  // of single brokers
 };
 
 }  // namespace milena

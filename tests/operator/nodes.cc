@@ -95,9 +95,20 @@ Result<void, admin::Refusal> ContentBrokers::order(const plan::Action& action) {
     return {};
 }
 
+plan::Answers answers_without_objection(const plan::Questions& questions) {
+    plan::Answers answers;
+    if (questions.features) answers.features = std::map<std::string, plan::Feature>();
+    if (questions.widest_topic) answers.widest_topic = plan::WidestTopic{"t", 3};
+    if (questions.moves_left) answers.moves_left = plan::MovesLeft();
+    for (const int64_t id : questions.may_restart) answers.may_restart.emplace(id, plan::MayRestart{true, "", {}});
+    for (const int64_t id : questions.caught_up) answers.caught_up.emplace(id, plan::CaughtUp{true, 100, ""});
+    for (const int64_t id : questions.health) answers.health.emplace(id, plan::Health{false, 100});
+    return answers;
+}
+
 plan::Answers ContentBrokers::ask(const plan::Questions& questions) {
     ++asked;
-    plan::Answers answers;
+    plan::Answers answers = answers_without_objection(questions);
     if (questions.config_schema)
         answers.config_schema = plan::ConfigSchema{{"log.retention.ms", {plan::Change::live, "604800000", "long"}}};
     if (!questions.settings.empty()) {
@@ -112,13 +123,7 @@ plan::Answers ContentBrokers::ask(const plan::Questions& questions) {
         info.controller = 0;
         answers.brokers = info;
     }
-    if (questions.features) answers.features = std::map<std::string, plan::Feature>();
-    if (questions.widest_topic) answers.widest_topic = plan::WidestTopic{"t", 3};
-    if (questions.moves_left) answers.moves_left = uint64_t{0};
-    for (const int64_t id : questions.may_restart) answers.may_restart.emplace(id, plan::MayRestart{true, "", {}});
-    for (const int64_t id : questions.caught_up) answers.caught_up.emplace(id, plan::CaughtUp{true, 100, ""});
     for (const int64_t id : questions.drain) answers.drain.emplace(id, plan::Drain());
-    for (const int64_t id : questions.health) answers.health.emplace(id, plan::Health{false, 100});
     return answers;
 }
 

@@ -20,6 +20,9 @@ namespace milena {
 
 void run_nodes(fake::FakeKube& fake);
 
+// To all questions but those about brokers, their settings and their draining: no objection.
+plan::Answers answers_without_objection(const plan::Questions& questions);
+
 struct ContentBrokers final : admin::Brokers {
     plan::Answers ask(const plan::Questions& questions) override;
     Result<void, admin::Refusal> order(const plan::Action& action) override;

@@ -81,6 +81,13 @@ inline std::string condition_of(const std::optional<json>& object, const std::st
     return object ? api::text_at(api::condition_at(*object, type.c_str()), part) : "";
 }
 
+// What was last wanted of it is done, and where it has a condition for what goes on, nothing does.
+inline bool has_settled(const std::optional<json>& object, const char* reconciling = nullptr) {
+    return condition_of(object, "Ready") == "True" &&
+           (reconciling == nullptr || condition_of(object, reconciling) == "False") &&
+           (*object)["status"]["observedGeneration"] == (*object)["metadata"]["generation"];
+}
+
 inline std::string condition(const fake::FakeKube& fake, const std::string& type, const std::string& name = "demo") {
     return condition_of(fake.find("KafkaCluster", "a", name), type);
 }

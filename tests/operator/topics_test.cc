@@ -3,6 +3,7 @@
 
 #include "cases.h"
 #include "operator/running.h"
+#include "reconcile/letting_go.h"
 
 namespace milena {
 namespace {
@@ -104,6 +105,26 @@ TEST_F(TopicsOfACluster, G_deleted_with_its_resource_only_if_that_says_so) {
     ASSERT_TRUE(fake.await([&] { return !find("kept") && !find("deleted"); }));
     EXPECT_TRUE(kept().find("kept"));
     EXPECT_FALSE(kept().find("deleted"));
+}
+
+// The operator was uninstalled.
+TEST_F(TopicsOfACluster, G_that_were_let_go_of_can_be_deleted_without_an_operator) {
+    for (const char* name : {"one", "two", "retained"}) {
+        fake.put(topic(name, name == std::string("retained") ? "Retain" : "Delete"));
+        ASSERT_TRUE(becomes(name, "Ready", "True"));
+    }
+    running.reset();
+    env::SystemClock clock;
+    const auto transport =
+        kube::make_cpprest_transport(std::make_shared<kube::Access>(kube::AccessConfig{.server = fake.url()}, clock));
+    kube::Client client(*transport);
+    fake.inject({.method = "PATCH", .path_part = "/kafkatopics/one", .times = 1, .status = 409, .reason = "Conflict"});
+    const auto count = reconcile::let_go_of_topics(client, "a", clock);
+    ASSERT_TRUE(count.has_value()) << count.error().to_string();
+    EXPECT_GE(*count, 2u);
+    EXPECT_EQ(0u, reconcile::let_go_of_topics(client, "a", clock).value());
+    fake.remove("KafkaTopic", "a", "one");
+    EXPECT_FALSE(find("one"));
 }
 
 TEST_F(TopicsOfACluster, G_of_two_for_one_topic_one_has_it_and_the_other_follows) {

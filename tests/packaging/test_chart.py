@@ -103,7 +103,9 @@ def types():
 
 
 def source(directory):
-    return "".join(path.read_text() for path in sorted((OPERATOR / directory).glob("*.cc")))
+    """But what lets go of topics, which has rights of its own."""
+    paths = sorted((OPERATOR / directory).glob("*.cc"))
+    return "".join(path.read_text() for path in paths if path.name != "letting_go.cc")
 
 
 def needed():
@@ -127,12 +129,11 @@ def needed():
     return {(every[kind], verb) for kind, verb in asked} | own
 
 
-def granted():
+def granted(template="rbac.yaml"):
     rules = re.findall(
         r"- apiGroups: \[(.*)\]\n +resources: \[([^\]]*)\].*\n(?: +resourceNames: \[.*\]\n)? +verbs: \[(.*)\]",
-        (CHART / "templates/rbac.yaml").read_text(),
+        (CHART / "templates" / template).read_text(),
     )
-    assert len(rules) == 18
     return {
         (f"{group.strip(chr(34))}/{resource}", verb)
         for group, resources, verbs in rules
@@ -142,14 +143,18 @@ def granted():
 
 
 def test_the_operator_may_do_what_it_does_and_nothing_else():
-    assert granted() == needed()
+    assert granted() == needed() and len({resource for resource, _ in granted()}) > 18
     assert "*" not in "".join(resource + verb for resource, verb in granted())
+
+
+def test_who_lets_go_of_topics_may_do_that_and_nothing_else():
+    assert granted("let-go.yaml") == {("milena.dev/kafkatopics", verb) for verb in ("get", "list", "patch")}
 
 
 # --- pods
 
 
-@pytest.mark.parametrize("template", ["deployment.yaml", "tests/roundtrip.yaml"])
+@pytest.mark.parametrize("template", ["deployment.yaml", "let-go.yaml", "tests/roundtrip.yaml"])
 def test_pods_pass_pod_security_restricted(template):
     text = (CHART / "templates" / template).read_text()
     for line in (

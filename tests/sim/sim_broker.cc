@@ -99,7 +99,6 @@ bool SimBroker::open_tables() {
 
 bool SimBroker::open() {
     if (!format() || !open_tables()) return false;
-    blocking_syncs_ = disk_.blocking_syncs();
     raft::Options options;
     options.node = node;
     options.directory_id = directory_ids_.front();
@@ -111,6 +110,7 @@ bool SimBroker::open() {
         world_.trace("raft refused: " + raft.error());
         return false;
     }
+    blocking_syncs_ = disk_.blocking_syncs();
     raft_ = std::move(*raft);
     controller_ = std::make_unique<controller::Controller>(
         controller::Controller::Environment{*raft_, world_.random}, node, settings::BrokerSettings(),

@@ -139,7 +139,8 @@ DiskResult<DiskSpace> PosixDisk::space(const std::string& path) {
     struct statvfs status{};
     if (::statvfs(path.c_str(), &status) != 0) return unexpected(disk_error("statvfs", path, errno));
     return DiskSpace{.total_bytes = uint64_t{status.f_blocks} * status.f_frsize,
-                     .usable_bytes = uint64_t{status.f_bavail} * status.f_frsize};
+                     .usable_bytes = uint64_t{status.f_bavail} * status.f_frsize,
+                     .filesystem_id = status.f_fsid};
 }
 
 }  // namespace milena::env

@@ -24,20 +24,25 @@ inline std::string java_host(const Caller& caller) {
 // long as a name.
 inline constexpr size_t answers_each_max = 8;
 
-// In their order, none more often than that.
-inline std::vector<std::string_view> at_most(size_t times, const std::vector<std::string_view>& ids) {
-    std::vector<std::string_view> kept;
+// In their order, none of a name more often than that.
+template <class Item, class NameOf = std::identity>
+std::vector<Item> at_most(size_t times, const std::vector<Item>& items, NameOf name_of = {}) {
+    std::vector<Item> kept;
     std::unordered_map<std::string_view, size_t> seen;
-    for (const std::string_view id : ids)
-        if (++seen[id] <= times) kept.push_back(id);
+    for (const Item& item : items)
+        if (++seen[std::invoke(name_of, item)] <= times) kept.push_back(item);
     return kept;
 }
 
 // work(coordinator, reply) for the group; finish(Result<Response>) here.
 template <class Response, class CallType, class Work, class Finish>
 void ask_group(const std::shared_ptr<CallType>& call, std::string_view group_id, Work work, Finish finish) {
-    call->context().groups.template ask<Response>(call->context().shard, group_id, std::move(work),
-                                                  group::Reply<Response>(std::move(finish)));
+    call->context().groups.template ask<Response>(
+        call->context().shard, group_id, std::move(work),
+        group::Reply<Response>([call, finish = std::move(finish)](Result<Response> result) {
+            if (!result && result.error() == ErrorCode::not_coordinator) call->caller().connection->send_away();
+            finish(std::move(result));
+        }));
 }
 
 // Results that come one by one, in any order; finish() gets all of them, in theirs.

@@ -138,12 +138,12 @@ void add_leader_hints(const FetchCall& call, Fetching& fetching, FetchResponse& 
     const ClusterView view(call->context().image(), call->caller().listener());
     auto* const endpoints = replica_id(call->request) >= 0 ? nullptr : &plain(response.node_endpoints);
     for (size_t i = 0; i < fetching.answers.size(); ++i) {
-        if (!wants_leader_hint(fetching.answers[i].error_code)) continue;
+        const ErrorCode error = fetching.answers[i].error_code;
+        if (!wants_leader_hint(error)) continue;
         const FetchKey& key = fetching.session.wishes[i].key;
         const metadata::TopicImage* topic = topic_of(call, key);
-        if (topic == nullptr) continue;
-        fetching.answers[i].current_leader =
-            leader_hint(view, topic->partition(PartitionIndex(key.partition)), endpoints);
+        const auto* partition = topic == nullptr ? nullptr : topic->partition(PartitionIndex(key.partition));
+        redirect(call->caller(), view, error, partition, endpoints, fetching.answers[i].current_leader);
     }
 }
 

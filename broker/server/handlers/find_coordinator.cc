@@ -68,6 +68,7 @@ void answer(const FindCall& call) {
 // Kafka answers COORDINATOR_NOT_AVAILABLE while it creates the topic, and the client asks again after a pause. We wait
 // for it.
 void find_coordinator(FindCall call) {
+    if (call->caller().must_ask_elsewhere()) return call->close_connection(Caller::no_controller);
     Context& context = call->context();
     if (call->request.key_type != group_key || context.image().topic(group::offsets_topic) != nullptr)
         return answer(call);

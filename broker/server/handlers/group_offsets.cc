@@ -142,20 +142,12 @@ void resolve_ids(const metadata::Image& image, OffsetFetchRequest::Group& group,
     group.topics = std::move(known);
 }
 
-std::vector<OffsetFetchRequest::Group> few_of_each(const OffsetFetchRequest& request) {
-    std::vector<OffsetFetchRequest::Group> few;
-    std::unordered_map<std::string_view, size_t> seen;
-    for (const OffsetFetchRequest::Group& group : plain(request.groups))
-        if (++seen[group.group_id] <= answers_each_max) few.push_back(group);
-    return few;
-}
-
 std::shared_ptr<OffsetLookup> resolve(const OffsetFetchCall& call) {
     auto lookup = std::make_shared<OffsetLookup>();
     if (call->version() < groups_since)
         lookup->groups.push_back(only_group(call->request));
     else
-        lookup->groups = few_of_each(call->request);
+        lookup->groups = at_most(answers_each_max, plain(call->request.groups), &OffsetFetchRequest::Group::group_id);
     lookup->unknown.resize(lookup->groups.size());
     if (call->version() >= offsets_by_topic_id_since)
         for (size_t i = 0; i < lookup->groups.size(); ++i)

@@ -193,6 +193,7 @@ std::vector<std::string_view> names_to_create(const MetadataCall& call) {
 // Kafka answers UNKNOWN_TOPIC_OR_PARTITION while it creates the topic, and the client asks again after a pause. The
 // creation takes one fsync: we wait for it and answer with the topic.
 void metadata(MetadataCall call) {
+    if (call->caller().must_ask_elsewhere()) return call->close_connection(Caller::no_controller);
     if (is_malformed(call->request, call->version())) {
         MetadataResponse response;
         for (const MetadataRequest::Topic& topic : *call->request.topics) {

@@ -157,10 +157,9 @@ void fill(ProduceResponse::Partition& answer, const ProduceOutcome& outcome) {
 void add_leader_hints(const ProduceCall& call, Production& production) {
     const ClusterView view(call->context().image(), call->caller().listener());
     for (const Place& place : production.places)
-        if (wants_leader_hint(place.answer->error_code))
-            place.answer->current_leader =
-                leader_hint(view, view.image().partition(place.key.topic_id, place.key.partition),
-                            &plain(production.response.node_endpoints));
+        if (const ErrorCode error = place.answer->error_code; wants_leader_hint(error))
+            redirect(call->caller(), view, error, view.image().partition(place.key.topic_id, place.key.partition),
+                     &plain(production.response.node_endpoints), place.answer->current_leader);
 }
 
 void respond(const ProduceCall& call, Production& production) {

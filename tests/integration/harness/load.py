@@ -153,7 +153,8 @@ def count_faults(bootstrap, loads, starts=None):
         producer, home, sequence = map(int, name)
         sequences = seen[producer, partition]
         acknowledged = loads[producer].offsets[partition]
-        if home != partition or sequence >= len(acknowledged) or acknowledged[sequence] != offset:
+        # None: acknowledged as a duplicate of something too long ago for the broker to know where that is.
+        if home != partition or sequence >= len(acknowledged) or acknowledged[sequence] not in (offset, None):
             fault("elsewhere", partition, offset, producer, sequence)
         if sequences and sequence < sequences[-1]:
             fault("out_of_order", partition, offset, producer, sequence)
@@ -164,7 +165,8 @@ def count_faults(bootstrap, loads, starts=None):
             if len(found) != len(set(found)):
                 fault("doubled", partition, load.number)
                 counts["doubled"] += len(found) - len(set(found)) - 1
-            expected = {sequence for sequence, offset in enumerate(offsets) if offset >= starts[partition]}
+            start = starts[partition]
+            expected = {sequence for sequence, offset in enumerate(offsets) if offset is None or offset >= start}
             if missing := expected - set(found):
                 fault("lost", partition, load.number, min(missing))
                 counts["lost"] += len(missing) - 1

@@ -126,7 +126,7 @@ Answer Objects::create(const Place& place, json object) {
     if (!at.space.empty()) metadata["namespace"] = at.space;
     metadata["uid"] = "uid-" + std::to_string(++uids_);
     metadata["generation"] = 1;
-    metadata["creationTimestamp"] = "2026-11-30T00:00:00Z";
+    metadata.emplace("creationTimestamp", "2026-11-30T00:00:00Z");  // but for a test that says when
     metadata["resourceVersion"] = std::to_string(++version_);
     history_.push_back({version_, "ADDED", at, object});
     objects_[at] = object;

@@ -69,7 +69,11 @@ void NodeLifecycle::beat() {
     heartbeat.offline_directories = environment_.offline_directories();
     heartbeat.full_directories = environment_.full_directories();
     environment_.way.ask<controller::BrokerHeartbeat, controller::HeartbeatAnswer>(
-        heartbeat, [this](const Result<controller::HeartbeatAnswer>& answer) { heard(answer); });
+        heartbeat,
+        [this, asked_at = environment_.machine.clock().now()](const Result<controller::HeartbeatAnswer>& answer) {
+            if (answer) events_.on_heard(asked_at);
+            heard(answer);
+        });
 }
 
 void NodeLifecycle::heard(const Result<controller::HeartbeatAnswer>& answer) {

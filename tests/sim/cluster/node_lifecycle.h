@@ -23,6 +23,7 @@ class NodeLifecycle {
     struct Events {
         std::function<controller::BrokerRegistration()> describe;
         std::function<void(int64_t broker_epoch)> on_registered;
+        std::function<void(Instant asked_at)> on_heard;
         std::function<void(ErrorCode)> on_failed;
     };
     NodeLifecycle(Environment environment, Events events)

@@ -260,6 +260,10 @@ void SimNode::begin_lifecycle() {
                                       replication_->registered(epoch);
                                       assignments_->registered(epoch);
                                   },
+                              .on_heard =
+                                  [this](Instant asked_at) {
+                                      for (const auto& table : tables_) table->heard_by_controller(asked_at);
+                                  },
                               .on_failed =
                                   [this](ErrorCode error) {
                                       watcher_.complain("a broker was refused: " + std::string(error_name(error)));

@@ -193,4 +193,8 @@ EXPLAINED = {
         "sync again, and its first checkpoint comes before that",
     "requests of earlier epochs answered":
         "the answer says the later epoch, and whoever asked gives up what it asked for before it reads the rest",
+    "truncated to the leader's end only":
+        "needs a replica that led for a moment, lacked the end of the epoch before, and then follows one that has it: "
+        "400 lives cut 3,099 logs, and none of them so. follower_test.cc has the case, and fails with the bug: "
+        "log_is_cut_where_its_own_part_of_the_epoch_ends",
 }

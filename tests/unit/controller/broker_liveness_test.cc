@@ -68,6 +68,20 @@ TEST_F(Liveness, late_words_of_a_former_incarnation_count_for_nothing) {
     EXPECT_EQ(silent_until(9'000), (std::vector{one, two}));
 }
 
+TEST_F(Liveness, what_a_broker_has_said_of_itself_holds_as_long_as_its_registration) {
+    const metadata::BrokerImage& broker = *image->broker(one);
+    const Uuid& directory = broker.directories.front();
+    liveness.heard(one, 1, Offset(7), at(1));
+    liveness.has_full(one, {directory});
+    liveness.registered(one, 1, at(5'000));
+    EXPECT_TRUE(liveness.is_full(broker, directory)) << "the same process, elsewhere";
+    EXPECT_TRUE(liveness.is_alive(one, 1, at(13'000)));
+    liveness.registered(one, 2, at(5'000));
+    metadata::BrokerImage anew = broker;
+    anew.epoch = 2;
+    EXPECT_FALSE(liveness.is_full(anew, directory));
+}
+
 TEST_F(Liveness, broken_connection_is_evidence_that_needs_no_waiting) {
     liveness.heard(one, 1, Offset(7), at(0));
     liveness.lost(one);

@@ -57,10 +57,13 @@ TEST_F(BrokerPlacementTest, by_hand_nothing_new_is_put_there_and_what_is_there_m
 
 TEST_F(BrokerPlacementTest, another_broker_by_the_same_id_begins_anew) {
     put(4, BrokerPlacement::draining);
+    apply({wire::ConfigRecord{
+        .resource_type = 4, .resource_name = "4", .name = "advertised.listeners", .value = "PLAINTEXT://there:1"}});
     fence(4);
     EXPECT_EQ(done(wire::UnregisterBrokerRequest{.broker_id = 4}).error_code, ErrorCode::none);
     start(4);
     EXPECT_TRUE(takes(4));
+    EXPECT_TRUE(image->broker_config(NodeId(4)).empty());
 }
 
 }  // namespace

@@ -122,6 +122,31 @@ class ControllerTest : public testing::Test {
 
 using Answers = std::vector<std::string>;
 
+// What brokers tell of their loads is known to the active controller, and to none after it.
+TEST_F(ControllerTest, loads_are_soft_state) {
+    start_with_broker();
+    create("a");
+    run();
+    const auto tell = [this](int64_t epoch) {
+        std::optional<Result<void>> answer;
+        ReportLoad report{.broker = NodeId(1), .broker_epoch = epoch, .disk = {100, 50, 40}, .partitions = {}};
+        report.partitions.push_back({controller->image()->topic("a")->id, PartitionIndex(0), {30, 3}});
+        controller->submit(report, Done<Result<void>>([&](const Result<void>& given) { answer = given; }));
+        return answer.value_or(unexpected(ErrorCode::unknown_server_error));
+    };
+    const int64_t epoch = controller->image()->broker(NodeId(1))->epoch;
+    EXPECT_EQ(tell(epoch + 1).error(), ErrorCode::stale_broker_epoch);
+    const Offset before = raft->next_offset();
+    EXPECT_TRUE(tell(epoch).has_value());
+    EXPECT_EQ(raft->next_offset(), before) << "nothing of it is in the log";
+    ASSERT_NE(controller->weights().disk_of(NodeId(1)), nullptr);
+    EXPECT_EQ(controller->weights().disk_of(NodeId(1))->logs_bytes, 40U);
+    controller->lost_leadership();
+    EXPECT_EQ(tell(epoch).error(), ErrorCode::not_controller);
+    controller->became_leader(LeaderEpoch(9));
+    EXPECT_EQ(controller->weights().disk_of(NodeId(1)), nullptr);
+}
+
 TEST_F(ControllerTest, empty_directory_begins_with_the_feature_levels) {
     start();
     EXPECT_TRUE(is_ready);

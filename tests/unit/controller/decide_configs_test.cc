@@ -102,6 +102,41 @@ TEST_F(AlterConfigs, brokers_and_the_clusters_defaults_can_be_changed_where_kafk
     EXPECT_EQ(altered(broker_type, "one", {{"log.retention.ms", set, "1"}}), ErrorCode::invalid_request);
 }
 
+TEST_F(AlterConfigs, broker_that_runs_is_given_other_addresses_of_its_own_listeners) {
+    constexpr std::string_view name = "advertised.listeners";
+    EXPECT_EQ(altered(broker_type, "1", {{name, set, "plaintext://elsewhere:1"}}), ErrorCode::none);
+    EXPECT_EQ(image->broker_config(NodeId(1)).at(std::string(name)), "plaintext://elsewhere:1");
+    const auto refusal = [&](std::string_view value) {
+        const auto response = done(change(broker_type, "1", {{name, set, value}})).responses.front();
+        EXPECT_EQ(response.error_code, ErrorCode::invalid_request);
+        return response.error_message.value_or("");
+    };
+    EXPECT_EQ(refusal("PLAINTEXT://here:1,CONTROLLER://here:2"),
+              "advertised.listeners: CONTROLLER isn't one of the listeners of broker 1, which are PLAINTEXT");
+    EXPECT_EQ(refusal("PLAINTEXT://0.0.0.0:1"),
+              "advertised.listeners: \"PLAINTEXT://0.0.0.0:1\" is nowhere to connect to; give a host and a port that "
+              "clients can reach");
+    EXPECT_EQ(altered(broker_type, "", {{name, set, "PLAINTEXT://here:1"}}), ErrorCode::invalid_request);
+    EXPECT_EQ(altered(broker_type, "2", {{name, set, "PLAINTEXT://here:1"}}), ErrorCode::broker_id_not_registered);
+    EXPECT_EQ(altered(broker_type, "1", {{name, remove, std::nullopt}}), ErrorCode::none);
+    EXPECT_TRUE(image->broker_config(NodeId(1)).empty());
+}
+
+TEST_F(AlterConfigs, controllers_have_addresses_too) {
+    wire::RegisterControllerRecord controller{.controller_id = 1};
+    controller.end_points.push_back({"CONTROLLER", "here", 9093, 0});
+    apply({controller});
+    EXPECT_EQ(altered(broker_type, "1", {{"advertised.listeners", set, "CONTROLLER://elsewhere:9093"}}),
+              ErrorCode::none);
+}
+
+// What has become wrong by another file stays, and is in nobody's way.
+TEST_F(AlterConfigs, addresses_that_stay_are_not_checked_again) {
+    apply({wire::ConfigRecord{
+        .resource_type = broker_type, .resource_name = "1", .name = "advertised.listeners", .value = "GONE://x:1"}});
+    EXPECT_EQ(altered(broker_type, "1", {{"log.retention.ms", set, "2000"}}), ErrorCode::none);
+}
+
 TEST_F(AlterConfigs, groups_and_client_metrics_need_not_exist) {
     EXPECT_EQ(altered(group_type, "g", {{"consumer.session.timeout.ms", set, "50000"}}), ErrorCode::none);
     EXPECT_EQ(altered(metrics_type, "m", {{"interval.ms", set, "60000"}}), ErrorCode::none);

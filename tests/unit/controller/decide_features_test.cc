@@ -59,6 +59,48 @@ TEST_F(Features, level_that_a_registered_broker_cannot_live_with_is_refused) {
     EXPECT_EQ(update("eligible.leader.replicas.version", 1, upgrade), ErrorCode::invalid_update_version);
 }
 
+// Of a controller that is not a broker, and whose program is older.
+TEST_F(Features, level_that_a_voter_cannot_read_is_refused) {
+    voters = raft::VoterSet({{.id = NodeId(1)}, {.id = NodeId(8)}, {.id = NodeId(9)}});
+    apply({metadata::broker(1, 1)});
+    const auto registered = [this](int32_t id, int16_t level_max, uint64_t run) {
+        return done(ControllerRegistration{
+            .id = NodeId(id), .incarnation_id = Uuid{8, run}, .features = {{"metadata.version", {7, level_max}}}});
+    };
+    EXPECT_TRUE(registered(8, 30, 1).has_value());
+    EXPECT_EQ(update("metadata.version", 25, upgrade), ErrorCode::invalid_update_version) << "9 may be of any version";
+    EXPECT_TRUE(registered(9, 25, 1).has_value());
+    EXPECT_EQ(update("metadata.version", 26, upgrade), ErrorCode::invalid_update_version);
+    EXPECT_EQ(update("metadata.version", 25, upgrade), ErrorCode::none);
+    EXPECT_TRUE(registered(9, 30, 2).has_value());
+    EXPECT_EQ(update("metadata.version", 26, upgrade), ErrorCode::none);
+    voters = raft::VoterSet({{.id = NodeId(1)}, {.id = NodeId(8)}});
+    EXPECT_TRUE(registered(9, 25, 3).has_value());
+    EXPECT_EQ(update("metadata.version", 27, upgrade), ErrorCode::none) << "nobody waits for one that was removed";
+}
+
+TEST_F(Features, controllers_are_registered_once_in_each_run_and_where_kafka_has_a_record_for_it) {
+    ControllerRegistration registration{.id = NodeId(8),
+                                        .incarnation_id = Uuid{8, 1},
+                                        .endpoints = {{"CONTROLLER", "host", 9093}},
+                                        .features = {{"metadata.version", {7, 25}}}};
+    EXPECT_EQ(decided(registration).records.size(), 1U);
+    EXPECT_TRUE(done(registration).has_value());
+    const metadata::ControllerImage& known = image->controllers->at(NodeId(8));
+    EXPECT_EQ(known.endpoints, registration.endpoints);
+    EXPECT_EQ(known.features, registration.features);
+    EXPECT_TRUE(decided(registration).records.empty());
+    registration.endpoints[0].host = "elsewhere";
+    EXPECT_EQ(decided(registration).records.size(), 1U);
+    registration.endpoints = known.endpoints;
+    registration.incarnation_id = Uuid{8, 2};
+    EXPECT_EQ(decided(registration).records.size(), 1U);
+    finalize("metadata.version", 14);
+    EXPECT_EQ(done(registration).error(), ErrorCode::unsupported_version);
+    registration.id = NodeId(-2);
+    EXPECT_EQ(done(registration).error(), ErrorCode::invalid_request);
+}
+
 TEST_F(Features, updates_are_not_written_down_by_a_release_without_that_record) {
     wire::UpdateFeaturesRequest request;
     request.feature_updates.push_back(

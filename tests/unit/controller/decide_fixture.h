@@ -22,7 +22,9 @@ inline constexpr int8_t unsafe_downgrade = 3;
 
 class DecideFixture : public testing::Test {
   public:
-    Context context() { return {*image, settings, random, Offset(50)}; }
+    Context context() {
+        return {.image = *image, .settings = settings, .random = random, .next_offset = Offset(50), .voters = &voters};
+    }
 
     template <class Request>
     auto decided(const Request& request) {
@@ -57,6 +59,7 @@ class DecideFixture : public testing::Test {
 
     std::shared_ptr<const metadata::Image> image = metadata::Image::empty();
     settings::BrokerSettings settings;
+    raft::VoterSet voters;
     sim::SimRandom random{1};
 };
 

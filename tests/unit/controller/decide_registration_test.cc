@@ -137,6 +137,34 @@ TEST_F(Registration, same_process_may_register_again_and_stays_what_it_is) {
     EXPECT_EQ(partition().leader_epoch, LeaderEpoch(0));
 }
 
+// What Kafka reads of it is the registration with other endpoints.
+TEST_F(Registration, same_process_elsewhere_is_one_record_in_which_nothing_else_differs) {
+    start_all(2);
+    add_partition({1, 2}, {1, 2}, 1);
+    const metadata::BrokerImage before = broker(1);
+    BrokerRegistration elsewhere{.id = NodeId(1),
+                                 .incarnation_id = before.incarnation_id,
+                                 .endpoints = {{"PLAINTEXT", "elsewhere", 9092}},
+                                 .rack = std::nullopt,
+                                 .directories = before.directories,
+                                 .features = before.features};
+    BrokerLiveness liveness{std::chrono::seconds(9)};
+    liveness.registered(NodeId(1), before.epoch, Instant{});
+    for (const bool is_fenced : {false, true}) {
+        if (is_fenced) fence(1);
+        Context while_it_lives{*image, settings, random, Offset(50)};
+        while_it_lives.liveness = &liveness;
+        const auto decision = decide(while_it_lives, elsewhere);
+        ASSERT_EQ(decision.records.size(), 1U);
+        EXPECT_EQ(decision.response->value, before.epoch);
+        apply(decision.records);
+        metadata::BrokerImage expected = before;
+        expected.endpoints = elsewhere.endpoints;
+        expected.is_fenced = is_fenced;
+        EXPECT_EQ(broker(1), expected);
+    }
+}
+
 TEST_F(Registration, second_process_is_refused_while_the_first_one_lives) {
     start_all(1);
     BrokerLiveness liveness{std::chrono::seconds(9)};

@@ -3,12 +3,12 @@
 #include <set>
 
 #include "controller/partition_change.h"
-#include "unit/controller/cluster_fixture.h"
+#include "unit/controller/weighed_fixture.h"
 
 namespace milena::controller {
 namespace {
 
-class Drain : public ClusterFixture {
+class Drain : public WeighedFixture {
   public:
     DrainPlan plan(std::set<NodeId> leaving, size_t moving_max = 100) {
         return plan_drain(*image, leaving, moving_max);
@@ -38,6 +38,19 @@ TEST_F(Drain, replicas_go_to_other_racks_and_to_who_has_few) {
     EXPECT_EQ(planned.moves[0].to, nodes({1, 4}));
     EXPECT_EQ(planned.moves[1].to, nodes({3, 4}));
     EXPECT_EQ(planned.moves[0].reason, "broker 2 is drained");
+}
+
+TEST_F(Drain, nothing_goes_to_where_it_would_fill_the_disk) {
+    start_all(3);
+    for (int32_t i = 0; i < 3; ++i) add_weighed({2}, 10 * gigabyte);
+    disks[1] = 30 * gigabyte;
+    disks[3] = 10 * gigabyte;
+    tell();
+    const DrainPlan planned = plan_drain(*image, {NodeId(2)}, 10, {.weights = &weights});
+    ASSERT_EQ(planned.moves.size(), 2U);
+    for (const ReplicaMove& move : planned.moves) EXPECT_EQ(move.to, nodes({1}));
+    ASSERT_EQ(planned.stuck.size(), 1U);
+    EXPECT_EQ(planned.stuck[0].reason, "no other broker has room for its 10.0 GB: their disks would be too full");
 }
 
 TEST_F(Drain, leader_that_leaves_is_followed_by_one_that_is_in_sync) {

@@ -1,23 +1,23 @@
 #include "controller/replica_mover.h"
 
-#include "unit/controller/cluster_fixture.h"
+#include "unit/controller/weighed_fixture.h"
 
 namespace milena::controller {
 namespace {
 
 using std::chrono::seconds;
 
-class ReplicaMoverTest : public ClusterFixture {
+class ReplicaMoverTest : public WeighedFixture {
   public:
     ReplicaMoverTest() { start_all(3); }
 
-    std::vector<ReplicaMove> next() { return mover.next(*image, limits, now); }
+    std::vector<ReplicaMove> next() { return mover.next(*image, weights, limits, now); }
     // Carries out what is to be done until there is nothing more; all moves arrive at once. How many rounds it took.
     int settle() {
         for (int round = 0;; ++round) {
             const auto moves = next();
             if (moves.empty() || round == 200) return round;
-            EXPECT_LE(moves.size(), limits.moving_max + 500);
+            EXPECT_LE(moves.size(), limits.limits.moving_max + 500);
             EXPECT_EQ(done(MoveReplicas{moves})->count, moves.size());
             for (const ReplicaMove& move : moves) arrive(move.topic_id, move.partition);
         }
@@ -38,7 +38,7 @@ class ReplicaMoverTest : public ClusterFixture {
     }
 
     ReplicaMover mover;
-    MoverSettings limits{.is_automatic = true, .moving_max = 5, .away_max = seconds(60)};
+    MoverSettings limits{.is_automatic = true, .limits = {.moving_max = 5}, .away_max = seconds(60)};
     Instant now{seconds(1000)};
 };
 
@@ -58,8 +58,43 @@ TEST_F(ReplicaMoverTest, broker_that_has_joined_gets_its_share_a_few_at_a_time) 
     for (const auto& move : first) EXPECT_NE(move.reason, "");
     EXPECT_GT(settle(), 3);
     for (const auto& [node, count] : replicas()) EXPECT_NEAR(static_cast<double>(count), 22.5, 2) << node.value;
+    EXPECT_TRUE(mover.metrics().is_balancing) << "what the brokers store may still be told";
+    tell();
+    EXPECT_TRUE(next().empty());
     EXPECT_FALSE(mover.metrics().is_balancing) << "it is over";
     EXPECT_GE(mover.metrics().moves, 20U);
+}
+
+TEST_F(ReplicaMoverTest, brokers_that_never_tell_what_they_store_are_not_waited_for_for_ever) {
+    create("a", 30, 3);
+    mover.balance();
+    EXPECT_TRUE(next().empty());
+    now = now + (ReplicaMover::unheard_max - seconds(1));
+    EXPECT_TRUE(next().empty());
+    EXPECT_TRUE(mover.metrics().is_balancing);
+    now = now + seconds(1);
+    EXPECT_TRUE(next().empty());
+    EXPECT_FALSE(mover.metrics().is_balancing);
+}
+
+TEST_F(ReplicaMoverTest, cluster_that_only_just_begins_waits_for_nobody) {
+    mover.registered(NodeId(4));
+    start(4);
+    EXPECT_TRUE(next().empty());
+    EXPECT_FALSE(mover.metrics().is_balancing);
+    for (int i = 0; i < 12; ++i) add_partition({1, 2}, {1, 2}, 1);
+    EXPECT_TRUE(next().empty()) << "its first topic stays as it was placed";
+}
+
+TEST_F(ReplicaMoverTest, run_goes_on_with_disks_when_the_last_broker_has_told) {
+    for (int32_t i = 0; i < 4; ++i) add_partition({1 + i / 2}, {1 + i / 2}, 1 + i / 2);
+    for (int32_t i = 0; i < 4; ++i) weigh(i, i < 2 ? 100 * gigabyte : gigabyte);
+    mover.balance();
+    EXPECT_EQ(settle(), 1) << "broker 3 gets one, whichever";
+    EXPECT_EQ(mover.metrics().unheard, 3U);
+    tell();
+    EXPECT_FALSE(next().empty());
+    EXPECT_EQ(mover.metrics().unheard, 0U);
 }
 
 TEST_F(ReplicaMoverTest, broker_that_comes_back_to_what_it_had_changes_nothing) {

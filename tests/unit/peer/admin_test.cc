@@ -55,6 +55,16 @@ class Node : AdminRequests {
                            .log_bytes = 1000,
                            .copies = {{question.broker, 10}}}}});
     }
+    void receive(AskPartitionLags question, Answer<PartitionLags> to) override {
+        PartitionLags answer;
+        for (const replica::LagPosition& position : question.positions) {
+            answer.lags.emplace_back();
+            if (position.committed < Offset{0}) continue;
+            answer.lags.back() = {position.committed.value - question.asker.value, std::nullopt};
+            if (position.key.partition.value > 0) answer.lags.back()->time = Milliseconds(position.key.partition.value);
+        }
+        to(std::move(answer));
+    }
     void receive(AskBrokers, Answer<Brokers> to) override { to(Brokers{{}, id_}); }
     void receive(AskCanRestart question, Answer<CanRestart> to) override {
         EXPECT_TRUE(loop_.is_current());
@@ -95,6 +105,7 @@ class Node : AdminRequests {
                                .from = {NodeId(1), NodeId(2)},
                                .to = {NodeId(1), NodeId(3)},
                                .reason = "why"});
+        moves.unheard = {NodeId(3)};
         to(std::move(moves));
     }
 
@@ -213,13 +224,38 @@ TEST(AdminTest, leader_is_asked_how_far_a_broker_is_behind) {
     Awaited<AdminResult<LedPartitions>> awaited;
     loop.run([&] {
         client->use_broker_address(NodeId(1), "127.0.0.1", leader.port());
-        client->ask(NodeId(1), {NodeId(5)}, [awaited](AdminResult<LedPartitions> led) { awaited.set(std::move(led)); });
+        client->ask(NodeId(1), AskLedPartitions{NodeId(5)},
+                    [awaited](AdminResult<LedPartitions> led) { awaited.set(std::move(led)); });
     });
     const auto led = awaited.value();
     ASSERT_TRUE(led.has_value());
     const controller::LedPartition expected{
         .topic_id = Uuid{1, 2}, .partition = PartitionIndex(3), .log_bytes = 1000, .copies = {{NodeId(5), 10}}};
     EXPECT_EQ(led->partitions, std::vector{expected});
+    loop.run([&] { client.reset(); });
+}
+
+TEST(AdminTest, leader_is_asked_how_far_groups_are_behind) {
+    Node leader(1);
+    LoopThread loop;
+    std::optional<AdminClient> client(loop.post());
+    Awaited<AdminResult<PartitionLags>> awaited;
+    const auto at = [](int32_t partition, int64_t committed) {
+        return replica::LagPosition{{Uuid{1, 2}, PartitionIndex(partition)}, Offset(committed)};
+    };
+    loop.run([&] {
+        client->use_broker_address(NodeId(1), "127.0.0.1", leader.port());
+        client->ask(NodeId(1), AskPartitionLags{NodeId(5), {at(3, 12), at(0, 2), at(4, -1)}},
+                    [awaited](AdminResult<PartitionLags> lags) { awaited.set(std::move(lags)); });
+    });
+    const auto answer = awaited.value();
+    ASSERT_TRUE(answer.has_value());
+    ASSERT_EQ(answer->lags.size(), 3U);
+    EXPECT_EQ(answer->lags[0]->records, 7);
+    EXPECT_EQ(answer->lags[0]->time, Milliseconds(3));
+    EXPECT_EQ(answer->lags[1]->records, -3);
+    EXPECT_FALSE(answer->lags[1]->time.has_value());
+    EXPECT_FALSE(answer->lags[2].has_value());
     loop.run([&] { client.reset(); });
 }
 
@@ -261,6 +297,8 @@ TEST(AdminTest, drain_and_plan_are_told_with_their_reasons) {
     ASSERT_EQ(plan.moves_size(), 1);
     EXPECT_EQ(plan.moves(0).topic(), "planned");
     EXPECT_EQ(plan.moves(0).to(1), 3);
+    ASSERT_EQ(plan.unheard_size(), 1);
+    EXPECT_EQ(plan.unheard(0), 3);
 }
 
 TEST(AdminTest, schema_has_every_setting_with_what_its_change_takes) {

@@ -68,6 +68,24 @@ TEST(ControllerMessages, a_registration_survives_but_never_as_local) {
     EXPECT_FALSE(registration->is_local);
 }
 
+controller::ControllerRegistration a_controller() {
+    return {.id = NodeId(5),
+            .incarnation_id = changed_topic,
+            .endpoints = {{"CONTROLLER", "host2", 9093, metadata::SecurityProtocol::plaintext}},
+            .features = {{"metadata.version", {7, 29}}},
+            .cluster_id = "cluster"};
+}
+
+TEST(ControllerMessages, a_registration_of_a_controller_survives) {
+    const auto registration = survived<controller::v1::RegisterControllerRequest>(a_controller());
+    ASSERT_TRUE(registration.has_value());
+    EXPECT_EQ(registration->id, NodeId(5));
+    EXPECT_EQ(registration->incarnation_id, changed_topic);
+    EXPECT_EQ(registration->endpoints, a_controller().endpoints);
+    EXPECT_EQ(registration->features, a_controller().features);
+    EXPECT_EQ(registration->cluster_id, "cluster");
+}
+
 TEST(ControllerMessages, a_heartbeat_survives) {
     const auto heartbeat = survived<controller::v1::HeartbeatRequest>(
         controller::BrokerHeartbeat{NodeId(4), 9, Offset(100), true, true, directories, {directories[0]}, directories});
@@ -112,6 +130,20 @@ TEST(ControllerMessages, what_is_said_of_directories_and_producer_ids_survives) 
     EXPECT_EQ(allocated->broker_epoch, 9);
 }
 
+controller::ReportLoad a_report() {
+    return {.broker = NodeId(4),
+            .broker_epoch = 9,
+            .disk = {.total_bytes = 1000, .usable_bytes = 400, .logs_bytes = 550},
+            .partitions = {{changed_topic, PartitionIndex(3), {500, 7}}, {changed_topic, PartitionIndex(0), {0, 0}}},
+            .are_more = true};
+}
+
+TEST(ControllerMessages, what_is_said_of_loads_survives) {
+    const auto report = survived<controller::v1::ReportLoadRequest>(a_report());
+    ASSERT_TRUE(report.has_value());
+    EXPECT_EQ(*report, a_report());
+}
+
 TEST(ControllerMessages, a_forwarded_request_survives) {
     const ForwardedRequest request{Bytes::copy_of("frame"), "10.0.0.1:5000", "PLAINTEXT"};
     const auto forwarded = survived<controller::v1::ForwardRequest>(request);
@@ -151,9 +183,26 @@ TEST(ControllerMessages, what_nobody_may_say_is_refused) {
     EXPECT_TRUE(is_refused<Assign>(assignment, [](auto& m) {
         for (int i = 0; i < 100'001; ++i) m.add_assignments();
     }));
+    using Announce = controller::v1::RegisterControllerRequest;
+    EXPECT_TRUE(is_refused<Announce>(a_controller(), [](auto& m) { m.set_controller(-1); }));
+    EXPECT_TRUE(is_refused<Announce>(a_controller(), [](auto& m) { m.mutable_endpoints(0)->set_port(70'000); }));
+    EXPECT_TRUE(is_refused<Announce>(a_controller(), [](auto& m) { m.mutable_features(0)->set_level_max(70'000); }));
+    EXPECT_TRUE(is_refused<Announce>(a_controller(), [](auto& m) { m.set_cluster_id(std::string(2'000, 'x')); }));
     using Cordon = controller::v1::CordonDirectoriesRequest;
     EXPECT_TRUE(is_refused<Cordon>(controller::CordonDirectories{NodeId(4), directories, 9},
                                    [](auto& m) { m.set_broker_epoch(-1); }));
+    using Report = controller::v1::ReportLoadRequest;
+    EXPECT_TRUE(is_refused<Report>(a_report(), [](auto& m) { m.set_broker(-1); }));
+    EXPECT_TRUE(is_refused<Report>(a_report(), [](auto& m) { m.set_broker_epoch(-1); }));
+    EXPECT_TRUE(is_refused<Report>(a_report(), [](auto& m) { m.set_disk_total_bytes(399); }));
+    EXPECT_TRUE(is_refused<Report>(a_report(), [](auto& m) { m.set_disk_usable_bytes(-1); }));
+    EXPECT_TRUE(is_refused<Report>(a_report(), [](auto& m) { m.set_logs_bytes(-1); }));
+    EXPECT_TRUE(is_refused<Report>(a_report(), [](auto& m) { m.mutable_partitions(0)->set_partition(-1); }));
+    EXPECT_TRUE(is_refused<Report>(a_report(), [](auto& m) { m.mutable_partitions(1)->set_bytes(-1); }));
+    EXPECT_TRUE(is_refused<Report>(a_report(), [](auto& m) { m.mutable_partitions(1)->set_bytes_in_per_second(-1); }));
+    EXPECT_TRUE(is_refused<Report>(a_report(), [](auto& m) {
+        for (int i = 0; i < 100'001; ++i) m.add_partitions();
+    }));
     using Forward = controller::v1::ForwardRequest;
     EXPECT_TRUE(is_refused<Forward>(ForwardedRequest{}, [](auto& m) { m.set_client(std::string(2'000, 'x')); }));
 }
@@ -197,8 +246,10 @@ class Answers final : public ControllerRequests {
         std::vector<ErrorCode> outcomes(request.changes.size(), ErrorCode::invalid_update_version);
         give<controller::AlterPartitionAnswer>(answer, {std::move(outcomes)});
     }
+    void receive(controller::ControllerRegistration, Answer<void> answer) override { give_nothing(answer); }
     void receive(controller::AssignDirectories, Answer<void> answer) override { give_nothing(answer); }
     void receive(controller::CordonDirectories, Answer<void> answer) override { give_nothing(answer); }
+    void receive(controller::ReportLoad, Answer<void> answer) override { give_nothing(answer); }
     void receive(controller::AllocateProducerIds, Answer<controller::ProducerIdBlock> answer) override {
         give<controller::ProducerIdBlock>(answer, {ProducerId(1000), 500});
     }
@@ -275,6 +326,8 @@ TEST_F(ControllerTest, every_request_is_answered_in_kind) {
         ask<void>(controller::AssignDirectories{NodeId(4), 9, {{changed_topic, PartitionIndex(3), directories[0]}}})
             .has_value());
     EXPECT_TRUE(ask<void>(controller::CordonDirectories{NodeId(4), directories, 9}).has_value());
+    EXPECT_TRUE(ask<void>(a_controller()).has_value());
+    EXPECT_TRUE(ask<void>(a_report()).has_value());
     const auto block = ask<controller::ProducerIdBlock>(controller::AllocateProducerIds{NodeId(4), 9});
     ASSERT_TRUE(block.has_value());
     EXPECT_EQ(block->first, ProducerId(1000));
@@ -283,7 +336,7 @@ TEST_F(ControllerTest, every_request_is_answered_in_kind) {
     const auto forwarded = ask<ForwardedResponse>(ForwardedRequest{.frame = body, .client = "", .listener = ""});
     ASSERT_TRUE(forwarded.has_value());
     EXPECT_EQ(*forwarded, (ForwardedResponse{body, Offset(8)}));
-    EXPECT_EQ(answers_.received, 7);
+    EXPECT_EQ(answers_.received, 9);
 }
 
 TEST_F(ControllerTest, whoever_is_not_the_controller_says_who_is) {

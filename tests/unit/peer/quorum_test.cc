@@ -34,7 +34,7 @@ std::vector<raft::Request> all_requests() {
 std::vector<raft::Response> all_responses() {
     const raft::Leadership nobody{ErrorCode::fenced_leader_epoch, LeaderEpoch(4), no_node, {}};
     const raft::Leadership leader{ErrorCode::none, LeaderEpoch(4), NodeId(2), endpoints};
-    return {raft::VoteResponse{nobody, true}, raft::EpochResponse{leader},
+    return {raft::VoteResponse{nobody, true, true}, raft::EpochResponse{leader},
             raft::FetchResponse{leader, Offset(7), Offset(0), std::nullopt, std::nullopt, Bytes::copy_of("records")},
             raft::FetchResponse{leader, no_offset, no_offset, storage::EpochEnd{LeaderEpoch(1), Offset(3)},
                                 raft::SnapshotId{Offset(9), LeaderEpoch(2)}, Bytes{}},

@@ -150,6 +150,8 @@ class ReplicationTest : public testing::Test {
     void TearDown() override {
         client_.reset();
         server_.reset();
+        // A stream that the server has handed over last may still be on its way.
+        for (LoopThread* thread : {&first_, &second_}) thread->run([] {});
         for (const auto& leader : accepted_) leader->let_go();
     }
 

@@ -15,6 +15,7 @@ struct NobodyAnswers : AdminRequests {
     bool is_active() const override { return false; }
     NodeId controller() const override { return no_node; }
     void receive(AskLedPartitions, Answer<LedPartitions>) override {}
+    void receive(AskPartitionLags, Answer<PartitionLags>) override {}
     void receive(AskBrokers, Answer<Brokers>) override {}
     void receive(AskCanRestart, Answer<CanRestart>) override {}
     void receive(AskHasCaughtUp, Answer<controller::CaughtUp>) override {}

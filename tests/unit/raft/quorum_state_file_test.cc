@@ -21,6 +21,9 @@ TEST(QuorumStateFile, both_versions_survive) {
     const ElectionState state{
         .epoch = LeaderEpoch(7), .leader = no_node, .voted = NodeId(1), .voted_directory = Uuid{5, 500}};
     EXPECT_EQ(parse_quorum_state(quorum_state_text(state, only_voter, 1)), state);
+    ElectionState emptied = state;
+    emptied.awaits_log = true;
+    EXPECT_EQ(parse_quorum_state(quorum_state_text(emptied, only_voter, 1)), emptied);
     ElectionState without_directory = state;
     without_directory.voted_directory = {};
     EXPECT_EQ(parse_quorum_state(quorum_state_text(state, only_voter, 0)), without_directory);

@@ -204,7 +204,14 @@ class RaftCluster {
                 if (gets_through(to, from_id)) world.after(delay(), [end] { end(unexpected(SendError::unreachable)); });
                 return;
             }
-            target.raft->receive(request, [this, end, from_id, to](Response response) {
+            // Whoever waits for a process that is killed learns it from its connection.
+            const auto waits = std::make_shared<bool>(true);
+            const std::shared_ptr<void> broken(nullptr, [this, end, from_id, to, waits](void*) {
+                if (*waits && gets_through(to, from_id))
+                    world.after(delay(), [end] { end(unexpected(SendError::unreachable)); });
+            });
+            target.raft->receive(request, [this, end, from_id, to, waits, broken](Response response) {
+                *waits = false;
                 if (!gets_through(to, from_id)) return;
                 auto shared = std::make_shared<Response>(std::move(response));
                 world.after(delay(), [end, shared] { end(*shared); });

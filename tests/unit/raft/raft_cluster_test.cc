@@ -113,6 +113,93 @@ TEST_F(RaftClusterTest, leader_without_a_majority_gives_up) {
     EXPECT_TRUE(cluster.run_until(10s, [&] { return cluster.has_leader_among(rest); }));
 }
 
+// One of the two that have a record loses its disk, and the other one is down: who is left has never had it.
+TEST_F(RaftClusterTest, emptied_voter_elects_nobody_who_lacks_what_it_has_acknowledged) {
+    for (uint64_t seed = 1; seed <= cases(20); ++seed) {
+        RaftCluster cluster(seed, 3);
+        cluster.start_all();
+        const NodeId whole = lead(cluster).id;
+        cluster.run(1s);
+        const std::set<NodeId> rest = others(cluster, whole);
+        const NodeId emptied = *rest.begin();
+        const NodeId behind = *rest.rbegin();
+        for (const NodeId id : others(cluster, behind)) cluster.cut_both(behind, id);
+        ASSERT_TRUE(cluster.propose(cluster.at(whole), "kept"));
+        ASSERT_TRUE(cluster.run_until(soon, [&] { return cluster.at(whole).journal->values == Values{"kept"}; }));
+        cluster.kill(whole);
+        cluster.lose_volume(emptied);
+        cluster.mend();
+        for (int life = 0; life < 3; ++life) {
+            if (life > 0) cluster.kill(emptied);
+            ASSERT_EQ(cluster.start(emptied), "");
+            EXPECT_FALSE(cluster.run_until(10s, [&] { return cluster.has_leader_among(rest); })) << seed;
+            EXPECT_TRUE(cluster.at(emptied).raft->awaits_log());
+        }
+        ASSERT_EQ(cluster.start(whole), "");
+        ASSERT_TRUE(cluster.run_until(long_enough, [&] { return cluster.all_have(1); })) << cluster.describe();
+        ASSERT_TRUE(cluster.run_until(long_enough, [&] { return !cluster.at(emptied).raft->awaits_log(); }));
+        cluster.kill(whole);
+        EXPECT_TRUE(cluster.run_until(long_enough, [&] { return cluster.has_leader_among(rest); }))
+            << "what was emptied is a voter like any other again";
+    }
+}
+
+TEST_F(RaftClusterTest, two_emptied_voters_begin_no_log_anew_beside_the_one_that_has_it) {
+    for (uint64_t seed = 1; seed <= cases(20); ++seed) {
+        RaftCluster cluster(seed, 3);
+        cluster.start_all();
+        const NodeId whole = lead(cluster).id;
+        ASSERT_TRUE(cluster.propose(cluster.at(whole), "kept"));
+        cluster.run(1s);
+        cluster.kill(whole);
+        for (const NodeId id : others(cluster, whole)) cluster.lose_volume(id);
+        cluster.start_all();
+        EXPECT_FALSE(cluster.run_until(20s, [&] { return cluster.leader() != nullptr; })) << seed;
+    }
+}
+
+TEST_F(RaftClusterTest, majority_begins_a_new_log_whether_the_last_voter_is_down_or_silent) {
+    for (uint64_t seed = 1; seed <= cases(20); ++seed) {
+        RaftCluster cluster(seed, 3);
+        const NodeId last(static_cast<int32_t>(1 + seed % 3));
+        const bool is_silent = seed % 2 == 0;
+        for (const NodeId id : others(cluster, last)) {
+            if (is_silent) cluster.cut_both(last, id);
+            ASSERT_EQ(cluster.start(id), "");
+        }
+        if (is_silent) ASSERT_EQ(cluster.start(last), "");
+        const NodeId first = lead(cluster).id;
+        ASSERT_TRUE(cluster.propose(cluster.at(first), "a"));
+        ASSERT_TRUE(cluster.run_until(long_enough, [&] { return cluster.at(first).journal->values.size() == 1; }));
+        cluster.mend();
+        if (!is_silent) ASSERT_EQ(cluster.start(last), "");
+        ASSERT_TRUE(cluster.run_until(long_enough, [&] { return !cluster.at(last).raft->awaits_log(); })) << seed;
+        cluster.kill(first);
+        EXPECT_TRUE(cluster.run_until(long_enough, [&] { return cluster.has_leader_among(others(cluster, first)); }));
+    }
+}
+
+// Who has voted for the first leader has a vote in the elections after it, though it has nothing of the log yet.
+TEST_F(RaftClusterTest, first_leader_may_fall_before_anybody_has_fetched_from_it) {
+    for (uint64_t seed = 1; seed <= cases(20); ++seed) {
+        RaftCluster cluster(seed, 3);
+        cluster.on_the_way = [&](RaftCluster::Node&, const Request& request) {
+            const auto* fetch = std::get_if<FetchRequest>(&request);
+            if (fetch == nullptr || fetch->epoch == LeaderEpoch(0)) return;
+            for (const auto& [id, node] : cluster.nodes)
+                if (node->raft != nullptr && node->raft->role() == Role::leader)
+                    for (const NodeId other : others(cluster, id)) cluster.cut_both(id, other);
+        };
+        cluster.start_all();
+        ASSERT_TRUE(cluster.run_until(long_enough, [&] { return !cluster.cuts.empty(); }));
+        cluster.on_the_way = nullptr;
+        cluster.mend();
+        for (const auto& [id, node] : cluster.nodes) cluster.lose_power(id);
+        cluster.start_all();
+        ASSERT_TRUE(cluster.run_until(long_enough, [&] { return cluster.leader() != nullptr; })) << cluster.describe();
+    }
+}
+
 TEST_F(RaftClusterTest, what_a_lost_leader_had_alone_gives_way) {
     RaftCluster cluster(1, 3);
     cluster.start_all();

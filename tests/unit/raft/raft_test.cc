@@ -173,6 +173,29 @@ TEST_F(RaftTest, flipped_bit_in_what_was_durable_is_not_taken_for_the_end) {
     EXPECT_NE(open(), "");
 }
 
+TEST_F(RaftTest, recovery_point_that_was_written_in_part_names_nothing_that_never_was_durable) {
+    ASSERT_EQ(open(), "");
+    const std::string path = metadata_directory + "/recovery-point";
+    const auto closed_at = [&](int64_t end) {
+        commit(std::vector<std::string>(static_cast<size_t>(Offset(end) - raft->high_watermark()), "a"));
+        EXPECT_EQ(raft->high_watermark(), Offset(end));
+        EXPECT_TRUE(raft->close().has_value());
+        const auto text = env::read_file(disk, path, 1 << 10);
+        EXPECT_TRUE(text.has_value());
+        reopen_after_kill();
+        return std::string(text.value_or(Bytes()).view());
+    };
+    const std::string before = closed_at(199);
+    const std::string after = closed_at(900);  // of both together could come 999
+    for (size_t written = 0; written <= after.size(); ++written) {
+        const std::string torn = after.substr(0, written) + before.substr(std::min(before.size(), written));
+        raft.reset();
+        disk.restart();
+        ASSERT_TRUE(env::replace_file(disk, path, torn).has_value());
+        EXPECT_EQ(open(), "") << torn;
+    }
+}
+
 TEST_F(RaftTest, damaged_vote_is_refused) {
     ASSERT_EQ(open(), "");
     raft.reset();

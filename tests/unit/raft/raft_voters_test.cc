@@ -295,6 +295,21 @@ TEST_F(RaftVoters, leader_writes_where_it_is_itself) {
     EXPECT_TRUE(cluster->run_until(soon, [&] { return *node.raft->voters().find(node.id) == node.described(); }));
 }
 
+TEST_F(RaftVoters, voter_that_moves_while_it_runs_is_found_where_it_is) {
+    const auto cluster = three_voters();
+    for (const int32_t id : {1, 2, 3}) {
+        RaftCluster::Node& node = cluster->at(NodeId(id));
+        node.host = "moved" + std::to_string(id);
+        node.raft->use_endpoints(node.described().endpoints);
+        EXPECT_TRUE(cluster->run_until(long_enough, [&] {
+            const RaftCluster::Node* leader = cluster->leader();
+            return leader != nullptr && *leader->raft->voters().find(node.id) == node.described();
+        })) << cluster->describe();
+        cluster->run(long_enough);
+    }
+    EXPECT_TRUE(commits(*cluster, "a")) << cluster->describe();
+}
+
 TEST_F(RaftVoters, voters_of_the_settings_come_into_the_log_with_their_directories) {
     RaftCluster cluster(1, 3);
     for (Voter& voter : cluster.voters) voter.endpoints = {{"C", "host" + std::to_string(voter.id.value), 9093}};

@@ -238,6 +238,71 @@ TEST_F(LeaderTest, follower_that_was_late_for_too_long_is_to_go) {
     EXPECT_EQ(copy(1).context.isr_shrinks, 1U);
 }
 
+// Cut off from all others, so that the controller may have had another one elected.
+TEST_F(LeaderTest, who_waits_at_a_leader_that_nobody_hears_is_sent_to_look_for_another) {
+    begin({1, 2});
+    subscribe(2, 0);
+    produce(2);
+    acknowledge(2, 1);
+    replica_context(1).heard_by_controller = world.clock.now();
+    ErrorCode told = ErrorCode::none;
+    replica(1).when_acknowledged(Offset{1}, Acknowledgement::all_in_sync, [&](ErrorCode error) { told = error; });
+    const auto look_for = [&](int count) {
+        for (; count > 0; --count) {
+            run_for(seconds(1));
+            replica(1).look_after();
+        }
+    };
+    const auto fetched = [&](int64_t from) {
+        ErrorCode error = ErrorCode::unknown_server_error;
+        FetchRequest request;
+        request.from = Offset{from};
+        request.bytes_max = 1 << 20;
+        replica(1).fetch(request, [&](const FetchOutcome& outcome) { error = outcome.error; });
+        return error;
+    };
+    look_for(9);
+    EXPECT_EQ(told, ErrorCode::none);
+    EXPECT_EQ(fetched(1), ErrorCode::none);
+    EXPECT_EQ(copy(1).produce("value").error, ErrorCode::none);
+    look_for(1);
+    EXPECT_EQ(told, ErrorCode::not_leader_or_follower);
+    EXPECT_EQ(copy(1).produce("value").error, ErrorCode::not_leader_or_follower);
+    EXPECT_EQ(fetched(1), ErrorCode::not_leader_or_follower);
+    // It may still be right that it leads: what needs nobody else goes on.
+    EXPECT_EQ(fetched(0), ErrorCode::none);
+    EXPECT_EQ(copy(1).produce("value", false).error, ErrorCode::none);
+
+    acknowledge(2, 2);
+    look_for(1);
+    EXPECT_EQ(copy(1).produce("value").error, ErrorCode::none);
+}
+
+TEST_F(LeaderTest, reader_at_a_leader_without_followers_that_nobody_hears_is_sent_away) {
+    begin({1, 2});
+    subscribe(2, 0);
+    replica_context(1).heard_by_controller = world.clock.now();
+    run_for(seconds(10));
+    EXPECT_FALSE(replica(1).is_forsaken());
+    replica(1).dismiss(NodeId{2}, watchers[2]);
+    EXPECT_TRUE(replica(1).is_forsaken());
+    replica_context(1).heard_by_controller = world.clock.now();
+    EXPECT_FALSE(replica(1).is_forsaken());
+}
+
+TEST_F(LeaderTest, leader_whose_followers_hear_it_goes_on_without_a_controller) {
+    begin({1, 2});
+    subscribe(2, 0);
+    replica_context(1).heard_by_controller = world.clock.now();
+    for (int i = 0; i < 20; ++i) {
+        EXPECT_EQ(copy(1).produce("value").error, ErrorCode::none) << i;
+        run_for(seconds(1));
+        replica(1).look_after();
+        acknowledge(2, i + 1);
+    }
+    EXPECT_EQ(replica(1).high_watermark(), Offset{20});
+}
+
 TEST_F(LeaderTest, idle_follower_with_all_there_is_stays) {
     begin({1, 2});
     produce(1);

@@ -10,9 +10,16 @@ namespace {
 
 struct Lags : Gate {
     shard::Loop home{both.clock};
+    LagMeter::Lags told;
+    std::vector<std::pair<NodeId, std::vector<replica::LagPosition>>> asked;
+    const ConsumerLagReader::AskLeader ask_leader = [this](NodeId leader, std::vector<replica::LagPosition> positions,
+                                                           std::function<void(LagMeter::Lags)> done) {
+        asked.emplace_back(leader, std::move(positions));
+        home.post([this, done = std::move(done)] { done(told); });
+    };
 
     ConsumerLag read(size_t partitions_max, size_t askers = 1) {
-        ConsumerLagReader reader(*both.shards, gate, home, partitions_max);
+        ConsumerLagReader reader({*both.shards, gate, home, NodeId{1}, partitions_max, ask_leader});
         ConsumerLag result;
         size_t missing = askers;
         for (size_t i = 0; i < askers; ++i)
@@ -59,19 +66,37 @@ TEST_F(Lags, topic_that_is_not_there_has_no_lag) {
     EXPECT_TRUE(read(100).groups.front().topics.empty());
 }
 
-TEST_F(Lags, partition_that_is_led_elsewhere_has_no_lag_here) {
+TEST_F(Lags, partition_that_is_led_elsewhere_has_the_lag_of_its_copy_here) {
     ASSERT_EQ(commit_here(group_of(1), 0), ErrorCode::none);
     elect(0, NodeId{2});
     const ConsumerLag lag = read(100);
-    EXPECT_FALSE(lag.groups.front().topics.front().partitions.front().lag.has_value());
-    EXPECT_EQ(render_lag(lag).find("partition="), std::string::npos);
+    EXPECT_TRUE(lag.groups.front().topics.front().partitions.front().lag.has_value());
+    EXPECT_NE(render_lag(lag).find("partition="), std::string::npos);
+}
+
+TEST_F(Lags, partition_without_a_copy_here_has_the_lag_that_its_leader_tells) {
+    ASSERT_EQ(commit_here(group_of(1), 5), ErrorCode::none);
+    apply(both.move(0, NodeId{2}));
+    const auto lag_of_it = [this] { return read(100).groups.front().topics.front().partitions.front().lag; };
+    EXPECT_FALSE(lag_of_it().has_value()) << "it hasn't answered";
+    told = {replica::LagReader::Lag{7, Milliseconds(30)}};
+    const auto lag = lag_of_it();
+    ASSERT_TRUE(lag.has_value());
+    EXPECT_EQ(lag->records, 7);
+    ASSERT_EQ(asked.size(), 2U);
+    EXPECT_EQ(asked[1].first, NodeId{2});
+    ASSERT_EQ(asked[1].second.size(), 1U);
+    EXPECT_EQ(asked[1].second[0].key, both.key(0));
+    EXPECT_EQ(asked[1].second[0].committed, Offset{5});
+    told = {std::nullopt, replica::LagReader::Lag{7, Milliseconds(30)}};
+    EXPECT_FALSE(lag_of_it().has_value()) << "one lag more than was asked for";
 }
 
 TEST_F(Lags, who_asks_meanwhile_gets_the_same_answer) { EXPECT_TRUE(read(100, 3).groups.empty()); }
 
 ConsumerLag lag_of(std::string group, std::optional<Milliseconds> time) {
     ConsumerLag lag;
-    PartitionLag partition{PartitionIndex(7), Offset(1), replica::LagReader::Lag{5, time}};
+    PartitionLag partition{PartitionIndex(7), Offset(1), no_node, replica::LagReader::Lag{5, time}};
     TopicLag topic{"t", {}, {partition}};
     lag.groups.push_back(GroupLag{std::move(group), 1, {topic}});
     return lag;

@@ -38,8 +38,8 @@ struct Gate : testing::Test {
                 return true;
             });
     }
-    void elect(int32_t partition, NodeId leader) {
-        const metadata::Delta delta = both.elect(partition, leader);
+    void elect(int32_t partition, NodeId leader) { apply(both.elect(partition, leader)); }
+    void apply(const metadata::Delta& delta) {
         both.apply(delta, [&](const shard::Shard& shard) { gate.apply(shard, delta); });
     }
 

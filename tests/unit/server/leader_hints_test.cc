@@ -27,7 +27,7 @@ metadata::PartitionImage led_by(NodeId leader, int32_t epoch) {
 struct LeaderHints : testing::Test {
     std::vector<wire::NodeEndpoint> endpoints;
 
-    wire::CurrentLeader hint(const metadata::PartitionImage* partition, bool is_replica = false) {
+    wire::CurrentLeader hint(const metadata::PartitionImage& partition, bool is_replica = false) {
         metadata::Image image = *metadata::Image::empty();
         const std::map<NodeId, metadata::BrokerImage> brokers{{known, broker(known)}, {fenced, broker(fenced)}};
         image.brokers = std::make_shared<const std::map<NodeId, metadata::BrokerImage>>(brokers);
@@ -38,8 +38,8 @@ struct LeaderHints : testing::Test {
 TEST_F(LeaderHints, tell_who_leads_and_each_leader_once_where_it_is) {
     const metadata::PartitionImage first = led_by(known, 4);
     const metadata::PartitionImage second = led_by(known, 5);
-    EXPECT_EQ(hint(&first).leader_id, 1);
-    EXPECT_EQ(hint(&second).leader_epoch, 5);
+    EXPECT_EQ(hint(first).leader_id, 1);
+    EXPECT_EQ(hint(second).leader_epoch, 5);
     ASSERT_EQ(endpoints.size(), 1U);
     EXPECT_EQ(endpoints[0].node_id, 1);
     EXPECT_EQ(endpoints[0].host, "host");
@@ -49,19 +49,22 @@ TEST_F(LeaderHints, tell_who_leads_and_each_leader_once_where_it_is) {
 
 TEST_F(LeaderHints, do_not_tell_a_replica_where_the_leader_is) {
     const metadata::PartitionImage partition = led_by(known, 4);
-    EXPECT_EQ(hint(&partition, true).leader_id, 1);
+    EXPECT_EQ(hint(partition, true).leader_id, 1);
     EXPECT_TRUE(endpoints.empty());
 }
 
 TEST_F(LeaderHints, have_no_address_of_a_leader_that_cannot_be_reached) {
     const metadata::PartitionImage partition = led_by(fenced, 4);
-    EXPECT_EQ(hint(&partition).leader_id, 2);
+    EXPECT_EQ(hint(partition).leader_id, 2);
     EXPECT_TRUE(endpoints.empty());
 }
 
-TEST_F(LeaderHints, say_nothing_of_a_partition_that_nobody_knows) {
-    EXPECT_EQ(hint(nullptr).leader_id, -1);
-    EXPECT_TRUE(endpoints.empty());
+TEST_F(LeaderHints, are_not_given_of_itself_by_a_leader_that_may_be_fenced) {
+    const metadata::PartitionImage partition = led_by(known, 4);
+    EXPECT_TRUE(is_sent_away(ErrorCode::not_leader_or_follower, partition, known, true));
+    EXPECT_FALSE(is_sent_away(ErrorCode::not_leader_or_follower, partition, known, false));
+    EXPECT_FALSE(is_sent_away(ErrorCode::not_leader_or_follower, partition, fenced, true));
+    EXPECT_FALSE(is_sent_away(ErrorCode::fenced_leader_epoch, partition, known, true));
 }
 
 }  // namespace

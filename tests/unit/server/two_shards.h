@@ -62,13 +62,16 @@ struct TwoShards {
     }
     // The partition has another leader; 2 is nobody here.
     metadata::Delta elect(int32_t partition, NodeId leader) const {
-        metadata::ImageBuilder builder(image);
-        wire::PartitionChangeRecord change;
-        change.topic_id = topic_id;
-        change.partition_id = partition;
-        change.leader = leader.value;
-        builder.apply(change);
-        return std::move(builder).finish({image->offset + 1, LeaderEpoch{1}});
+        return changed(partition, [&](wire::PartitionChangeRecord& change) { change.leader = leader.value; });
+    }
+    // It isn't here any more.
+    metadata::Delta move(int32_t partition, NodeId to) const {
+        return changed(partition, [&](wire::PartitionChangeRecord& change) {
+            change.leader = to.value;
+            change.replicas = std::vector<int32_t>{to.value};
+            change.isr = change.replicas;
+            change.directories = std::vector<Uuid>{Uuid{55, 66}};
+        });
     }
 
     // Runs `work` on a shard's thread and waits for its result.
@@ -102,6 +105,15 @@ struct TwoShards {
     }
 
   private:
+    metadata::Delta changed(int32_t partition, const std::function<void(wire::PartitionChangeRecord&)>& how) const {
+        metadata::ImageBuilder builder(image);
+        wire::PartitionChangeRecord change;
+        change.topic_id = topic_id;
+        change.partition_id = partition;
+        how(change);
+        builder.apply(change);
+        return std::move(builder).finish({image->offset + 1, LeaderEpoch{1}});
+    }
     metadata::Delta new_topic() const {
         metadata::ImageBuilder builder(metadata::Image::empty());
         for (const metadata::Record& record : metadata::topic_records(topic_name, topic_id, partitions, directory_id))

@@ -82,7 +82,7 @@ TEST(Alter, a_broker_refuses_what_kafka_refuses) {
 
 TEST(Alter, the_cluster_default_refuses_what_belongs_to_one_broker) {
     EXPECT_EQ(for_cluster({{"log.retention.ms", "7200000"}, {"listener.name.plaintext.max.connections", "10"}}), "");
-    for (const char* name : {"listeners", "cordoned.log.dirs", "listener.name.plaintext.nosuch",
+    for (const char* name : {"listeners", "advertised.listeners", "cordoned.log.dirs", "listener.name.plaintext.nosuch",
                              "listener.name.foo.ssl.key.password", "principal.builder.class"}) {
         EXPECT_EQ(
             for_cluster({{name, "x"}}),
@@ -108,6 +108,12 @@ TEST(Alter, what_is_cordoned_is_one_of_the_log_directories_or_all) {
               "INVALID_REQUEST: requirement failed: When cordoned.log.dirs is set to *, it must not contain other "
               "values");
     EXPECT_EQ(refusal("/a,"), "INVALID_REQUEST: Configuration 'cordoned.log.dirs' values must not be empty.");
+}
+
+// Not even whether the listeners are there: the settings may be those of another node.
+TEST(Alter, addresses_are_left_to_whoever_knows_the_listeners) {
+    EXPECT_EQ(for_broker({{"advertised.listeners", "OTHER://elsewhere:1"}}), "");
+    EXPECT_NE(for_broker({{"advertised.listeners", ""}}), "");
 }
 
 TEST(Alter, listeners_are_fixed_at_start) {

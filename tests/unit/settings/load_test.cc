@@ -212,8 +212,9 @@ TEST(Load, what_is_cordoned_is_read_in_the_order_of_the_log_directories) {
 TEST(Load, values_of_config_providers_are_refused) {
     EXPECT_EQ(
         errors_of("broker.rack=${file:/etc/rack:rack}"),
-        (Lines{"server.properties:1: broker.rack: of config providers only ${env:NAME} is supported; give the value "
-               "itself, or in the environment"}));
+        (Lines{
+            "server.properties:1: broker.rack: of config providers only ${env:NAME} and ${ordinal:NAME} are supported; "
+            "give the value itself, or in the environment"}));
 }
 
 TEST(Load, environment_variables_stand_anywhere_in_a_value) {
@@ -226,9 +227,26 @@ TEST(Load, environment_variables_stand_anywhere_in_a_value) {
 }
 
 TEST(Load, an_environment_variable_that_is_missing_is_named) {
-    const Lines errors = errors_of("\nbroker.rack=${env:RACK}");
-    ASSERT_FALSE(errors.empty());
-    EXPECT_EQ(errors[0], "server.properties:2: there is no environment variable RACK");
+    EXPECT_EQ(errors_of("\nbroker.rack=${env:RACK}"),
+              (Lines{"server.properties:2: broker.rack: there is no environment variable RACK"}));
+}
+
+TEST(Load, one_file_serves_all_pods_of_a_stateful_set) {
+    Input input = with_file(
+        "node.id=${ordinal:POD_NAME}\ncontroller.quorum.voters=0@demo-0.demo:9093,1@demo-1.demo:9093\n"
+        "listeners=PLAINTEXT://:9092,CONTROLLER://:9093\n"
+        "advertised.listeners=PLAINTEXT://${env:POD_NAME}.demo:9092");
+    input.environment = {{"POD_NAME", "demo-1"}};
+    const Loaded node = loaded(input);
+    EXPECT_EQ(node.config.quorum.node_id, NodeId(1));
+    EXPECT_EQ(node.settings.text("broker.id"), "1");
+    EXPECT_EQ(node.config.listeners.advertised_broker[0].host, "demo-1.demo");
+}
+
+TEST(Load, an_ordinal_that_is_missing_is_the_only_error_of_its_setting) {
+    const Lines errors = errors_of("node.id=${ordinal:}");
+    ASSERT_EQ(errors.size(), 1u);
+    EXPECT_TRUE(errors[0].starts_with("server.properties:1: node.id: the host name is \"host1\"")) << errors[0];
 }
 
 TEST(Load, an_error_between_settings_names_the_place_of_the_first) {

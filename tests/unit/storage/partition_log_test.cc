@@ -31,6 +31,18 @@ TEST_F(PartitionLogTest, gives_back_what_was_appended) {
     EXPECT_EQ(content("partition.metadata"), "version: 0\ntopic_id: " + topic_id.to_string());
 }
 
+TEST_F(PartitionLogTest, tells_about_how_many_bytes_come_after_an_offset) {
+    config.segment_bytes = 10'000;
+    ASSERT_TRUE(open().has_value());
+    for (int i = 0; i < 300; ++i) ASSERT_TRUE(append({std::string(100, 'x')}).has_value());
+    ASSERT_GT(log->segment_count(), 1U);
+    EXPECT_EQ(log->bytes_from(Offset(0)), log->bytes());
+    EXPECT_EQ(log->bytes_from(Offset(-1)), log->bytes());
+    EXPECT_NEAR(static_cast<double>(log->bytes_from(Offset(100))), static_cast<double>(log->bytes()) * 2 / 3, 300);
+    EXPECT_NEAR(static_cast<double>(log->bytes_from(Offset(299))), static_cast<double>(log->bytes()) / 300, 30);
+    EXPECT_EQ(log->bytes_from(Offset(300)), 0U);
+}
+
 TEST_F(PartitionLogTest, opens_again_after_a_clean_shutdown_without_reading_records) {
     ASSERT_TRUE(open().has_value());
     for (int i = 0; i < 300; ++i) ASSERT_TRUE(append({std::string(100, 'x'), std::to_string(i)}).has_value());

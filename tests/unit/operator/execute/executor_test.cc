@@ -85,6 +85,19 @@ TEST(Executor, after_a_failure_what_is_applied_goes_on_and_nothing_is_disrupted)
     EXPECT_EQ("apply Service s1", done.failures[0].step);
 }
 
+TEST(Executor, A15_an_accessory_that_is_refused_holds_nothing_up) {
+    Ran ran;
+    plan::Step accessory = apply("s1", "u1");
+    accessory.is_accessory = true;
+    ran.refused = "s1";
+    const Done done = ran.run({accessory, {plan::Place{}}, remove_pod()});
+    EXPECT_TRUE(done.failures.empty());
+    EXPECT_FALSE(done.was_interrupted);
+    EXPECT_EQ(2, done.steps);
+    ASSERT_EQ(1u, done.shortfalls.size());
+    EXPECT_EQ("apply Service s1", done.shortfalls[0].step);
+}
+
 TEST(Executor, an_order_that_brokers_refuse_is_a_failure) {
     Ran ran;
     ran.brokers.refusal = {"no such broker"};
@@ -105,6 +118,9 @@ TEST(Executor, a_setting_that_brokers_will_never_take_is_invalid_and_is_not_writ
     ASSERT_EQ(1u, done.failures.size());
     EXPECT_EQ(kube::Reason::invalid, done.failures[0].error.reason);
     EXPECT_TRUE(done.failures[0].is_of_config);
+    const Done of_one = ran.run({{plan::AlterBrokerConfig{{{"a", "b"}}, {}, 7}}});
+    EXPECT_EQ("alter settings of broker 7", of_one.failures.at(0).step);
+    EXPECT_FALSE(of_one.failures.at(0).is_of_config) << "the user's";
     ran.brokers.refusal = {};
     EXPECT_EQ(3, ran.run({{plan::AlterBrokerConfig{{{"a", "b"}}, {}}}, is_done, apply("s2", "u2")}).steps);
 }

@@ -18,6 +18,7 @@ using Json = nlohmann::json;
 const ConfigSchema schema{{"log.retention.ms", {Change::live, "604800000", "long"}},
                           {"message.max.bytes", {Change::live, "1048588", "int"}},
                           {"num.io.threads", {Change::restart, "8", "int"}},
+                          {"advertised.listeners", {Change::live_per_broker, std::nullopt, "list"}},
                           {"super.key", {Change::live, std::nullopt, "string"}},
                           {"key.of.birth", {Change::immutable, std::nullopt, "string"}}};
 
@@ -48,7 +49,10 @@ ClusterPlan Model::plan() {
 }
 
 void Model::answer(const Questions& questions, Answers& answers) const {
-    if (questions.config_schema) answers.config_schema = Result<ConfigSchema, std::string>(schema);
+    if (questions.config_schema) {
+        answers.config_schema = Result<ConfigSchema, std::string>(schema);
+        if (is_older_version) (*answers.config_schema)->at("advertised.listeners").change = Change::restart;
+    }
     if (questions.brokers) {
         BrokersInfo info;
         info.controller = controller;
@@ -59,7 +63,7 @@ void Model::answer(const Questions& questions, Answers& answers) const {
     if (questions.features) answers.features = Result<std::map<std::string, Feature>, std::string>(features);
     if (questions.widest_topic)
         answers.widest_topic = Result<WidestTopic, std::string>(WidestTopic{"orders", widest_topic});
-    if (questions.moves_left) answers.moves_left = Result<uint64_t, std::string>(uint64_t{0});
+    if (questions.moves_left) answers.moves_left = Result<MovesLeft, std::string>(moves_left);
     if (!questions.settings.empty()) {
         std::map<std::string, std::string> refused;
         for (const auto& [name, value] : questions.settings)
@@ -162,6 +166,12 @@ void Model::run_action(const Place& place) {
 }
 
 void Model::run_action(const AlterBrokerConfig& alter) {
+    if (alter.broker) {
+        EXPECT_TRUE(brokers.contains(*alter.broker));
+        for (const auto& [name, value] : alter.set) dynamic_of[*alter.broker][name] = value;
+        for (const std::string& name : alter.remove) dynamic_of[*alter.broker].erase(name);
+        return;
+    }
     for (const auto& [name, value] : alter.set) {
         EXPECT_FALSE(refused_values.contains(value)) << name << " is set to what brokers refuse";
         dynamic_config[name] = value;

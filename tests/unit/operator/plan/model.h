@@ -46,9 +46,11 @@ class Model {
     Settings settings;
     std::map<int64_t, BrokerModel> brokers;  // that are registered
     std::map<std::string, std::string> dynamic_config;
-    std::vector<std::string> restarted;  // pods, in order
+    std::map<int64_t, std::map<std::string, std::string>> dynamic_of;  // of single brokers
+    std::vector<std::string> restarted;                                // pods, in order
     std::vector<Event> events;
     int disruptive_steps = 0;
+    MovesLeft moves_left;
     Timestamp now{1'796'000'000'000};
 
     // Faults
@@ -64,6 +66,7 @@ class Model {
     int64_t controller = 0;
     int64_t widest_topic = 3;
     std::map<std::string, Feature> features{{"metadata.version", {29, 29}}};
+    bool is_older_version = false;   // addresses change at restart only
     bool is_scaled_by_hand = false;  // pods of the set go as they are
     size_t crash_after = SIZE_MAX;   // so many steps; the rest of that plan and its status are lost
 
@@ -73,7 +76,10 @@ class Model {
     void run_action(const Patch& patch);
     void run_action(const Place& place);
     void run_action(const AlterBrokerConfig& alter);
-    void run_action(const UnregisterBroker& order) { brokers.erase(order.broker); }
+    void run_action(const UnregisterBroker& order) {
+        brokers.erase(order.broker);
+        dynamic_of.erase(order.broker);
+    }
     void run_action(const Event& event) { events.push_back(event); }
     template <class Other>
     void run_action(const Other&) {}

@@ -17,6 +17,15 @@ struct Rolls : testing::Test {
         model.cluster.spec.config[name] = value;
         model.edit();
     }
+    // What was refused is taken back: then all is as wanted, and nobody has restarted for it.
+    void take_back(const std::string& name) {
+        model.cluster.spec.config.erase(name);
+        model.edit();
+        model.run();
+        EXPECT_TRUE(model.is(condition::config_applied)) << model.condition(condition::config_applied).message;
+        EXPECT_FALSE(model.is(condition::stalled));
+        EXPECT_EQ(model.restarted.size(), 3u);
+    }
     void upgrade(const std::string& version) {
         model.cluster.spec.version = version;
         model.edit();
@@ -138,6 +147,23 @@ TEST_F(Rolls, C4_only_copies_pause_and_an_event_says_so) {
     EXPECT_TRUE(model.has_event("PartitionsUnavailable"));
 }
 
+TEST_F(Rolls, C4_only_copies_block_if_so_wanted_and_all_others_are_restarted) {
+    model.cluster.spec.when_partitions_unavailable = api::OutagePolicy::block;
+    model.only_copies[1] = "notes-0";
+    change("num.io.threads", "4");
+    model.run();
+    EXPECT_EQ(std::ranges::count(model.restarted, "demo-brokers-1"), 0);
+    EXPECT_FALSE(model.restarted.empty());
+    EXPECT_EQ(model.condition(condition::reconciling).reason, api::roll_waits);
+    EXPECT_NE(model.condition(condition::reconciling).message.find("notes-0"), std::string::npos);
+    EXPECT_TRUE(model.has_event("RestartBlocked"));
+    EXPECT_FALSE(model.has_event("PartitionsUnavailable"));
+    model.only_copies.clear();
+    model.run();
+    EXPECT_EQ(model.restarted.size(), 3u);
+    EXPECT_EQ(model.condition(condition::reconciling).status, api::Truth::no);
+}
+
 TEST_F(Rolls, C5_an_image_that_crashes_stops_after_the_first_broker_and_reverting_heals) {
     model.broken_images.insert("milena:2");
     upgrade("2");
@@ -159,6 +185,51 @@ TEST_F(Rolls, C5_an_image_that_crashes_stops_after_the_first_broker_and_revertin
     EXPECT_EQ(model.restarted[0], model.restarted[1]);
     EXPECT_FALSE(model.is(condition::stalled));
     EXPECT_TRUE(model.is(condition::brokers_healthy));
+}
+
+TEST_F(Rolls, H_a_version_too_far_away_is_refused_with_the_path_to_it) {
+    upgrade("1.4.0");  // from "1", of which nothing is known
+    model.run();
+    EXPECT_EQ(model.restarted.size(), 3u);
+    for (const auto& [version, first] : std::map<std::string, std::string>{
+             {"1.6.0", "first to 1.5"}, {"1.2.9", "first to 1.3"}, {"2.1.0", "last minor version of 1, then to 2.0"}}) {
+        upgrade(version);
+        model.run();
+        EXPECT_EQ(model.condition(condition::stalled).reason, "VersionSkipped") << version;
+        EXPECT_NE(model.condition(condition::stalled).message.find(first), std::string::npos)
+            << model.condition(condition::stalled).message;
+        EXPECT_EQ(model.restarted.size(), 3u) << version;
+        EXPECT_TRUE(model.is(condition::ready));
+    }
+    model.cluster.spec.config["log.retention.ms"] = "1234";
+    model.edit();
+    model.run();
+    EXPECT_TRUE(model.is(condition::config_applied)) << "all else goes on";
+    for (const char* version : {"1.5.2", "1.6.0", "2.0.0", "1.9.1"}) {
+        upgrade(version);
+        model.run();
+        EXPECT_FALSE(model.is(condition::stalled)) << version;
+        EXPECT_EQ(model.cluster.status.version, version);
+    }
+}
+
+// One that has begun to roll goes on to where it can.
+TEST_F(Rolls, H_a_version_too_far_away_in_the_middle_of_a_roll_comes_after_the_roll) {
+    upgrade("1.4.0");
+    model.run();
+    upgrade("1.5.0");
+    const auto is_begun = [&] {
+        return std::ranges::any_of(model.observed.pods, [](const auto& each) {
+            return each.second.image == "milena:1.5.0" && each.second.is_running;
+        });
+    };
+    for (int i = 0; i < 20 && !is_begun(); ++i) model.go_on();
+    ASSERT_TRUE(is_begun());
+    upgrade("1.6.0");
+    model.run();
+    EXPECT_EQ(model.cluster.status.version, "1.6.0");
+    EXPECT_FALSE(model.is(condition::stalled));
+    EXPECT_EQ(model.restarted.size(), 9u);
 }
 
 TEST_F(Rolls, C6_an_image_that_is_not_there_stops_after_the_first_broker_and_mending_heals) {
@@ -282,12 +353,7 @@ TEST_F(Rolls, a_setting_that_nobody_knows_is_refused_and_nothing_is_harmed) {
     EXPECT_EQ(model.condition(condition::config_applied).reason, "Refused");
     EXPECT_EQ(model.condition(condition::stalled).reason, "ConfigRefused");
     EXPECT_EQ(model.restarted.size(), 3u) << "the other setting is applied";
-    model.cluster.spec.config.erase("log.retention.mss");
-    model.edit();
-    model.run();
-    EXPECT_TRUE(model.is(condition::config_applied)) << model.condition(condition::config_applied).message;
-    EXPECT_FALSE(model.is(condition::stalled));
-    EXPECT_EQ(model.restarted.size(), 3u);
+    take_back("log.retention.mss");
 }
 
 TEST_F(Rolls, a_live_value_that_brokers_refuse_is_said_and_no_file_has_it) {
@@ -302,12 +368,7 @@ TEST_F(Rolls, a_live_value_that_brokers_refuse_is_said_and_no_file_has_it) {
     EXPECT_EQ(model.restarted.size(), 3u) << "the other setting is applied";
     EXPECT_EQ(model.child("ConfigMap", "demo-config").dump().find("-5"), std::string::npos);
     EXPECT_TRUE(model.dynamic_config.empty());
-    model.cluster.spec.config.erase("log.retention.ms");
-    model.edit();
-    model.run();
-    EXPECT_TRUE(model.is(condition::config_applied)) << model.condition(condition::config_applied).message;
-    EXPECT_FALSE(model.is(condition::stalled));
-    EXPECT_EQ(model.restarted.size(), 3u);
+    take_back("log.retention.ms");
 }
 
 TEST_F(Rolls, a_value_that_is_none_of_the_settings_type_is_refused_before_anybody_restarts_with_it) {
@@ -448,6 +509,11 @@ struct Balanced : testing::Test {
     }
     nlohmann::json& service(int64_t id) { return model.child("Service", "demo-outside-" + std::to_string(id)); }
     void give(int64_t id, const std::string& ip) { service(id)["status"]["loadBalancer"]["ingress"] = {{{"ip", ip}}}; }
+    // Where the broker sends clients, if that isn't what its file said when it started.
+    std::string moved(int64_t id) {
+        const auto& own = model.dynamic_of[id];
+        return own.contains("advertised.listeners") ? own.at("advertised.listeners") : "";
+    }
     std::string told(int64_t id) { return model.pod(id).annotations["milena.dev/advertised"]; }
     using Names = std::vector<std::string>;
     Model model;
@@ -459,12 +525,78 @@ TEST_F(Balanced, the_first_addresses_restart_nobody) {
     EXPECT_TRUE(model.restarted.empty());
 }
 
-TEST_F(Balanced, a_broker_whose_address_has_changed_is_restarted_and_no_other) {
+TEST_F(Balanced, a_broker_whose_address_has_changed_is_given_the_new_one_while_it_runs) {
+    give(1, "198.51.100.1");
+    model.run();
+    EXPECT_TRUE(model.restarted.empty());
+    EXPECT_EQ(moved(1), "OUTSIDE://198.51.100.1:9094");
+    EXPECT_EQ(moved(0) + moved(2), "");
+    EXPECT_TRUE(model.has_event("AddressChanged"));
+    EXPECT_TRUE(model.is(condition::ready));
+    EXPECT_EQ(model.cluster.status.listeners[1].addresses[1].host, "198.51.100.1");
+    give(1, "198.51.100.2");
+    model.run();
+    EXPECT_EQ(moved(1), "OUTSIDE://198.51.100.2:9094");
+    EXPECT_TRUE(model.restarted.empty());
+}
+
+TEST_F(Balanced, what_a_broker_was_given_is_taken_back_when_its_file_is_right) {
+    give(1, "198.51.100.1");
+    model.run();
+    model.cluster.spec.config["num.io.threads"] = "5";
+    model.edit();
+    model.run();
+    EXPECT_EQ(model.restarted.size(), 3u);
+    EXPECT_EQ(told(1), R"({"outside":"198.51.100.1:9094"})");
+    EXPECT_EQ(moved(1), "");
+    give(1, "198.51.100.2");
+    model.run();
+    give(1, "198.51.100.1");
+    model.run();
+    EXPECT_EQ(moved(1), "") << "where it was when it started";
+}
+
+// The disks are those of an earlier resource.
+TEST_F(Balanced, what_nobody_knows_of_is_taken_back) {
+    model.dynamic_of[1]["advertised.listeners"] = "OUTSIDE://203.0.113.9:9094";
+    model.child("ConfigMap", "demo-config")["metadata"]["annotations"].erase("milena.dev/moved");
+    model.run();
+    EXPECT_EQ(moved(1), "");
+}
+
+TEST_F(Balanced, killed_at_any_step_the_operator_leaves_brokers_where_clients_find_them) {
+    const Model before = model;
+    for (size_t step = 0; step < 12; ++step) {
+        model = before;
+        model.crash_after = step;
+        give(0, "198.51.100.1");
+        model.run();
+        EXPECT_EQ(moved(0), "OUTSIDE://198.51.100.1:9094") << step;
+        model.crash_after = step;
+        give(0, "192.0.2.0");
+        model.run();
+        EXPECT_EQ(moved(0), "") << step;
+        EXPECT_TRUE(model.restarted.empty());
+    }
+}
+
+TEST_F(Balanced, a_broker_of_an_older_version_is_restarted_and_no_other) {
+    model.is_older_version = true;
     give(1, "198.51.100.1");
     model.run();
     EXPECT_EQ(model.restarted, Names{"demo-brokers-1"});
     EXPECT_EQ(told(1), R"({"outside":"198.51.100.1:9094"})");
-    EXPECT_EQ(model.cluster.status.listeners[1].addresses[1].host, "198.51.100.1");
+    EXPECT_EQ(moved(1), "");
+}
+
+TEST_F(Balanced, a_new_address_comes_with_the_roll_to_another_version) {
+    model.cluster.spec.version = "2";
+    model.edit();
+    give(1, "198.51.100.1");
+    model.run();
+    EXPECT_EQ(model.restarted.size(), 3u);
+    EXPECT_EQ(told(1), R"({"outside":"198.51.100.1:9094"})");
+    EXPECT_EQ(moved(1), "");
 }
 
 TEST_F(Balanced, an_address_that_is_only_gone_is_waited_for) {
@@ -474,21 +606,23 @@ TEST_F(Balanced, an_address_that_is_only_gone_is_waited_for) {
     give(1, "192.0.2.1");
     model.run();
     EXPECT_TRUE(model.restarted.empty()) << "it is as before";
-    service(1).erase("status");
-    model.run();
     give(1, "198.51.100.1");
     model.run();
-    EXPECT_EQ(model.restarted, Names{"demo-brokers-1"});
+    service(1).erase("status");
+    model.run();
+    EXPECT_EQ(moved(1), "OUTSIDE://198.51.100.1:9094");
+    EXPECT_TRUE(model.restarted.empty());
 }
 
-TEST_F(Balanced, pods_that_an_older_operator_started_are_restarted_only_for_an_address_that_changes) {
+TEST_F(Balanced, pods_that_an_older_operator_started_are_given_only_an_address_that_changes) {
     for (int64_t id = 0; id < 3; ++id) model.pod(id).annotations.erase("milena.dev/advertised");
     model.run();
     EXPECT_TRUE(model.restarted.empty());
     for (int64_t id = 0; id < 3; ++id) model.pod(id).annotations.erase("milena.dev/advertised");
     give(2, "198.51.100.2");
     model.run();
-    EXPECT_EQ(model.restarted, Names{"demo-brokers-2"});
+    EXPECT_TRUE(model.restarted.empty());
+    EXPECT_EQ(moved(2), "OUTSIDE://198.51.100.2:9094");
 }
 
 TEST_F(Balanced, brokers_that_join_restart_nobody) {

@@ -100,6 +100,22 @@ TEST_F(Status, a_cluster_that_has_served_is_ready_again_with_a_broker_less) {
     EXPECT_FALSE(model.is(condition::ready));
 }
 
+TEST_F(Status, a_larger_cluster_is_not_balanced_before_it_is_known_what_its_brokers_store) {
+    model.run();
+    model.cluster.spec.brokers.replicas = 4;
+    model.edit();
+    model.moves_left.unheard = {3};
+    model.go_on(30);
+    EXPECT_EQ(of(condition::balanced), Truth::unknown);
+    EXPECT_EQ(model.condition(condition::balanced).message, "not known yet what these store: broker 3");
+    model.moves_left = {2, {}};
+    model.go_on(10);
+    EXPECT_EQ(model.condition(condition::balanced).message, "2 replicas are still to be moved");
+    model.moves_left = {};
+    model.run();
+    EXPECT_TRUE(model.is(condition::balanced));
+}
+
 TEST_F(Status, a_smaller_cluster_is_not_balanced_until_nobody_is_to_leave) {
     begin(5);
     ASSERT_TRUE(model.is(condition::balanced));
