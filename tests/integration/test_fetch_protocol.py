@@ -20,6 +20,7 @@ def data(both):
 
     def script(side):
         sweep.create(side, TOPICS, CONFIGS)
+        sweep.make_offsets_topic(side)
         times = [(1000 + 100 * number,) * 2 for number in range(5)]
         writes = [produce(batch(count=3, times=stamp), topic="read-some", topic_id=NOBODY) for stamp in times]
         side.requests(

@@ -25,7 +25,12 @@ produce = functools.partial(batches.produce, topic="write-a")
 @pytest.fixture(scope="module")
 def data(both):
     """Both brokers with the same topics."""
-    both.answers(lambda side: sweep.create(side, TOPICS, CONFIGS))
+
+    def script(side):
+        sweep.create(side, TOPICS, CONFIGS)
+        sweep.make_offsets_topic(side)
+
+    both.answers(script)
     return both
 
 

@@ -84,6 +84,17 @@ def create(side, topics, configs=None):
     wait_until(lambda: are_led(side, topics), "the topics are led", 30)
 
 
+def make_offsets_topic(side):
+    """Waits until __consumer_offsets is there, which the first question for a coordinator makes a moment later."""
+    question = request("FindCoordinator", 6, {"coordinatorKeys": ["any"], "keyType": 0})
+
+    def is_found():
+        (answer,) = side.requests(question)
+        return answer["value"]["coordinators"][0]["errorCode"] == 0
+
+    wait_until(is_found, "__consumer_offsets is led", 60)
+
+
 def are_led(side, topics):
     rows = [
         {
