@@ -62,7 +62,7 @@ def forget_namespace(name):
 def forget_namespaces():
     """What it has forgotten."""
     every = ["--selector", "e2e.milena.dev/test=true", "--ignore-not-found"]
-    return kube.kubectl("delete", "namespaces", *every, "--timeout=150s", seconds=160).split()
+    return kube.kubectl("delete", "namespaces", *every, "--timeout=600s", seconds=610).split()
 
 
 @pytest.fixture(scope="session")

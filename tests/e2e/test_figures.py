@@ -1,4 +1,4 @@
-"""How fast and how small, as docs promise it; each prints what it has measured."""
+"""How fast and how small, as docs promise it; each prints what it has measured. `make e2e ARGS='-m figures'`."""
 
 import collections
 import datetime
@@ -11,6 +11,7 @@ import pytest
 from clusters import live_setting, wait_for_topic
 from conftest import SYSTEM
 
+pytestmark = pytest.mark.figures
 MIB = 1 << 20
 
 
@@ -98,8 +99,7 @@ def ready_at(topic):
     return seconds_since_epoch(ready["lastTransitionTime"])
 
 
-# Ten thousand are for `make e2e ARGS='-m long'`.
-@pytest.mark.parametrize("count", [1000, pytest.param(10_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("count", [1000, 10_000])
 def test_many_topics_are_ready_soon_with_few_writes(own_cluster, count):
     before = operator_requests()
     apply_topics(own_cluster, count)
