@@ -4,8 +4,7 @@
 #include <set>
 #include <utility>
 
-#include <arpa/inet.h>
-
+#include "base/ip_text.h"
 #include "controller/decide.h"
 #include "controller/quota_names.h"
 
@@ -19,11 +18,6 @@ using Limits = std::map<std::string, double>;
 
 constexpr double epsilon = 1e-6;  // how far from a whole number a whole number may be
 
-bool is_address(const std::string& text) {
-    in6_addr any{};
-    return ::inet_pton(AF_INET, text.c_str(), &any) == 1 || ::inet_pton(AF_INET6, text.c_str(), &any) == 1;
-}
-
 std::optional<std::string> reason_entity_refused(const QuotaEntity& entity) {
     if (entity.empty()) return "Invalid empty client quota entity";
     for (const auto& [type, name] : entity) {
@@ -34,7 +28,7 @@ std::optional<std::string> reason_entity_refused(const QuotaEntity& entity) {
     if (ip == entity.end()) return std::nullopt;
     if (entity.size() > 1)
         return "Invalid quota entity combination, IP entity shouldnot be combined with User or ClientId";
-    if (ip->second && !is_address(*ip->second)) return *ip->second + " is not a valid IP or resolvable host.";
+    if (ip->second && !shortest_ip(*ip->second)) return *ip->second + " is not a valid IP or resolvable host.";
     return std::nullopt;
 }
 

@@ -206,4 +206,11 @@ std::string Coordinator::new_member_id(std::string_view prefix) {
     return std::string(prefix) + text.data();
 }
 
+void Coordinator::count_groups(GroupMetrics& metrics) const {
+    for (const auto& [id, group] : groups_) {
+        ++metrics.groups[static_cast<size_t>(group->state())];
+        metrics.members += group->members().size();
+    }
+}
+
 }  // namespace milena::group

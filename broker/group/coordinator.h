@@ -23,6 +23,7 @@
 #include "group/classic_group.h"
 #include "group/committed_offsets.h"
 #include "group/deadlines.h"
+#include "group/group_metrics.h"
 #include "group/records.h"
 #include "group/reply.h"
 #include "wire/messages/group_offsets.h"
@@ -72,6 +73,7 @@ class Coordinator {
         env::Clock& clock;
         env::Random& random;
         std::shared_ptr<MembersMemory> members = std::make_shared<MembersMemory>();
+        std::shared_ptr<GroupCounts> counts = std::make_shared<GroupCounts>();
     };
 
     Coordinator(const Environment& environment, const Config& config);
@@ -130,6 +132,7 @@ class Coordinator {
     const CommittedOffsets& offsets() const { return offsets_; }
     const ClassicGroup* find(std::string_view group_id) const;
     size_t group_count() const { return groups_.size(); }
+    void count_groups(GroupMetrics& metrics) const;
 
   private:
     using JoinRequest = wire::JoinGroupRequest;

@@ -65,7 +65,8 @@ void CoordinatorHost::agree(const metadata::TopicImage& topic, PartitionIndex pa
                                            .codec = static_cast<wire::Codec>(config.offsets_topic_compression_codec),
                                            .commit_timeout = Milliseconds(config.offsets_commit_timeout_ms),
                                            .wake_at = [this](Instant next) { wake_at(next); },
-                                           .members = members_};
+                                           .members = members_,
+                                           .counts = counts_};
         const auto hosted = std::make_shared<HostedCoordinator>(environment_, key, std::move(options));
         hosted_.emplace(key, hosted);
         hosted->load();
@@ -74,6 +75,17 @@ void CoordinatorHost::agree(const metadata::TopicImage& topic, PartitionIndex pa
 
 void CoordinatorHost::resign() {
     for (const auto& [key, hosted] : std::exchange(hosted_, {})) hosted->resign();
+}
+
+GroupMetrics CoordinatorHost::metrics() const {
+    GroupMetrics metrics{.counts = *counts_};
+    for (const auto& [key, hosted] : hosted_) {
+        const ErrorCode unavailable = hosted->unavailable();
+        metrics.loading += unavailable == ErrorCode::coordinator_load_in_progress ? 1 : 0;
+        metrics.unloaded += unavailable == ErrorCode::not_coordinator ? 1 : 0;
+        if (unavailable == ErrorCode::none) hosted->coordinator().count_groups(metrics);
+    }
+    return metrics;
 }
 
 void CoordinatorHost::wake_at(Instant next) {

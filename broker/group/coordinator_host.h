@@ -47,12 +47,15 @@ class CoordinatorHost {
             if (at->second->unavailable() == ErrorCode::none && !visit(at->first, at->second->coordinator())) return;
     }
 
+    GroupMetrics metrics() const;
+
   private:
     void agree(const metadata::TopicImage& topic, PartitionIndex partition, const settings::BrokerConfig& config);
     void wake_at(Instant next);
 
     const HostEnvironment environment_;
     const std::shared_ptr<MembersMemory> members_ = std::make_shared<MembersMemory>();
+    const std::shared_ptr<GroupCounts> counts_ = std::make_shared<GroupCounts>();
     std::map<replica::PartitionKey, std::shared_ptr<HostedCoordinator>> hosted_;
     Instant wakes_at_ = never;
 };

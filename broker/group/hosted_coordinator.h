@@ -36,6 +36,7 @@ class HostedCoordinator final : public Journal, public std::enable_shared_from_t
         Milliseconds commit_timeout{5'000};     // offsets.commit.timeout.ms
         std::function<void(Instant)> wake_at;   // tick() is due then, perhaps earlier than was known
         std::shared_ptr<MembersMemory> members = std::make_shared<MembersMemory>();  // of the host
+        std::shared_ptr<GroupCounts> counts = std::make_shared<GroupCounts>();       // of the host, too
     };
 
     HostedCoordinator(const HostEnvironment& environment, const replica::PartitionKey& key, Options options);

@@ -314,6 +314,7 @@ void Coordinator::begin_generation(ClassicGroup& group) {
                                         {"generation", group.generation()},
                                         {"members", group.members().size()},
                                         {"protocol", group.protocol().value_or("")}});
+    ++environment_.counts->rebalances;
     for (auto& [id, member] : group.members()) {
         if (member.awaiting_join) answer_current_generation(group, member, group.take_join(member));
         extend_session(member);

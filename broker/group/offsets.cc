@@ -121,6 +121,7 @@ void Coordinator::commit_offsets(const wire::OffsetCommitRequest& request, wire:
     std::ranges::reverse(records);
     const ErrorCode error = records.empty() ? ErrorCode::none : write(records);
     if (error != ErrorCode::none) return answer(reply, Result<Response>(unexpected(error)));
+    environment_.counts->offset_commits += records.size();
     answer(reply, Result<Response>(std::move(response)));
 }
 
@@ -259,10 +260,12 @@ bool Coordinator::expire_offsets(const ClassicGroup& group, const CommittedOffse
             const bool is_expired = committed.expire_timestamp != no_timestamp
                                         ? now >= committed.expire_timestamp
                                         : now - since >= config_.offsets_retention.count();
-            if (is_expired && !is_subscribed)
-                tombstones.push_back(offset_tombstone(group.id(), topic, committed.partition));
-            else
+            if (!is_expired || is_subscribed) {
                 are_all_expired = false;
+                return;
+            }
+            tombstones.push_back(offset_tombstone(group.id(), topic, committed.partition));
+            ++environment_.counts->offsets_expired;
         });
     }
     return are_all_expired;

@@ -166,12 +166,12 @@ void Coordinator::session_expired(const std::string& group_id, const std::string
     Member* member = group == nullptr ? nullptr : group->find(member_id);
     if (member == nullptr || member->is_excused()) return;
     log_info("member expired", {{"group", group_id}, {"member", member_id}});
+    ++environment_.counts->members_expired;
     remove_member(*group, member_id);
-    if (group->is_in(ClassicState::preparing_rebalance)) {
-        if (group->have_all_joined()) complete_join(*group);
-    } else {
+    if (group->is_in(ClassicState::preparing_rebalance))
+        complete_join_if_all_are_there(*group);
+    else
         rebalance_or_complete(*group);
-    }
 }
 
 // --- members that have an id, and nothing else yet
@@ -191,7 +191,7 @@ void Coordinator::await_return(const JoinRequest& request, ClassicGroup& group, 
 void Coordinator::forget_pending_join(const std::string& group_id, const std::string& member_id) {
     ClassicGroup* group = find(group_id);
     if (group == nullptr || group->pending_joins.erase(member_id) == 0) return;
-    if (group->is_in(ClassicState::preparing_rebalance) && group->have_all_joined()) complete_join(*group);
+    complete_join_if_all_are_there(*group);
     forget_if_unused(group_id);
 }
 

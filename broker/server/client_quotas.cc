@@ -129,7 +129,9 @@ Throttle ClientQuotas::charge(QuotaType type, const QuotaClient& client, double 
         account.untold += amount;
         const bool is_first = to_be_told_.empty();
         if (!std::exchange(account.is_to_be_told, true)) to_be_told_.push_back(paying_account);
-        if (is_first) options_.used();
+        // Or each shard would let its connections have a whole window's worth before it hears of the others.
+        const bool at_once = account.untold >= account.limit * in_seconds(told_within);
+        if (is_first || at_once) options_.used(at_once);
     }
     return throttle_of(type, account, now);
 }

@@ -1,6 +1,7 @@
 // ClientQuotas: what clients have used of their quotas, and for how long those that have used too much are left alone.
 // One for each shard, used by its thread only: what is used here counts at once, what is used on other shards as soon
-// as they have told, which they do a few times a second. Costs a comparison while no quota is configured.
+// as they have told: within told_within, and at once of what is a quota's worth of that time. Costs a comparison while no
+// quota is configured.
 //
 // Whose quota counts for a client is Kafka's rule: the first of
 //     user and client id, user and default client, user, default user and client id, default user and default client,
@@ -57,9 +58,9 @@ class ClientQuotas {
     struct Options {
         QuotaWindow window;
         QuotaWindow controller_window;
-        // Something was used that other shards don't know of; not called again before take_used(). None: there are no
-        // others.
-        std::function<void()> used;
+        // Something was used that other shards don't know of: they are to be told within told_within, which is said
+        // once before take_used(), or at once. None: there are no others.
+        std::function<void(bool at_once)> used;
     };
 
     ClientQuotas(env::Clock& clock, Options options);
@@ -101,6 +102,8 @@ class ClientQuotas {
     // What was used here since the last call, for the other shards; what was used there.
     std::vector<Use> take_used();
     void add_used(const std::vector<Use>& uses);
+
+    static constexpr Duration told_within = std::chrono::milliseconds(50);
 
     // Of all names that are kept: clients choose how long theirs are, and how many.
     static constexpr size_t names_bytes_max = 8U << 20;

@@ -1,26 +1,13 @@
 #include "server/connection_limiter.h"
 
 #include <algorithm>
-#include <array>
-
-#include <arpa/inet.h>
 
 #include "base/check.h"
+#include "base/ip_text.h"
 #include "base/log.h"
 #include "controller/quota_names.h"
 
 namespace milena::server {
-namespace {
-
-// An address of version 6 can be written in several ways; connections have the shortest one.
-std::string shortest(const std::string& address) {
-    in6_addr parsed{};
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    if (::inet_pton(AF_INET6, address.c_str(), &parsed) != 1) return address;
-    return ::inet_ntop(AF_INET6, &parsed, text.data(), text.size()) == nullptr ? address : std::string(text.data());
-}
-
-}  // namespace
 
 void ConnectionLimiter::adopt(const std::shared_ptr<const metadata::ClientQuotas>& quotas) {
     const std::lock_guard lock(mutex_);
@@ -33,7 +20,7 @@ void ConnectionLimiter::adopt(const std::shared_ptr<const metadata::ClientQuotas
         const auto limit = limits.find(std::string(controller::connection_creation_rate));
         if (ip == entity.end() || limit == limits.end()) continue;
         if (ip->second)
-            rates_max_[shortest(*ip->second)] = limit->second;
+            rates_max_[shortest_ip(*ip->second).value_or(*ip->second)] = limit->second;
         else
             rate_max_ = limit->second;
     }

@@ -65,9 +65,11 @@ class ControllerGate {
     void forward(shard::Shard& home, const controller::ForwardedRequest& request,
                  std::function<void(Result<Bytes>)> done);
 
-    // A request such as clients make, of this broker's own: to the active controller wherever it is.
+    // A request such as clients make, of this broker's own or for the client of that id: to the active controller
+    // wherever it is.
     template <class Request, class Response>
-    void ask_as_client(shard::Shard& home, std::shared_ptr<const Request> request, std::function<void(Response)> done);
+    void ask_as_client(shard::Shard& home, std::shared_ptr<const Request> request, std::string_view client_id,
+                       std::function<void(Response)> done);
 
     // A producer id that nobody else gets, now or after a restart. They come in blocks from the controller.
     void next_producer_id(shard::Shard& home, std::function<void(Result<ProducerId>)> done);
@@ -135,10 +137,10 @@ void ControllerGate::ask_until(std::shared_ptr<const Request> request, Instant d
 
 template <class Request, class Response>
 void ControllerGate::ask_as_client(shard::Shard& home, std::shared_ptr<const Request> request,
-                                   std::function<void(Response)> done) {
+                                   std::string_view client_id, std::function<void(Response)> done) {
     if (!is_elsewhere()) return submit<Request, Response>(home, std::move(request), std::move(done));
     constexpr wire::Version version = Request::api.stable;
-    const Bytes framed = wire::encode_request(*request, wire::RequestHeader{.api_version = version}).joined();
+    const Bytes framed = wire::encode_request(*request, wire::RequestHeader{.api_version = version, .client_id = client_id}).joined();
     const controller::ForwardedRequest forwarded{framed.slice(sizeof(int32_t)), "broker", ""};
     forward(home, forwarded, [this, &home, request, done](const Result<Bytes>& answer) {
         if (answer) {

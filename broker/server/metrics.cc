@@ -5,6 +5,7 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include "group/coordinator_host.h"
 #include "wire/api_info.h"
 
 namespace milena::server {
@@ -157,6 +158,31 @@ void add_cleaners(Families& families, const std::vector<ShardMetrics>& shards) {
         gauge("milena_cleaner_uncleanable_partitions", "Partitions whose damaged records keep them from compaction.",
               static_cast<double>(cleaner.uncleanable_partitions));
     }
+}
+
+void add_groups(Families& families, const std::vector<ShardMetrics>& shards) {
+    group::GroupMetrics all;
+    for (const ShardMetrics& shard : shards) all.add(shard.groups);
+    for (size_t i = 0; i < all.groups.size(); ++i)
+        families.gauge("milena_groups", "Groups that are coordinated here.", static_cast<double>(all.groups[i]),
+                       {{"state", std::string(group::state_name(static_cast<group::ClassicState>(i)))}});
+    const auto gauge = [&](const char* name, const char* help, size_t value) {
+        families.gauge(name, help, static_cast<double>(value), {});
+    };
+    const auto count = [&](const char* name, const char* help, uint64_t value) {
+        families.counter(name, help, static_cast<double>(value), {});
+    };
+    gauge("milena_group_members", "Members of these groups.", all.members);
+    count("milena_group_rebalances_total", "Rebalances that came to their end.", all.counts.rebalances);
+    count("milena_group_members_expired_total", "Members that were silent for longer than their session's timeout.",
+          all.counts.members_expired);
+    count("milena_group_offset_commits_total", "Offsets that were committed.", all.counts.offset_commits);
+    count("milena_group_offsets_expired_total", "Committed offsets that were forgotten for their age.",
+          all.counts.offsets_expired);
+    gauge("milena_group_partitions_loading", "Partitions of __consumer_offsets whose groups are being loaded.",
+          all.loading);
+    gauge("milena_group_partitions_unloaded", "Partitions of __consumer_offsets whose groups could not be loaded.",
+          all.unloaded);
 }
 
 void add_replication(Families& families, const std::vector<ShardMetrics>& shards) {
@@ -345,6 +371,7 @@ void collect_metrics(shard::Shard& shard, const Server& server, std::function<vo
         if (space.has_value()) metrics.directories.push_back({directory.files->path(), *space});
     }
     metrics.quotas = server.quotas().metrics();
+    if (const group::CoordinatorHost* coordinators = server.coordinators()) metrics.groups = coordinators->metrics();
     metrics.cleaner = shard.partitions().cleaner_metrics();
     metrics.replication = shard.partitions().replication_counts();
     for (const auto& [id, traffic] : shard.traffic())
@@ -396,6 +423,7 @@ std::string render_metrics(const std::vector<ShardMetrics>& shards, const Proces
     add_shards(families, shards);
     add_directories(families, shards);
     add_cleaners(families, shards);
+    add_groups(families, shards);
     add_replication(families, shards);
     add_streams(families, shards);
     add_quotas(families, quotas);

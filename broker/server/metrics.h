@@ -13,6 +13,7 @@
 #include "controller/election_counts.h"
 #include "controller/replica_mover.h"
 #include "env/disk.h"
+#include "group/group_metrics.h"
 #include "raft/raft.h"
 #include "replica/follower_stream.h"
 #include "replica/leader_stream.h"
@@ -55,6 +56,7 @@ struct ShardMetrics {
     replica::ReplicationMetrics replication;
     StreamMetrics streams;
     QuotaMetrics quotas;
+    group::GroupMetrics groups;
 };
 
 // Of this node's part in the quorum of the metadata log.

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "server/dispatch.h"
+#include "server/group_gate.h"
 
 namespace milena::server {
 namespace {
@@ -51,6 +52,8 @@ void Server::listen(int descriptor, int backlog, const std::string& name) {
                                        accepted(std::move(stream), ip, port, name);
                                    }));
 }
+
+const group::CoordinatorHost* Server::coordinators() const { return context_.groups.host(context_.shard); }
 
 void Server::stop_listening() { listeners_.clear(); }
 

@@ -13,6 +13,10 @@
 #include "server/listener.h"
 #include "server/relayed_stream.h"
 
+namespace milena::group {
+class CoordinatorHost;
+}
+
 namespace milena::server {
 
 class Server {
@@ -42,6 +46,8 @@ class Server {
     const RequestMetrics& metrics() const { return metrics_; }
     size_t connection_count() const { return connections_.size(); }
     const ClientQuotas& quotas() const { return context_.quotas; }
+    // Null before the shard serves.
+    const group::CoordinatorHost* coordinators() const;
     const Budget& budget() const { return budget_; }
 
   private:

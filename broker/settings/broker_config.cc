@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/check.h"
+#include "base/ip_text.h"
 #include "base/uuid.h"
 #include "settings/endpoints.h"
 #include "settings/table.h"
@@ -145,7 +146,9 @@ std::vector<std::string> log_dirs(const BrokerSettings& settings) {
 void read_log_dirs(const BrokerSettings& settings, BrokerConfig& config, Errors& errors) {
     config.log_dirs = log_dirs(settings);
     check(!config.log_dirs.empty());  // both settings are refused when they are empty
-    config.metadata_log_dir = settings.text("metadata.log.dir").value_or(config.log_dirs.front());
+    std::ranges::transform(config.log_dirs, config.log_dirs.begin(), absolute_directory);
+    const auto metadata = settings.text("metadata.log.dir");
+    config.metadata_log_dir = metadata ? absolute_directory(*metadata) : config.log_dirs.front();
     auto cordoned = cordoned_log_dirs(settings);
     if (cordoned.has_value())
         config.cordoned_log_dirs = std::move(*cordoned);
@@ -163,7 +166,13 @@ void read_per_ip_overrides(const BrokerSettings& settings, BrokerConfig& config,
             errors.push_back(std::string(name) + ": \"" + entry + "\" isn't of the form address:count");
             continue;
         }
-        config.max_connections_per_ip_overrides[entry.substr(0, colon)] = static_cast<int32_t>(*limit);
+        const auto address = shortest_ip(entry.substr(0, colon));
+        if (!address) {
+            errors.push_back(std::string(name) + ": \"" + entry.substr(0, colon) +
+                             "\" isn't an IP address; names of hosts aren't looked up");
+            continue;
+        }
+        config.max_connections_per_ip_overrides[*address] = static_cast<int32_t>(*limit);
     }
     if (config.max_connections_per_ip == 0 && config.max_connections_per_ip_overrides.empty()) {
         errors.push_back("max.connections.per.ip may only be 0 with max.connections.per.ip.overrides");
@@ -184,6 +193,24 @@ void forget_itself(Quorum& quorum, const Listeners& listeners) {
 
 void require(bool condition, std::string_view sentence, Errors& errors) {
     if (!condition) errors.emplace_back(sentence);
+}
+
+// What would be taken to protect somebody, and wouldn't: better no broker than one that is open.
+void refuse_false_safety(const BrokerSettings& settings, Errors& errors) {
+    const auto is_set = [&](std::string_view name) { return !settings.text(name).value_or("").empty(); };
+    require(!is_set("authorizer.class.name"),
+            "authorizer.class.name: there is no authorizer here yet, everybody may do everything; leave it out only if "
+            "that is meant",
+            errors);
+    for (const std::string_view name : {"create.topic.policy.class.name", "alter.config.policy.class.name"})
+        require(!is_set(name),
+                std::string(name) + ": Java classes can't be loaded here, so that nothing would be refused; leave it "
+                                    "out only if that is meant",
+                errors);
+    require(settings.text("remote.log.storage.system.enable").value_or("") != "true",
+            "remote.log.storage.system.enable: there is no remote storage here, records that were moved there can't be "
+            "read; leave it out only if there are none",
+            errors);
 }
 
 // What must hold between settings.
@@ -239,6 +266,7 @@ Result<BrokerConfig, Errors> broker_config(const BrokerSettings& settings, std::
     read_log_dirs(settings, config, errors);
     read_per_ip_overrides(settings, config, errors);
     check_together(settings, config, errors);
+    refuse_false_safety(settings, errors);
     config.quorum = parse_quorum(settings, errors);
     config.listeners = parse_listeners(settings, config.quorum, host_name, errors);
     forget_itself(config.quorum, config.listeners);
@@ -252,6 +280,7 @@ Result<std::vector<std::string>, std::string> cordoned_log_dirs(const BrokerSett
     const auto is_named = [&](const std::string& dir) { return std::ranges::find(named, dir) != named.end(); };
     if (is_named("*")) {
         if (named.size() > 1) return unexpected("When cordoned.log.dirs is set to *, it must not contain other values");
+        std::ranges::transform(dirs, dirs.begin(), absolute_directory);
         return dirs;
     }
     std::vector<std::string> missing = named;
@@ -263,6 +292,7 @@ Result<std::vector<std::string>, std::string> cordoned_log_dirs(const BrokerSett
             "All entries in cordoned.log.dirs must be present in log.dirs or log.dir. Missing entries : " + names);
     }
     std::erase_if(dirs, [&](const std::string& dir) { return !is_named(dir); });
+    std::ranges::transform(dirs, dirs.begin(), absolute_directory);
     return dirs;
 }
 

@@ -7,7 +7,7 @@ namespace {
 
 constexpr Setting security_table[] = {
     {"authorizer.class.name", string, "", anything, read_only, low, accepted,
-     "What decides who may do what; nothing is enforced yet."},
+     "What decides who may do what; there is none here yet, so that one is refused."},
     {"principal.builder.class", class_name,
      "org.apache.kafka.common.security.authenticator.DefaultKafkaPrincipalBuilder", anything, per_broker, medium,
      accepted, "Java class that names who is at the other end."},

@@ -199,6 +199,12 @@ def test_three_consumers_one_of_them_killed_read_a_text_exactly(make_broker, jvm
         sample = r'^milena_consumer_lag_(?:records|seconds)\{group="killed",topic="killed",partition="\d"\} (\S+)$'
         until(lambda: [float(one) for one in re.findall(sample, broker.http("/metrics")[1], re.M)] == [0.0] * 12,
               "/metrics shows no lag", 30)  # fmt: skip
+        text = broker.http("/metrics")[1]
+        counted = {name: float(value) for name, value in re.findall(r"^(milena_group\S+) (\S+)$", text, re.M)}
+        assert counted['milena_groups{state="Stable"}'] == 1 and counted["milena_group_members"] == 2
+        assert counted["milena_group_members_expired_total"] == 1 and counted["milena_group_rebalances_total"] >= 2
+        assert counted["milena_group_offset_commits_total"] >= partitions
+        assert counted["milena_group_partitions_loading"] == counted["milena_group_partitions_unloaded"] == 0
     for reader in readers:
         reader.process.kill()
 

@@ -264,6 +264,11 @@ def test_quotas_of_time_and_of_changes_to_the_cluster(limited):
     topics = limited.requests(create)[0]["value"]
     assert sorted(topic["errorCode"] for topic in topics["topics"]) == [0, 0, 89], topics
     assert topics["throttleTimeMs"] > 0 and throttled_s(limited, "controller_mutation") > 0
+    # Who names a topic that isn't there makes it within the same quota.
+    named = {"topics": [{"name": "made-by-name", "topicId": "A" * 22}], "allowAutoTopicCreation": True,
+             "includeTopicAuthorizedOperations": False}  # fmt: skip
+    (topic,) = limited.requests({"api": "Metadata", "version": 13, "body": named})[0]["value"]["topics"]
+    assert topic["errorCode"] == 3, topic
 
 
 def test_an_address_that_connects_too_fast_is_let_in_at_its_rate(limited):

@@ -2,6 +2,7 @@
 
 #include "server/by_shard.h"
 #include "server/handlers/handlers.h"
+#include "settings/value.h"
 
 namespace milena::server::handlers {
 namespace {
@@ -17,7 +18,8 @@ struct Asked {
 };
 
 // Where the replicas are to go, or why they can't go there, which comes before anything that is asked of a replica.
-Result<Uuid> destination(const shard::Shard& shard, std::string_view path) {
+Result<Uuid> destination(const shard::Shard& shard, std::string_view asked) {
+    const std::string path = settings::absolute_directory(std::string(asked));
     for (const shard::Shard::Directory& directory : shard.directories()) {
         if (directory.files->path() != path) continue;
         if (directory.files->has_failed()) return unexpected(ErrorCode::kafka_storage_error);

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ip_text.h"
 #include "server/group_gate.h"
 #include "server/handlers/handlers.h"
 
@@ -17,7 +18,7 @@ namespace milena::server::handlers {
 // As Java prints the address of a client.
 inline std::string java_host(const Caller& caller) {
     const std::string& address = caller.connection->client().address;
-    return "/" + address.substr(0, address.rfind(':'));
+    return "/" + java_ip(address.substr(0, address.rfind(':')));
 }
 
 // Who is named again is answered again, as in Kafka, but not thousands of times: an answer may be a thousand times as

@@ -97,13 +97,11 @@ struct Deletion {
 // On the shard of the controller: takes out of the request what the quota doesn't allow. Older clients don't know the
 // error: they are throttled only.
 template <class Mutation, class Request, class Response>
-Throttle admit(const CallPtr<Request, Response>& call, Request& request, Response& refused) {
-    const Context& context = call->context();
+Throttle admit(const Context& context, const QuotaClient& client, bool is_strict, Request& request,
+               Response& refused) {
     shard::Shard& first = context.shards.first();
     ClientQuotas& quotas = context.all_quotas.of(first);
     quotas.adopt(first.image()->client_quotas);
-    const QuotaClient client = call->caller().quota_client();
-    const bool is_strict = call->version() >= Mutation::strict_since;
     Mutation::erase_if(request, [&](const auto& topic) {
         const int64_t partitions = Mutation::partitions(first, topic);
         constexpr auto partitions_max = static_cast<int64_t>(controller::records_per_request_max);
@@ -126,7 +124,9 @@ void ask_within_quota(const CallPtr<Request, Response>& call) {
     shard::run_on(context.shards.first(), [call, &context] {
         auto request = std::make_shared<Request>(call->request);
         auto refused = std::make_shared<Response>();
-        const Throttle throttle = admit<Mutation>(call, *request, *refused);
+        const bool is_strict = call->version() >= Mutation::strict_since;
+        const Throttle throttle =
+            admit<Mutation>(context, call->caller().quota_client(), is_strict, *request, *refused);
         context.controller.template submit<Request, Response>(
             context.shard, std::move(request), [call, refused, throttle](Response response) {
                 for (auto& result : Mutation::results(*refused))
@@ -137,6 +137,26 @@ void ask_within_quota(const CallPtr<Request, Response>& call) {
 }
 
 }  // namespace
+
+void create_for(const Caller& caller, std::shared_ptr<wire::CreateTopicsRequest> request,
+                std::function<void(wire::CreateTopicsResponse)> done) {
+    using Request = wire::CreateTopicsRequest;
+    using Response = wire::CreateTopicsResponse;
+    Context& context = caller.context;
+    const std::string client_id(caller.client_id());
+    // Where the controller is elsewhere, the quota is kept there.
+    if (context.controller.is_elsewhere() || !context.quotas.limits(QuotaType::controller_mutation))
+        return context.controller.ask_as_client<Request, Response>(context.shard, std::move(request), client_id,
+                                                                   std::move(done));
+    shard::run_on(context.shards.first(), [&context, client_id, request, done = std::move(done)] {
+        auto refused = std::make_shared<Response>();
+        admit<Creation>(context, {Caller::anonymous_user, client_id}, true, *request, *refused);
+        context.controller.submit<Request, Response>(context.shard, request, [refused, done](Response response) {
+            std::ranges::move(refused->topics, std::back_inserter(response.topics));
+            done(std::move(response));
+        });
+    });
+}
 
 void create_topics(CallPtr<wire::CreateTopicsRequest, wire::CreateTopicsResponse> call) {
     ask_within_quota<Creation>(call);

@@ -75,7 +75,7 @@ void find_coordinator(FindCall call) {
     auto creation = std::make_shared<wire::CreateTopicsRequest>();
     creation->topics.push_back({.name = group::offsets_topic, .num_partitions = -1, .replication_factor = -1});
     context.controller.ask_as_client<wire::CreateTopicsRequest, wire::CreateTopicsResponse>(
-        context.shard, creation, [call](const wire::CreateTopicsResponse&) { answer(call); });
+        context.shard, creation, "", [call](const wire::CreateTopicsResponse&) { answer(call); });
 }
 
 }  // namespace milena::server::handlers

@@ -74,6 +74,10 @@ wire::DescribeClientQuotasResponse describe_client_quotas(const wire::DescribeCl
 
 // Changes of the cluster, by the controller
 void create_topics(CallPtr<wire::CreateTopicsRequest, wire::CreateTopicsResponse> call);
+// What a client's request needs besides, within the client's quota of changes. done on the caller's shard, which may be
+// gone by then unless done keeps it.
+void create_for(const Caller& caller, std::shared_ptr<wire::CreateTopicsRequest> request,
+                std::function<void(wire::CreateTopicsResponse)> done);
 void delete_topics(CallPtr<wire::DeleteTopicsRequest, wire::DeleteTopicsResponse> call);
 void create_partitions(CallPtr<wire::CreatePartitionsRequest, wire::CreatePartitionsResponse> call);
 void alter_configs(CallPtr<wire::AlterConfigsRequest, wire::AlterConfigsResponse> call);

@@ -209,15 +209,16 @@ void metadata(MetadataCall call) {
     auto creation = std::make_shared<wire::CreateTopicsRequest>();
     for (const std::string_view name : names)
         creation->topics.push_back({.name = name, .num_partitions = -1, .replication_factor = -1});
-    Context& context = call->context();
-    context.controller.ask_as_client<wire::CreateTopicsRequest, wire::CreateTopicsResponse>(
-        context.shard, creation, [call](const wire::CreateTopicsResponse& created) {
-            Creations outcomes;
-            for (const wire::CreateTopicsResponse::Topic& topic : created.topics)
-                if (topic.error_code != ErrorCode::topic_already_exists)  // by somebody else, a moment ago
-                    outcomes.emplace(topic.name, topic.error_code);
-            answer(call, outcomes);
-        });
+    create_for(call->caller(), creation, [call](const wire::CreateTopicsResponse& created) {
+        Creations outcomes;
+        for (const wire::CreateTopicsResponse::Topic& topic : created.topics) {
+            // By somebody else, a moment ago; or not before the client asks again, as it will.
+            const bool is_passing = topic.error_code == ErrorCode::topic_already_exists ||
+                                    topic.error_code == ErrorCode::throttling_quota_exceeded;
+            if (!is_passing) outcomes.emplace(topic.name, topic.error_code);
+        }
+        answer(call, outcomes);
+    });
 }
 
 }  // namespace milena::server::handlers

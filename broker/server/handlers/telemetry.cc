@@ -1,4 +1,5 @@
 // Metrics of clients (KIP-714): whichever shard a client is connected to, the first one knows them all.
+#include "base/ip_text.h"
 #include "server/client_metrics.h"
 #include "server/handlers/handlers.h"
 
@@ -12,7 +13,7 @@ TelemetryClient client_of(const Caller& caller) {
     return {.attributes = {{"client_id", std::string(caller.client_id())},
                            {"client_software_name", software.name},
                            {"client_software_version", software.version},
-                           {"client_source_address", address.substr(0, colon)},
+                           {"client_source_address", java_ip(address.substr(0, colon))},
                            {"client_source_port", colon == std::string::npos ? "" : address.substr(colon + 1)}},
             .connection = caller.connection};
 }

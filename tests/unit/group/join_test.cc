@@ -176,6 +176,19 @@ TEST_F(Join, an_initial_rebalance_waits_longer_while_members_come) {
     EXPECT_TRUE(second->members.empty());
 }
 
+TEST_F(Join, an_initial_rebalance_waits_on_when_one_who_only_has_an_id_stays_away) {
+    config.initial_rebalance_delay = std::chrono::seconds(15);
+    begin();
+    JoinRequest away = request();
+    away.session_timeout_ms = 6'000;
+    join(away);  // gets an id, and isn't heard of again
+    const Joined first = join_as_new();
+    pass(std::chrono::seconds(7));
+    EXPECT_FALSE(first.is_there());
+    pass(std::chrono::seconds(8));
+    EXPECT_TRUE(first.is_there());
+}
+
 TEST_F(Join, an_initial_rebalance_waits_no_longer_than_the_rebalance_timeout) {
     config.initial_rebalance_delay = std::chrono::seconds(3);
     begin();

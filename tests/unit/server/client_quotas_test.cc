@@ -13,8 +13,12 @@ using Entity = metadata::QuotaEntity;
 struct ClientQuotasTest : testing::Test {
     FakeClock clock;
     int calls = 0;
-    ClientQuotas here{clock, {.window = {}, .controller_window = {}, .used = [this] { ++calls; }}};
-    ClientQuotas there{clock, {.window = {}, .controller_window = {}, .used = [] {}}};
+    int calls_at_once = 0;
+    ClientQuotas here{clock, {.window = {}, .controller_window = {}, .used = [this](bool at_once) {
+                                  ++calls;
+                                  calls_at_once += at_once;
+                              }}};
+    ClientQuotas there{clock, {.window = {}, .controller_window = {}, .used = [](bool) {}}};
     metadata::ClientQuotas quotas;
 
     void set(const Entity& entity, const std::string& key, double value) {
@@ -80,16 +84,28 @@ TEST_F(ClientQuotasTest, quota_of_a_user_is_shared_by_his_clients_and_a_default_
 }
 
 TEST_F(ClientQuotasTest, what_is_used_on_another_shard_counts_once_it_was_told) {
-    set_rate({{"user", "u"}}, 10);
-    EXPECT_EQ(produce(here, "u", "c", 60), 0s);
-    EXPECT_EQ(produce(here, "u", "c", 40), 0s);
+    set_rate({{"user", "u"}}, 1000);
+    EXPECT_EQ(produce(here, "u", "c", 30), 0s);
+    EXPECT_EQ(produce(here, "u", "c", 10), 0s);
     EXPECT_EQ(calls, 1);
-    EXPECT_EQ(produce(there, "u", "c", 1), 0s);
+    EXPECT_EQ(produce(there, "u", "c", 9'960), 0s);
     there.add_used(here.take_used());
-    EXPECT_EQ(produce(there, "u", "c", 9), 1s);
+    EXPECT_EQ(produce(there, "u", "c", 1'000), 1s);
     EXPECT_TRUE(here.take_used().empty());
     produce(here, "u", "c", 1);
     EXPECT_EQ(calls, 2);
+    EXPECT_EQ(calls_at_once, 0);
+}
+
+TEST_F(ClientQuotasTest, a_quotas_worth_of_the_time_until_they_are_told_is_told_at_once) {
+    set_rate({{"user", "u"}}, 1000);
+    produce(here, "u", "c", 49);
+    EXPECT_EQ(calls_at_once, 0);
+    produce(here, "u", "c", 1);
+    EXPECT_EQ(calls_at_once, 1);
+    here.take_used();
+    produce(here, "u", "c", 49);
+    EXPECT_EQ(calls_at_once, 1);
 }
 
 TEST_F(ClientQuotasTest, what_was_heard_before_the_client_came_counts) {

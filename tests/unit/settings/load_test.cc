@@ -1,6 +1,7 @@
 #include "settings/load.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include <gtest/gtest.h>
 
@@ -36,8 +37,9 @@ TEST(Load, without_a_file_one_node_of_both_roles_starts_on_9092) {
               (std::vector<Endpoint>{{"PLAINTEXT", SecurityProtocol::plaintext, "host1", 9092}}));
     EXPECT_TRUE(node.config.listeners.controller.empty());
     EXPECT_EQ(node.config.listeners.inter_broker_name, "PLAINTEXT");
-    EXPECT_EQ(node.config.log_dirs, (Lines{"./data"}));
-    EXPECT_EQ(node.config.metadata_log_dir, "./data");
+    const std::string data = std::filesystem::current_path().string() + "/data";
+    EXPECT_EQ(node.config.log_dirs, (Lines{data}));
+    EXPECT_EQ(node.config.metadata_log_dir, data);
     EXPECT_EQ(node.config.topic_defaults, TopicConfig{});
     EXPECT_EQ(node.config.tail_cache_bytes, 16 << 20);
     EXPECT_EQ(node.notices, Lines{});
@@ -261,7 +263,32 @@ TEST(Load, an_error_between_settings_names_the_place_of_the_first) {
     EXPECT_EQ(errors_of("replica.fetch.wait.max.ms=40000").size(), 2u);
     EXPECT_EQ(errors_of("max.connections.per.ip=0").size(), 1u);
     EXPECT_EQ(errors_of("max.connections.per.ip.overrides=foo").size(), 1u);
+    EXPECT_EQ(errors_of("max.connections.per.ip.overrides=localhost:5"),
+              (Lines{"server.properties:1: max.connections.per.ip.overrides: \"localhost\" isn't an IP address; names of "
+                     "hosts aren't looked up"}));
     EXPECT_EQ(errors_of("milena.metrics.listener=here").size(), 1u);
+}
+
+TEST(Load, what_would_protect_nobody_is_refused) {
+    const std::string java = "org.apache.kafka.metadata.authorizer.StandardAuthorizer";
+    for (const char* name :
+         {"authorizer.class.name", "create.topic.policy.class.name", "alter.config.policy.class.name"}) {
+        const Lines errors = errors_of(name + ("=" + java));
+        ASSERT_EQ(errors.size(), 1u) << name;
+        EXPECT_TRUE(errors.front().starts_with("server.properties:1: " + std::string(name) + ": there is no ") ||
+                    errors.front().starts_with("server.properties:1: " + std::string(name) + ": Java classes"))
+            << errors.front();
+    }
+    EXPECT_EQ(errors_of("remote.log.storage.system.enable=true").size(), 1u);
+    EXPECT_EQ(loaded(with_file("authorizer.class.name=\nremote.log.storage.system.enable=false")).notices.size(), 2u);
+}
+
+TEST(Load, directories_are_absolute) {
+    const std::string here = std::filesystem::current_path().string();
+    const auto config = loaded(with_file("log.dirs=/a/, ./b,c/../d\nmetadata.log.dir=e\ncordoned.log.dirs=./b")).config;
+    EXPECT_EQ(config.log_dirs, (Lines{"/a", here + "/b", here + "/c/../d"}));
+    EXPECT_EQ(config.metadata_log_dir, here + "/e");
+    EXPECT_EQ(config.cordoned_log_dirs, (Lines{here + "/b"}));
 }
 
 TEST(Load, a_malformed_escape_is_reported_with_its_line) {
@@ -282,7 +309,7 @@ TEST(Load, room_for_requests_grows_with_the_largest_request_unless_it_is_given) 
 
 TEST(Load, the_connection_limits_of_single_addresses_are_read) {
     const Loaded node =
-        loaded(with_file("max.connections.per.ip=0\nmax.connections.per.ip.overrides=::1:7,10.0.0.1:5"));
+        loaded(with_file("max.connections.per.ip=0\nmax.connections.per.ip.overrides=0:0:0:0:0:0:0:1:7,10.0.0.1:5"));
     EXPECT_EQ(node.config.max_connections_per_ip_overrides,
               (std::map<std::string, int32_t>{{"::1", 7}, {"10.0.0.1", 5}}));
 }
