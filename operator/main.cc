@@ -21,6 +21,10 @@
 #include "operator.h"
 #include "reconcile/letting_go.h"
 
+// Read by jemalloc before main(). The transport's threads, forty of them, would have glibc keep an arena for each of many.
+extern "C" const char* malloc_conf;
+const char* malloc_conf = "narenas:1,tcache_max:1024,dirty_decay_ms:1000,muzzy_decay_ms:0";
+
 namespace milena {
 namespace {
 
