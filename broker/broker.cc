@@ -397,6 +397,7 @@ void Broker::adopt_settings(const metadata::Image& image) {
     // Who we are and where we listen was decided at start; where others find it may change.
     config->quorum = config_.quorum;
     config->listeners = settings::readdressed(config_.listeners, live);
+    *config = with_absolute_dirs(std::move(*config));
     if (*config == *live_config_) return;
     const bool has_moved = config->listeners.advertised_controller != live_config_->listeners.advertised_controller;
     live_config_ = std::make_shared<const settings::BrokerConfig>(std::move(*config));

@@ -1,6 +1,7 @@
 #include "log_dirs.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 
 #include "base/log.h"
@@ -20,6 +21,15 @@ std::vector<std::string> paths_of(const settings::BrokerConfig& config) {
     std::vector<std::string> paths = config.log_dirs;
     if (std::ranges::find(paths, config.metadata_log_dir) == paths.end()) paths.push_back(config.metadata_log_dir);
     return paths;
+}
+
+std::string absolute(const std::string& directory) {
+    std::error_code none_here;  // of no directory at all, or where the working directory is gone: it stays as it is
+    std::string path = std::filesystem::absolute(directory, none_here).string();
+    if (none_here) return directory;
+    for (size_t at = path.find("/./"); at != std::string::npos; at = path.find("/./")) path.erase(at, 2);
+    while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+    return path;
 }
 
 // One of the directories, as it was found.
@@ -137,6 +147,13 @@ Uuid new_id(env::Random& random) {
         const Uuid id = Uuid::from_random(random.next(), random.next());
         if (!id.is_reserved() && id.to_string().front() != '-') return id;
     }
+}
+
+settings::BrokerConfig with_absolute_dirs(settings::BrokerConfig config) {
+    for (auto* directories : {&config.log_dirs, &config.cordoned_log_dirs})
+        std::ranges::transform(*directories, directories->begin(), absolute);
+    config.metadata_log_dir = absolute(config.metadata_log_dir);
+    return config;
 }
 
 Result<LogDirs, std::string> open_log_dirs(env::Disk& disk, env::Random& random, const settings::BrokerConfig& config) {

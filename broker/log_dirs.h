@@ -28,6 +28,10 @@ struct LogDirs {
     std::vector<env::DirectoryLock> locks;             // held as long as this lives
 };
 
+// The directories from the root on, as Java's File.getAbsolutePath, but without "/./": so they are shown to clients,
+// and compared with what those name.
+settings::BrokerConfig with_absolute_dirs(settings::BrokerConfig config);
+
 // The error is a sentence for the user.
 Result<LogDirs, std::string> open_log_dirs(env::Disk& disk, env::Random& random, const settings::BrokerConfig& config);
 

@@ -100,6 +100,7 @@ int serve(const std::vector<std::string>& arguments) {
         for (const std::string& error : loaded.error()) print(stderr, error + "\n");
         return 2;
     }
+    loaded->config = with_absolute_dirs(std::move(loaded->config));
     Broker broker(std::move(*loaded));
     return broker.run();
 }

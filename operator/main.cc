@@ -21,7 +21,7 @@
 #include "operator.h"
 #include "reconcile/letting_go.h"
 
-// Read by jemalloc before main(). The transport's threads, forty of them, would have glibc keep an arena for each of many.
+// Read by jemalloc before main(). For the transport's forty threads glibc would keep many arenas.
 extern "C" const char* malloc_conf;
 const char* malloc_conf = "narenas:1,tcache_max:1024,dirty_decay_ms:1000,muzzy_decay_ms:0";
 

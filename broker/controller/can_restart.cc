@@ -43,7 +43,12 @@ RestartAnswer can_restart(const metadata::Image& image, const settings::BrokerSe
                 {.topic = topic->name, .partition = PartitionIndex(static_cast<int32_t>(i)), .risk = harm->risk});
         }
     }
+    std::ranges::stable_sort(answer.unavoidable, {}, &PartitionAtRisk::risk);
     return answer;
+}
+
+size_t RestartAnswer::only_copies() const {
+    return static_cast<size_t>(std::ranges::count(unavoidable, RestartRisk::goes_offline, &PartitionAtRisk::risk));
 }
 
 std::string_view restart_risk_name(RestartRisk risk) {

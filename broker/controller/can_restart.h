@@ -37,12 +37,15 @@ std::optional<HarmOfRestart> harm_of_restart(const metadata::Image& image, const
                                              int32_t min_isr, NodeId broker);
 
 struct RestartAnswer {
-    // In order of topic and partition. Once these have caught up or have leaders elsewhere, the broker may go.
+    // Both in order of topic and partition. Once these have caught up or have leaders elsewhere, the broker may go.
     std::vector<PartitionAtRisk> blocking;
-    // Waiting doesn't help: even with all replicas in sync there are too few to do without one.
+    // Waiting doesn't help: even with all replicas in sync there are too few to do without one. Those that go offline
+    // come first.
     std::vector<PartitionAtRisk> unavoidable;
 
     bool can_restart() const { return blocking.empty(); }
+    // Of `unavoidable` those that go offline: nobody else has them.
+    size_t only_copies() const;
 };
 
 // `settings`: of the cluster, for topics without a min.insync.replicas of their own. One that isn't registered, or is

@@ -29,7 +29,8 @@ HostedCoordinator::HostedCoordinator(const HostEnvironment& environment, const r
     : environment_(environment),
       key_(key),
       options_(std::move(options)),
-      coordinator_({*this, environment.clock, environment.random, options_.members, options_.counts}, options_.config) {}
+      coordinator_({*this, environment.clock, environment.random, options_.members, options_.counts}, options_.config) {
+}
 
 // --- loading ---------------------------------------------------------------------------------------------------------
 

@@ -171,6 +171,7 @@ void write(const CanRestart& answer, admin::v1::CanRestartResponse& to) {
     to.set_can_restart(answer.is_granted());
     write_at_risk(answer.partitions.blocking, *to.mutable_blocking());
     write_at_risk(answer.partitions.unavoidable, *to.mutable_unavoidable());
+    to.set_only_copies(static_cast<uint32_t>(answer.partitions.only_copies()));
     if (!answer.quorum.can_spare()) to.set_quorum_reason(answer.quorum.reason());
 }
 

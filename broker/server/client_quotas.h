@@ -1,7 +1,7 @@
 // ClientQuotas: what clients have used of their quotas, and for how long those that have used too much are left alone.
 // One for each shard, used by its thread only: what is used here counts at once, what is used on other shards as soon
-// as they have told: within told_within, and at once of what is a quota's worth of that time. Costs a comparison while no
-// quota is configured.
+// as they have told: within told_within, and at once of what is a quota's worth of that time. Costs a comparison while
+// no quota is configured.
 //
 // Whose quota counts for a client is Kafka's rule: the first of
 //     user and client id, user and default client, user, default user and client id, default user and default client,

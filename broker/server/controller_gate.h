@@ -140,7 +140,8 @@ void ControllerGate::ask_as_client(shard::Shard& home, std::shared_ptr<const Req
                                    std::string_view client_id, std::function<void(Response)> done) {
     if (!is_elsewhere()) return submit<Request, Response>(home, std::move(request), std::move(done));
     constexpr wire::Version version = Request::api.stable;
-    const Bytes framed = wire::encode_request(*request, wire::RequestHeader{.api_version = version, .client_id = client_id}).joined();
+    const wire::RequestHeader asked{.api_version = version, .client_id = client_id};
+    const Bytes framed = wire::encode_request(*request, asked).joined();
     const controller::ForwardedRequest forwarded{framed.slice(sizeof(int32_t)), "broker", ""};
     forward(home, forwarded, [this, &home, request, done](const Result<Bytes>& answer) {
         if (answer) {

@@ -146,9 +146,7 @@ std::vector<std::string> log_dirs(const BrokerSettings& settings) {
 void read_log_dirs(const BrokerSettings& settings, BrokerConfig& config, Errors& errors) {
     config.log_dirs = log_dirs(settings);
     check(!config.log_dirs.empty());  // both settings are refused when they are empty
-    std::ranges::transform(config.log_dirs, config.log_dirs.begin(), absolute_directory);
-    const auto metadata = settings.text("metadata.log.dir");
-    config.metadata_log_dir = metadata ? absolute_directory(*metadata) : config.log_dirs.front();
+    config.metadata_log_dir = settings.text("metadata.log.dir").value_or(config.log_dirs.front());
     auto cordoned = cordoned_log_dirs(settings);
     if (cordoned.has_value())
         config.cordoned_log_dirs = std::move(*cordoned);
@@ -204,8 +202,9 @@ void refuse_false_safety(const BrokerSettings& settings, Errors& errors) {
             errors);
     for (const std::string_view name : {"create.topic.policy.class.name", "alter.config.policy.class.name"})
         require(!is_set(name),
-                std::string(name) + ": Java classes can't be loaded here, so that nothing would be refused; leave it "
-                                    "out only if that is meant",
+                std::string(name) +
+                    ": Java classes can't be loaded here, so that nothing would be refused; leave it "
+                    "out only if that is meant",
                 errors);
     require(settings.text("remote.log.storage.system.enable").value_or("") != "true",
             "remote.log.storage.system.enable: there is no remote storage here, records that were moved there can't be "
@@ -280,7 +279,6 @@ Result<std::vector<std::string>, std::string> cordoned_log_dirs(const BrokerSett
     const auto is_named = [&](const std::string& dir) { return std::ranges::find(named, dir) != named.end(); };
     if (is_named("*")) {
         if (named.size() > 1) return unexpected("When cordoned.log.dirs is set to *, it must not contain other values");
-        std::ranges::transform(dirs, dirs.begin(), absolute_directory);
         return dirs;
     }
     std::vector<std::string> missing = named;
@@ -292,7 +290,6 @@ Result<std::vector<std::string>, std::string> cordoned_log_dirs(const BrokerSett
             "All entries in cordoned.log.dirs must be present in log.dirs or log.dir. Missing entries : " + names);
     }
     std::erase_if(dirs, [&](const std::string& dir) { return !is_named(dir); });
-    std::ranges::transform(dirs, dirs.begin(), absolute_directory);
     return dirs;
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <filesystem>
 #include <limits>
 #include <utility>
 
@@ -160,13 +159,6 @@ std::vector<std::string> parse_list(std::string_view text) {
         if (comma == std::string_view::npos) return parts;
         text.remove_prefix(comma + 1);
     }
-}
-
-std::string absolute_directory(const std::string& path) {
-    std::string absolute = std::filesystem::absolute(path).string();
-    for (size_t at = absolute.find("/./"); at != std::string::npos; at = absolute.find("/./")) absolute.erase(at, 2);
-    while (absolute.size() > 1 && absolute.ends_with('/')) absolute.pop_back();
-    return absolute;
 }
 
 std::string join_list(const std::vector<std::string>& parts) {

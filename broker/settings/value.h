@@ -21,8 +21,6 @@ std::optional<int64_t> parse_integer(std::string_view text);
 std::optional<double> parse_number(std::string_view text);
 // Parts are trimmed; a part that repeats an earlier one is dropped.
 std::vector<std::string> parse_list(std::string_view text);
-// A directory from the root on, as Java's File.getAbsolutePath, but without "/./" and a slash at the end.
-std::string absolute_directory(const std::string& path);
 std::string join_list(const std::vector<std::string>& parts);
 
 // Why `text` can't be the value of `setting` ("Value must be at least 1"); nothing when it can.

@@ -72,6 +72,10 @@ plan::MayRestart may_restart_of(const pb::CanRestartResponse& response) {
     }
     for (const auto& each : response.unavoidable())
         answer.unavoidable.push_back(partition_text(each.topic(), each.partition(), each.reason()));
+    // A broker that doesn't count them may mean any.
+    const size_t count = response.has_only_copies() ? response.only_copies() : answer.unavoidable.size();
+    const auto end = answer.unavoidable.begin() + static_cast<ptrdiff_t>(std::min(count, answer.unavoidable.size()));
+    answer.only_copies.assign(answer.unavoidable.begin(), end);
     return answer;
 }
 

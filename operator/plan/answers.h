@@ -30,6 +30,7 @@ struct MayRestart {
     bool may = false;
     std::string blocked_by;                // "orders-3: …", or why the quorum needs it
     std::vector<std::string> unavoidable;  // partitions that are harmed whenever it restarts
+    std::vector<std::string> only_copies;  // those of them that nobody else has: lost with its disk
 };
 
 struct CaughtUp {

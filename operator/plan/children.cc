@@ -73,8 +73,14 @@ size_t plan_external(Pass& pass, const api::Listener& listener) {
     return missing;
 }
 
-// A15: brokers run without it.
+// A15: brokers run without it. What can't be read isn't written either: each pass would do it again.
 void plan_accessory(Pass& pass, Json object) {
+    const std::string kind = object.value("kind", "");
+    if (pass.input.observed.unreadable.contains(kind)) {
+        pass.look_again(std::chrono::minutes(1));
+        return pass.stall("KindUnreadable", "the operator may not read objects of kind " + kind +
+                                                ": grant it get, list and watch; this cluster's is left as it is");
+    }
     if (Step* step = plan_apply(pass, std::move(object))) step->is_accessory = true;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -85,6 +86,8 @@ struct Observed {
     std::map<std::string, Claim> claims;  // with the label
     std::map<std::string, Node> nodes;
     bool knows_nodes = true;                       // false: we may not read them
+    bool are_nodes_current = true;                 // false: something may have happened to them that we can't see
+    std::set<std::string> unreadable;              // kinds of accessories that we may not read
     std::map<std::string, bool> classes_may_grow;  // StorageClass → allowVolumeExpansion
     bool has_pod_monitors = false;                 // whether the API is there
 };

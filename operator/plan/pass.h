@@ -35,7 +35,8 @@ struct Seat {
     const Pod* pod = nullptr;  // null: there is none
     bool is_voter = false;
     bool is_leaving = false;
-    std::string outdated;  // why it has to be restarted; empty: it needn't
+    std::string outdated;     // why it has to be restarted; empty: it needn't
+    std::string going_claim;  // which somebody has deleted: it goes, with its data, when no pod has it any more
 
     bool is_healthy() const { return pod != nullptr && pod->is_ready && !pod->is_deleting; }
     // It does nothing that a deletion could interrupt.

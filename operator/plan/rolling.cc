@@ -29,7 +29,12 @@ void mark_outdated(Pass& pass) {
 
 // A pod is told the rack of its node.
 void plan_racks(Pass& pass) {
-    if (!pass.cluster.spec.rack || !pass.input.observed.knows_nodes) return;
+    if (!pass.cluster.spec.rack) return;
+    if (!pass.input.observed.knows_nodes) {
+        pass.look_again(std::chrono::minutes(1));
+        return pass.stall("KindUnreadable",
+                          "brokers get no rack: the operator may not read nodes, grant it get, list and watch");
+    }
     for (const Seat& seat : pass.seats) {
         if (seat.pod == nullptr || seat.pod->is_deleting || seat.pod->annotations.contains(annotation::rack)) continue;
         const auto node = pass.input.observed.nodes.find(seat.pod->node);
@@ -82,13 +87,24 @@ std::string why_unhealthy(const Pass& pass, const Seat& seat) {
     return "isn't ready yet";
 }
 
-const Claim* lost_claim(const Pass& pass, const Seat& seat) {
-    if (!pass.input.observed.knows_nodes || seat.is_healthy()) return nullptr;
+// A node that isn't there may have been deleted by mistake, or be on its way back under its name (E4): only a pod that
+// has found no place for minutes shows that it isn't.
+bool is_gone_for_long(Pass& pass, const Seat& seat) {
+    if (seat.pod == nullptr || !seat.pod->is_unschedulable) return false;
+    const auto age = std::chrono::milliseconds(pass.input.now - seat.pod->created);
+    if (age < patience) pass.look_again(patience - age);
+    return age >= patience;
+}
+
+const Claim* lost_claim(Pass& pass, const Seat& seat) {
+    if (!pass.input.observed.are_nodes_current || seat.is_healthy()) return nullptr;
     for (const api::Volume& volume : volumes_of(seat.pool->storage)) {
         const auto claim = pass.input.observed.claims.find(resource::claim_name(volume.name, seat.pod_name));
         if (claim == pass.input.observed.claims.end() || claim->second.local_node.empty()) continue;
         const auto node = pass.input.observed.nodes.find(claim->second.local_node);
-        if (node == pass.input.observed.nodes.end() || node->second.is_out_of_service) return &claim->second;
+        const bool is_gone =
+            node == pass.input.observed.nodes.end() ? is_gone_for_long(pass, seat) : node->second.is_out_of_service;
+        if (is_gone) return &claim->second;
     }
     return nullptr;
 }
@@ -103,9 +119,9 @@ bool rebuild(Pass& pass, const std::vector<Seat*>& unhealthy) {
     seat.outdated = "the loss of node " + claim->local_node;
     if (!may_restart(pass, seat)) return true;
     const MayRestart& answer = *pass.input.answers.may_restart.at(seat.id);
-    if (!answer.unavoidable.empty()) {
+    if (!answer.only_copies.empty()) {
         pass.stall("DataLost", name_of(seat) + "'s disk is lost with node " + claim->local_node +
-                                   ", and has the only copy of " + answer.unavoidable[0] +
+                                   ", and has the only copy of " + answer.only_copies[0] +
                                    ": bring the node back, or delete claim " + claim->name + " yourself");
         return true;
     }
@@ -117,10 +133,25 @@ bool rebuild(Pass& pass, const std::vector<Seat*>& unhealthy) {
     return true;
 }
 
+// E6: whatever a broker is restarted for, a claim of its that somebody has deleted goes then. Not with the last copy of
+// something. Needs the answer of may_restart.
+bool would_lose_data(Pass& pass, const Seat& seat) {
+    if (seat.going_claim.empty()) return false;
+    const std::vector<std::string>& lost = pass.input.answers.may_restart.at(seat.id)->only_copies;
+    if (lost.empty()) return false;
+    pass.stall("DataLost", "somebody has deleted claim " + seat.going_claim + ", and " + name_of(seat) +
+                               " has the only copy of " + lost[0] +
+                               (lost.size() > 1 ? " (and " + std::to_string(lost.size() - 1) + " more)" : "") +
+                               ": give its topic more replicas, or move it to another broker; until then the broker "
+                               "isn't restarted");
+    return true;
+}
+
 // One that doesn't run can be replaced at any time: a mended template is its way out.
 bool replace_stuck(Pass& pass, const std::vector<Seat*>& unhealthy) {
     for (const Seat* seat : unhealthy) {
         if (!seat->is_stuck() || seat->outdated.empty()) continue;
+        if (!seat->going_claim.empty() && (!may_restart(pass, *seat) || would_lose_data(pass, *seat))) continue;
         restart(pass, *seat, seat->outdated + ", as it can't start: " + why_unhealthy(pass, *seat));
         return true;
     }
@@ -147,7 +178,7 @@ void replace_unready(Pass& pass, Seat& seat) {
         pass.look_again(std::chrono::seconds(30));
         return;
     }
-    if (may_restart(pass, seat)) restart(pass, seat, seat.outdated);
+    if (may_restart(pass, seat) && !would_lose_data(pass, seat)) restart(pass, seat, seat.outdated);
 }
 
 // A container that crashes again and again runs for a moment in between: that is no recovery.
@@ -230,7 +261,7 @@ void restart_next(Pass& pass, std::vector<Seat*> outdated) {
         if (!may_restart(pass, *seat)) continue;
         // The active controller goes when all others are done.
         if (seat->id == active && outdated.size() > 1) continue;
-        if (!spares_enough(pass, *seat)) continue;
+        if (would_lose_data(pass, *seat) || !spares_enough(pass, *seat)) continue;
         return restart(pass, *seat, seat->outdated);
     }
 }

@@ -126,6 +126,7 @@ void check_claims(Pass& pass) {
         } else if (claim.is_deleting) {
             not_ready(pass, "VolumeDeleted", "somebody has deleted " + name + "; it goes when its broker is replaced");
             Seat* seat = pass.seat(resource::node_id_of(name));
+            if (seat != nullptr) seat->going_claim = name;
             if (seat != nullptr && seat->outdated.empty()) seat->outdated = "its volume " + name + " is to be deleted";
         }
     }

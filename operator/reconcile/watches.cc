@@ -22,7 +22,8 @@ constexpr const char* by_readiness = "readiness";
 constexpr std::array children = {"StatefulSet",    "Service",    "ConfigMap", "PodDisruptionBudget",  "NetworkPolicy",
                                  "ServiceAccount", "PodMonitor", "Pod",       "PersistentVolumeClaim"};
 // Where they may not be read, or aren't there, the rest goes on.
-constexpr std::array dispensable = {"PodMonitor", "Node", "StorageClass", "PersistentVolume", "KafkaTopic"};
+constexpr std::array dispensable = {"PodMonitor",   "PodDisruptionBudget", "NetworkPolicy", "Node",
+                                    "StorageClass", "PersistentVolume",    "KafkaTopic"};
 constexpr std::array own_kinds = {"KafkaCluster", "KafkaTopic"};
 
 std::string cluster_of(const json& object) {
@@ -225,6 +226,9 @@ plan::Observed Watches::observe(const ObjectKey& cluster) const {
         observed.pods.emplace(pod.name, std::move(pod));
     }
     observed.knows_nodes = knows("Node");
+    observed.are_nodes_current = observed.knows_nodes && !kinds_.at("Node").reflector->stats().error.has_value();
+    for (const char* accessory : {"PodDisruptionBudget", "NetworkPolicy"})
+        if (!knows(accessory)) observed.unreadable.insert(accessory);
     for (const ObjectKey& node : store("Node").keys())
         if (const auto object = store("Node").find(node)) observed.nodes.emplace(node.name, plan::node_of(*object));
     for (const json& object : store("PersistentVolumeClaim").find_by(by_cluster, key)) {

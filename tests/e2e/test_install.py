@@ -30,6 +30,20 @@ def test_a_wrong_value_is_refused(value):
         kube.helm("template", "milena", CHART, "--set", value)
 
 
+@pytest.mark.parametrize("has_prometheus_operator", [True, False])
+def test_a_monitor_and_the_rules_come_with_the_apis_for_them(has_prometheus_operator, tmp_path):
+    apis = ["--api-versions", "monitoring.coreos.com/v1"] if has_prometheus_operator else []
+    pages = ["--set", "monitoring.runbooks=https://x/y"]
+    text = kube.helm("template", "milena", CHART, "--namespace", "ops", *pages, *apis)
+    made = [one for one in yaml.safe_load_all(text) if one and one["apiVersion"] == "monitoring.coreos.com/v1"]
+    assert sorted(one["kind"] for one in made) == (["PodMonitor", "PrometheusRule"] if has_prometheus_operator else [])
+    for rule in (one["spec"] for one in made if one["kind"] == "PrometheusRule"):
+        kept = (ROOT / "charts/milena/files/alerts.yaml").read_text()
+        assert rule == yaml.safe_load(kept.replace("docs/runbooks/", "https://x/y/"))
+        (tmp_path / "rules.yaml").write_text(yaml.safe_dump(rule))
+        subprocess.run(["promtool", "check", "rules", tmp_path / "rules.yaml"], check=True)
+
+
 def test_helm_test_produces_and_consumes(operator):
     kube.helm("test", "milena", "--namespace", operator, "--timeout", "3m")
 

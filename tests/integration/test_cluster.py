@@ -107,6 +107,17 @@ def test_everything_is_there_when_all_were_killed_at_once(cluster):
     assert topics(cluster.node(1)) == {f"kept-{index}" for index in range(5)}
 
 
+def test_node_on_the_disk_of_another_node_is_refused(cluster):
+    """As where a volume was given to the wrong pod."""
+    stranger, other = cluster.node(3), cluster.node(2)
+    for node in (stranger, other):
+        node.stop()
+    stranger.settings["log.dirs"] = str(other.data)
+    stranger.launch()
+    assert stranger.process.popen.wait(10) == 1
+    assert "belongs to node 2, but node.id is 3" in stranger.log_tail()
+
+
 def test_node_of_another_cluster_is_refused(cluster):
     stranger = cluster.node(3)
     stranger.stop()

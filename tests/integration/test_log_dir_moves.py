@@ -13,7 +13,7 @@ from harness.process import until
 
 
 def with_two_directories(broker):
-    broker.settings["log.dirs"] = f"{broker.directory / 'data'},{broker.directory / 'data2'}"
+    broker.settings["log.dirs"] = f"{broker.directory / 'data'},{broker.directory / 'data2'}/"  # the slash is not shown
     return broker
 
 

@@ -123,6 +123,24 @@ TEST(Operator, A15_what_brokers_run_without_and_may_not_be_written_is_said_and_t
     EXPECT_EQ(1u, fake.list("NetworkPolicy").size());
 }
 
+TEST(Operator, A15_what_brokers_run_without_and_may_not_be_read_is_said_and_the_rest_goes_on) {
+    fake::FakeKube fake;
+    fake.inject(
+        {.method = "LIST", .path_part = "/networkpolicies", .times = 1'000'000, .status = 403, .reason = "Forbidden"});
+    fake.put(cluster());
+    const auto brokers = std::make_shared<ContentBrokers>();
+    Running running(fake, false, "one", std::make_shared<KeptTopics>(), brokers);
+    ASSERT_TRUE(becomes_ready(fake));
+    const auto stalled = [&](const char* part) {
+        return condition_of(fake.find("KafkaCluster", "a", "demo"), "Stalled", part);
+    };
+    EXPECT_EQ("KindUnreadable", stalled("reason"));
+    EXPECT_NE(std::string::npos, stalled("message").find("NetworkPolicy")) << stalled("message");
+    EXPECT_EQ(0, fake.count("PATCH", "/networkpolicies/"));
+    set_retention(fake, "1000");
+    EXPECT_TRUE(fake.await([&] { return brokers->orders > 0; }));
+}
+
 TEST(Operator, a_live_setting_that_brokers_refuse_is_said_and_heals_when_it_is_taken_back) {
     is_refused_and_heals(&ContentBrokers::refuses_when_asked);
     is_refused_and_heals(&ContentBrokers::refuses_when_ordered);

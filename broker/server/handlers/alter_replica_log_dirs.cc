@@ -2,7 +2,6 @@
 
 #include "server/by_shard.h"
 #include "server/handlers/handlers.h"
-#include "settings/value.h"
 
 namespace milena::server::handlers {
 namespace {
@@ -19,7 +18,8 @@ struct Asked {
 
 // Where the replicas are to go, or why they can't go there, which comes before anything that is asked of a replica.
 Result<Uuid> destination(const shard::Shard& shard, std::string_view asked) {
-    const std::string path = settings::absolute_directory(std::string(asked));
+    std::string_view path = asked;
+    while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
     for (const shard::Shard::Directory& directory : shard.directories()) {
         if (directory.files->path() != path) continue;
         if (directory.files->has_failed()) return unexpected(ErrorCode::kafka_storage_error);

@@ -97,8 +97,7 @@ struct Deletion {
 // On the shard of the controller: takes out of the request what the quota doesn't allow. Older clients don't know the
 // error: they are throttled only.
 template <class Mutation, class Request, class Response>
-Throttle admit(const Context& context, const QuotaClient& client, bool is_strict, Request& request,
-               Response& refused) {
+Throttle admit(const Context& context, const QuotaClient& client, bool is_strict, Request& request, Response& refused) {
     shard::Shard& first = context.shards.first();
     ClientQuotas& quotas = context.all_quotas.of(first);
     quotas.adopt(first.image()->client_quotas);

@@ -37,12 +37,13 @@ TEST_F(CanRestart, partition_that_would_go_offline_blocks) {
 }
 
 TEST_F(CanRestart, partitions_that_waiting_does_not_help_are_told_but_do_not_block) {
-    add_partition({1}, {1}, 1);
     add_partition({1, 2}, {1, 2}, 1);
+    add_partition({1}, {1}, 1);
     const RestartAnswer given = answer(1);
     EXPECT_TRUE(given.can_restart());
     EXPECT_EQ(given.unavoidable,
-              (AtRisk{at_risk(0, RestartRisk::goes_offline), at_risk(1, RestartRisk::falls_below_min_isr)}));
+              (AtRisk{at_risk(1, RestartRisk::goes_offline), at_risk(0, RestartRisk::falls_below_min_isr)}));
+    EXPECT_EQ(given.only_copies(), 1U);
 }
 
 TEST_F(CanRestart, brokers_that_are_fenced_or_leaving_do_not_count) {

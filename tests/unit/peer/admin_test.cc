@@ -156,6 +156,7 @@ TEST(AdminTest, any_node_passes_a_question_on_and_the_answer_back) {
     EXPECT_TRUE(response.can_restart());
     ASSERT_EQ(response.unavoidable_size(), 1);
     EXPECT_EQ(response.unavoidable(0).topic(), "solo");
+    EXPECT_EQ(response.only_copies(), 1U);
 }
 
 TEST(AdminTest, feature_levels_are_told_and_when_they_were_finalized) {

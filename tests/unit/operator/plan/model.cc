@@ -71,11 +71,13 @@ void Model::answer(const Questions& questions, Answers& answers) const {
         answers.refused_settings = Result<std::map<std::string, std::string>, std::string>(refused);
     }
     for (const int64_t id : questions.may_restart) {
-        MayRestart may{true, "", {}};
+        MayRestart may{.may = true, .blocked_by = "", .unavoidable = {}, .only_copies = {}};
         for (const auto& [other, broker] : brokers)
-            if (other != id && !is_ready(other)) may = {false, "broker " + std::to_string(other) + " is away", {}};
-        if (const auto found = blocked.find(id); found != blocked.end()) may = {false, found->second, {}};
-        if (const auto found = only_copies.find(id); found != only_copies.end()) may.unavoidable = {found->second};
+            if (other != id && !is_ready(other)) may = {false, "broker " + std::to_string(other) + " is away", {}, {}};
+        if (const auto found = blocked.find(id); found != blocked.end()) may = {false, found->second, {}, {}};
+        if (const auto found = only_copies.find(id); found != only_copies.end())
+            may.unavoidable = may.only_copies = {found->second};
+        if (const auto found = too_few.find(id); found != too_few.end()) may.unavoidable.push_back(found->second);
         answers.may_restart.emplace(id, may);
     }
     for (const int64_t id : questions.caught_up)

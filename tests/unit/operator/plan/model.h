@@ -59,10 +59,11 @@ class Model {
     bool has_room = true;                    // false: new pods find no node
     std::map<int64_t, std::string> blocked;  // CanRestart: why not
     std::map<int64_t, std::string> only_copies;
-    std::set<int64_t> behind;              // HasCaughtUp: no
-    std::set<int64_t> recovering;          // runs, isn't ready
-    std::string stuck_drain;               // nothing moves, for this reason
-    std::set<std::string> refused_values;  // of live settings
+    std::map<int64_t, std::string> too_few;  // partitions that no restart can spare, and that others have
+    std::set<int64_t> behind;                // HasCaughtUp: no
+    std::set<int64_t> recovering;            // runs, isn't ready
+    std::string stuck_drain;                 // nothing moves, for this reason
+    std::set<std::string> refused_values;    // of live settings
     int64_t controller = 0;
     int64_t widest_topic = 3;
     std::map<std::string, Feature> features{{"metadata.version", {29, 29}}};

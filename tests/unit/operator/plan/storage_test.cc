@@ -8,6 +8,7 @@ namespace {
 
 namespace condition = api::condition;
 constexpr int64_t gib = 1 << 30;
+constexpr int64_t minute = 60'000;  // of a Timestamp
 
 struct Volumes : testing::Test {
     Volumes() { model.run(); }
@@ -30,7 +31,9 @@ TEST_F(Volumes, E1_E2_a_broker_that_kubernetes_moves_is_waited_for) {
 TEST_F(Volumes, E3_a_broker_whose_disk_went_with_its_node_is_rebuilt) {
     model.observed.nodes["node-1"] = {};
     lose_node(1);
+    model.too_few[1] = "scratch-0";  // with as many replicas as have to be in sync: others have it
     const std::string before = model.claim(1).uid;
+    model.now = model.now + 5 * minute;
     model.run();
     EXPECT_NE(model.claim(1).uid, before);
     EXPECT_TRUE(model.is(condition::brokers_healthy));
@@ -40,6 +43,7 @@ TEST_F(Volumes, E3_a_broker_whose_disk_went_with_its_node_is_rebuilt) {
 TEST_F(Volumes, E3_not_if_it_has_the_only_copy_of_something) {
     lose_node(1);
     model.only_copies[1] = "notes-0";
+    model.now = model.now + 5 * minute;
     model.run();
     EXPECT_FALSE(model.claim(1).is_deleting);
     EXPECT_EQ(model.condition(condition::stalled).reason, "DataLost");
@@ -56,6 +60,30 @@ TEST_F(Volumes, E4_a_node_that_flaps_costs_nothing) {
         model.observed.nodes["node-9"].is_ready = true;
         model.run();
     }
+    EXPECT_EQ(model.disruptive_steps, 0);
+}
+
+TEST_F(Volumes, E4_a_node_that_is_deleted_and_comes_back_costs_nothing) {
+    model.disruptive_steps = 0;
+    for (int i = 0; i < 10; ++i) {
+        model.pod(1).created = model.now;
+        lose_node(1);
+        model.now = model.now + 4 * minute;
+        model.run();
+        model.observed.nodes["node-9"] = {};
+        model.pod(1).is_unschedulable = false;
+        model.run();
+        model.observed.nodes.erase("node-9");
+    }
+    EXPECT_EQ(model.disruptive_steps, 0);
+}
+
+TEST_F(Volumes, E4_nodes_that_cannot_be_seen_are_not_gone) {
+    lose_node(1);
+    model.observed.are_nodes_current = false;
+    model.disruptive_steps = 0;
+    model.now = model.now + 60 * minute;
+    model.run();
     EXPECT_EQ(model.disruptive_steps, 0);
 }
 
@@ -84,6 +112,30 @@ TEST_F(Volumes, E6_a_claim_that_somebody_deletes_is_flagged_and_its_broker_repla
     model.run();
     EXPECT_EQ(model.restarted, std::vector<std::string>{"demo-brokers-1"});
     EXPECT_TRUE(model.is(condition::storage_ready)) << model.condition(condition::storage_ready).message;
+}
+
+TEST_F(Volumes, E6_a_deleted_claim_with_the_only_copy_of_something_keeps_its_broker_running) {
+    model.claim(1).is_deleting = true;
+    model.only_copies[1] = "notes-0";
+    model.cluster.spec.config["num.io.threads"] = "5";  // nor is it restarted for something else
+    model.edit();
+    model.run();
+    EXPECT_EQ(model.restarted, std::vector<std::string>{"demo-brokers-2"});  // 0 is the active controller, and the last
+    EXPECT_EQ(model.condition(condition::stalled).reason, "DataLost");
+    model.only_copies.clear();
+    model.run();
+    EXPECT_EQ(model.restarted, (std::vector<std::string>{"demo-brokers-2", "demo-brokers-1", "demo-brokers-0"}));
+    EXPECT_FALSE(model.is(condition::stalled));
+}
+
+TEST_F(Volumes, E6_a_broker_that_cannot_start_is_not_replaced_over_its_last_copy_either) {
+    model.claim(1).is_deleting = true;
+    model.only_copies[1] = "notes-0";
+    model.pod(1).is_ready = model.pod(1).is_running = false;
+    model.pod(1).is_unschedulable = true;
+    model.run();
+    EXPECT_TRUE(model.restarted.empty());
+    EXPECT_EQ(model.condition(condition::stalled).reason, "DataLost");
 }
 
 TEST_F(Volumes, E7_volumes_grow_without_a_restart) {
